@@ -1,0 +1,92 @@
+/* err: what went wrong, for a person and for an exit status. */
+#include "base/err.h"
+#include "base/vis.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static void
+fill(struct err *e, const char *fmt, va_list ap)
+{
+	char raw[sizeof(e->msg)];
+	struct buf b;
+
+	(void)vsnprintf(raw, sizeof(raw), fmt, ap);
+	buf_init(&b, 4 * sizeof(raw) + 8);
+	vis_add(&b, str_z(raw));
+	str_copy(e->msg, sizeof(e->msg), buf_str(&b));
+	buf_fini(&b);
+}
+
+int
+err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (e->kind != ERR_NONE)
+		return -1;
+	e->kind = kind;
+	e->sys = 0;
+	va_start(ap, fmt);
+	fill(e, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int
+err_sys(struct err *e, const char *fmt, ...)
+{
+	int saved = errno;
+	size_t n;
+	va_list ap;
+
+	if (e->kind != ERR_NONE)
+		return -1;
+	e->kind = ERR_SYS;
+	e->sys = saved;
+	va_start(ap, fmt);
+	fill(e, fmt, ap);
+	va_end(ap);
+	n = strlen(e->msg);
+	(void)snprintf(
+	    e->msg + n, sizeof(e->msg) - n, ": %s", strerror(saved));
+	return -1;
+}
+
+void
+err_prefix(struct err *e, const char *prefix)
+{
+	char old[sizeof(e->msg)];
+
+	memcpy(old, e->msg, sizeof(old));
+	(void)snprintf(e->msg, sizeof(e->msg), "%s: %.*s", prefix,
+	    (int)sizeof(e->msg) / 2, old);
+}
+
+void
+err_clear(struct err *e)
+{
+	*e = (struct err){0};
+}
+
+const char *
+err_kind_name(enum err_kind kind)
+{
+	static const char *const names[] = {
+	    [ERR_NONE] = "none",
+	    [ERR_SYS] = "sys",
+	    [ERR_DNS] = "dns",
+	    [ERR_CONNECT] = "connect",
+	    [ERR_TLS] = "tls",
+	    [ERR_AUTH] = "auth",
+	    [ERR_TIMEOUT] = "timeout",
+	    [ERR_CLOSED] = "closed",
+	    [ERR_PROTO] = "proto",
+	    [ERR_LIMIT] = "limit",
+	    [ERR_CANCEL] = "cancel",
+	    [ERR_USE] = "use",
+	};
+
+	return names[kind];
+}

@@ -1,0 +1,21 @@
+/* limits: the bounds that hold unless a test lowers them. */
+#include "base/limits.h"
+
+struct limits limits = {
+    .line = 64 << 10,
+    .imap_line = 8 << 20,
+    .literal_inline = 1 << 20,
+    .nesting = 100,
+    .reply = 64 << 20,
+    .lines = 1 << 20,
+    .events = 4096,
+    .challenges = 16,
+    .receive = 64 << 10,
+    .send_high_water = 64 << 10,
+    .spool_memory = 256 << 10,
+    .queue = 1 << 20,
+    .inflate_step = 64 << 10,
+    .connect_ms = 30 * 1000,
+    .reply_ms = 5 * 60 * 1000,
+    .attempt_ms = 250,
+};

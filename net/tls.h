@@ -1,0 +1,46 @@
+/*
+ * tls: a TLS client layer over a stream, by OpenSSL.
+ *
+ * Certificates are verified against the system's authorities (or `ca`) and
+ * against the name (RFC 9525: subjectAltName only, no CN; an IP address must
+ * be named as one), unless `insecure`.  TLS 1.2 is the least.  The handshake
+ * runs inside read and write: any of them makes progress and gives
+ * STREAM_AGAIN until it is over.  An end of stream without close_notify is
+ * an error of kind CLOSED where it could cut off data.
+ */
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include "base/buf.h"
+#include "net/stream.h"
+
+struct tls_config {
+	const char *ca;    /* PEM file or directory of authorities, or NULL */
+	const char *cert;  /* PEM file of a client certificate and its key */
+	bool insecure;     /* any certificate is good */
+	const char *alpn;  /* "imap", "pop3" (RFC 7301), or NULL */
+};
+
+/*
+ * Puts TLS on `below`, which belongs to the result from then on.  `name` is
+ * the host name or address to verify, also sent as SNI when it is a name.
+ * Returns NULL (and leaves `below` alone) if the configuration is unusable.
+ * Honours SSLKEYLOGFILE.
+ */
+struct stream *tls_client(struct stream *below, const char *name,
+    const struct tls_config *cfg, struct err *e);
+
+/*
+ * Goes on with the handshake: 0 when it is complete and the certificate
+ * accepted, STREAM_AGAIN, or STREAM_ERR.  A refused certificate gives
+ * ERR_TLS, the reason in words, and its SHA-256 fingerprint.
+ */
+int tls_handshake(struct stream *s, struct err *e);
+
+/* "TLSv1.3, TLS_AES_256_GCM_SHA384" and the like; valid with s. */
+void tls_describe(struct stream *s, struct buf *out);
+
+/* Whether s is a TLS stream. */
+bool stream_is_tls(const struct stream *s);
+
+#endif
