@@ -1,0 +1,115 @@
+/*
+ * body: a message body as a pull stream.
+ *
+ * Bodies flow one way: whoever sends or saves one pulls slices and says what
+ * it took.  A source that has nothing yet says PULL_LATER and calls the wake
+ * function when it has.  Memory is bounded by the source's window whatever
+ * the size of the body.  Bodies are counted references: the engine holds one
+ * while it sends, a script as long as it likes.
+ */
+#ifndef PROTO_BODY_H
+#define PROTO_BODY_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "net/spool.h"
+
+struct cmd;
+struct body;
+
+enum pull {
+	PULL_SLICE, /* *out has at least one byte, good until body_took */
+	PULL_LATER, /* nothing now; the wake function will be called */
+	PULL_END,   /* the body is complete */
+	PULL_FAIL,  /* err is filled; the body must not count as sent */
+};
+
+struct body *body_ref(struct body *b);
+void body_unref(struct body *b); /* b may be NULL */
+
+/* A copy of s. */
+struct body *body_mem(struct str s);
+/*
+ * A file from its current position on; fd is closed with the body.  Its size
+ * is known if it is a regular file.
+ */
+struct body *body_fd(int fd);
+/* Opens path for body_fd; NULL with ERR_SYS. */
+struct body *body_open(const char *path, struct err *e);
+/* All of s, which belongs to the body from then on. */
+struct body *body_spool(struct spool *s);
+/*
+ * The n-th body (from 0) of a command's reply: the dot-ended part of a POP3
+ * reply, or the n-th message literal of an IMAP one.  It may be asked for
+ * before it has begun to arrive; PULL_END at once then never happens: if the
+ * reply ends without it, that is PULL_FAIL with ERR_PROTO, or with ERR_USE
+ * and the server's words if the command was refused.  Holds cmd.
+ *
+ * While such a body is pulled or claimed, the connection reads no further
+ * than its window.  A body that nobody pulls is kept in the command's spool
+ * as it comes.
+ */
+struct body *body_reply(struct cmd *cmd, size_t n);
+
+/* As described; never blocks. */
+enum pull body_pull(struct body *b, struct str *out, struct err *e);
+/* The first n bytes of the last slice are consumed. */
+void body_took(struct body *b, size_t n);
+/* Whom to call after PULL_LATER; one at a time; NULL to stop. */
+void body_on_ready(struct body *b, void (*wake)(void *), void *arg);
+
+/*
+ * Says that b will be pulled soon, so that its source waits with it (a
+ * bounded window) instead of keeping it; called by whoever sends a body.
+ */
+void body_claim(struct body *b);
+
+/* Exact size in octets, if it is known before the end. */
+bool body_size(struct body *b, uint64_t *size);
+/* Octets taken so far. */
+uint64_t body_taken(const struct body *b);
+
+/*
+ * Back to the beginning: true for memory, regular files and spools, and for
+ * a reply's body of which all that was taken is still kept.
+ */
+bool body_rewind(struct body *b);
+
+/*
+ * What a message needs of its carrier, learned by reading a rewindable body
+ * once: its size with CRLF line ends, 8-bit octets, NUL or bare CR (which
+ * DATA cannot carry unchanged), lines over 998 octets (RFC 5322 2.1.1).
+ * -1 if b cannot be rewound or read; it is rewound behind.
+ */
+struct body_facts {
+	uint64_t crlf_size;
+	uint64_t size;
+	bool eight_bit, bare_cr, bare_lf, nul, long_line, no_final_eol;
+};
+int body_examine(struct body *b, struct body_facts *facts, struct err *e);
+
+/*
+ * How a body is written to a connection.  The framer turns slices into wire
+ * bytes; it keeps the state that spans slices.
+ */
+enum frame {
+	FRAME_EXACT, /* as it is: literals of known size, BDAT */
+	FRAME_CRLF,  /* bare CR and bare LF become CRLF, a last line without
+	              * end gets one */
+	FRAME_DOT,   /* FRAME_CRLF, dots stuffed, ".\r\n" behind */
+};
+struct framer {
+	enum frame frame;
+	char last;      /* last octet that went out */
+	bool pending_cr; /* a CR was seen, its fate depends on the next */
+};
+void framer_init(struct framer *f, enum frame frame);
+/*
+ * Appends the wire form of a prefix of `in` to b as room allows.  Returns
+ * the octets of `in` that were consumed.
+ */
+size_t framer_add(struct framer *f, struct buf *b, struct str in);
+/* Appends what the end of the body needs; -1 if b is full. */
+int framer_end(struct framer *f, struct buf *b);
+
+#endif

@@ -1,0 +1,274 @@
+/*
+ * conn: connections and commands, as the shell and Lua see them.
+ *
+ * A connection carries a queue of commands.  conn_send and conn_line queue
+ * one and never block; loop turns do the rest; a command's state says how far
+ * it is.  A refusal is a reply.  An error ends the connection and fails all
+ * its commands with the same struct err.
+ *
+ * Connecting is a command, too: conn_open gives one whose reply is the
+ * greeting.  STARTTLS and its kin are done when the handshake is.
+ *
+ * The engine calls nobody back: what comes unasked waits in the event queue.
+ */
+#ifndef PROTO_CONN_H
+#define PROTO_CONN_H
+
+#include "base/arena.h"
+#include "net/loop.h"
+#include "net/tls.h"
+#include "net/trace.h"
+#include "proto/body.h"
+#include "proto/verb.h"
+#include "wire/imap.h"
+#include "wire/url.h"
+
+struct conn;
+struct proto;
+
+/* ---- connections ---- */
+
+/*
+ * The protocol of a name ("pop3", "smtp", "lmtp", "imap"), or NULL.
+ */
+const struct proto *proto_find(struct str name);
+const char *proto_name(const struct proto *p);
+const struct verb *proto_verbs(const struct proto *p);
+/* The name of the n-th state bit, or NULL behind the last. */
+const char *proto_state_name(const struct proto *p, unsigned n);
+/* "QUIT" or "LOGOUT". */
+const char *proto_bye(const struct proto *p);
+
+struct conn_config {
+	const char *protocol; /* or NULL: the greeting tells */
+	enum url_transport transport;
+	const char *host; /* URL_TCP; also what a certificate must name */
+	uint16_t port;
+	const char *path; /* URL_UNIX: socket; URL_PIPE: command */
+	bool tls;         /* from the first byte on */
+	struct tls_config tls_config; /* also for STARTTLS */
+	int64_t connect_ms, reply_ms; /* 0: as limits.h says */
+};
+
+/* Strings of cfg are copied.  A connection with one reference, not open. */
+struct conn *conn_new(struct loop *l, const struct conn_config *cfg);
+struct conn *conn_ref(struct conn *c);
+/* The last unref drops the connection. */
+void conn_unref(struct conn *c);
+
+/*
+ * Begins to connect.  The command's reply is the greeting (IMAP BYE, POP3
+ * -ERR, SMTP 4xx and 5xx are refusals).  The caller owns a reference to it.
+ */
+struct cmd *conn_open(struct conn *c);
+/* The same over a stream that is there already (tests, a parked session). */
+struct cmd *conn_adopt(struct conn *c, struct stream *s);
+
+/* Hangs up at once, without a word; unfinished commands fail with CLOSED. */
+void conn_drop(struct conn *c);
+
+enum conn_phase {
+	CONN_NEW,
+	CONN_CONNECTING,
+	CONN_OPEN, /* connected; the greeting may be due */
+	CONN_CLOSED,
+};
+enum conn_phase conn_phase(const struct conn *c);
+/* Why it was closed; kind NONE after QUIT, LOGOUT or conn_drop. */
+const struct err *conn_error(const struct conn *c);
+
+const struct proto *conn_proto(const struct conn *c); /* NULL: not known yet */
+struct loop *conn_loop(const struct conn *c);
+const struct conn_config *conn_config(const struct conn *c);
+/* The state bit that the server last confirmed. */
+unsigned conn_state(const struct conn *c);
+const char *conn_state_name(const struct conn *c);
+bool conn_is_tls(const struct conn *c);
+/* No one can listen: TLS, unix socket, pipe, or a loopback address. */
+bool conn_is_private(const struct conn *c);
+/* Who is logged in as far as a command told us; "" if nobody. */
+const char *conn_user(const struct conn *c);
+/* Commands that wait for their reply. */
+size_t conn_in_flight(const struct conn *c);
+/* What the prompt says of the state: "INBOX[22]", "2 rcpt", "3/14 del". */
+void conn_describe(const struct conn *c, struct buf *out);
+
+/*
+ * Capabilities as last announced: EHLO keywords, CAPA lines, CAPABILITY.
+ * conn_capability gives the parameters of `name` (S("") if it has none; of
+ * several AUTH=X in IMAP those are values "X Y" of "AUTH"), or p NULL if it
+ * is not offered.  known: whether any list has been received since connect
+ * or TLS.
+ */
+struct str conn_capability(const struct conn *c, const char *name);
+bool conn_has(const struct conn *c, const char *name);
+bool conn_capabilities_known(const struct conn *c);
+/* All, one "NAME params" line each, in the server's order. */
+struct str conn_capabilities(const struct conn *c);
+
+/* The stamp that APOP signs, empty if the greeting has none that is good. */
+struct str conn_apop_stamp(const struct conn *c);
+
+/* IMAP: what SELECT said and later responses changed. */
+struct conn_mailbox {
+	const char *name; /* UTF-8, "" if none is selected */
+	bool read_only;
+	uint64_t exists, recent, uidvalidity, uidnext;
+};
+struct conn_mailbox conn_mailbox(const struct conn *c);
+
+/* t stays the caller's and must outlive the connection or be unset. */
+void conn_set_trace(struct conn *c, struct trace *t);
+
+/* ---- commands ---- */
+
+enum cmd_state {
+	CMD_QUEUED,
+	CMD_SENDING, /* some of it is out; a continuation may be due */
+	CMD_WAITING, /* all is out */
+	CMD_ASKED,   /* the server asked for more: conn_answer */
+	CMD_DONE,    /* the reply is complete */
+	CMD_FAILED,  /* no reply will come: see cmd->err */
+};
+
+enum reply_class {
+	REPLY_NONE, /* not yet */
+	REPLY_OK,
+	REPLY_NO,   /* -ERR, NO, 4xx, 5xx, BYE */
+	REPLY_BAD,  /* IMAP BAD; SMTP 500 to 504 */
+};
+
+struct reply {
+	enum reply_class class;
+	bool temporary;     /* 4xx; UNAVAILABLE, INUSE, IN-USE, SYS/TEMP … */
+	unsigned number;    /* SMTP: 250; else 0 */
+	struct str status;  /* "250", "+OK", "NO": as the server wrote it */
+	struct str enhanced; /* "5.1.1" or empty */
+	struct str code;    /* "IN-USE", "APPENDUID 38505 3955", or empty */
+	struct str text;    /* for people; the last line's for SMTP */
+};
+
+/* A reply is its items in the order of arrival. */
+struct item {
+	struct item *next;
+	enum { ITEM_LINE, ITEM_BODY } kind;
+	struct str line;     /* LINE: without CRLF */
+	size_t body;         /* BODY: its ordinal, for body_reply */
+	/* IMAP, on the last line of a response: the parsed response; NULL if
+	 * the command does not keep them. */
+	struct imap_msg *msg;
+	bool final; /* the line that completed the command */
+};
+
+/* Fields are read-only outside of the engine and live as long as the cmd. */
+struct cmd {
+	struct conn *conn;       /* held */
+	const struct verb *verb; /* NULL: not in the table */
+	enum cmd_state state;
+	struct str line;      /* what was sent, tag included, secrets masked */
+	struct str tag;       /* IMAP */
+	struct str challenge; /* CMD_ASKED: the server's text, not decoded */
+	struct reply reply;
+	struct item *items;
+	size_t bodies;        /* that have begun so far */
+	struct err err;       /* CMD_FAILED */
+};
+
+struct cmd *cmd_ref(struct cmd *cmd);
+void cmd_unref(struct cmd *cmd); /* cmd may be NULL */
+/* DONE or FAILED. */
+bool cmd_over(const struct cmd *cmd);
+
+struct arg {
+	enum { ARG_STR, ARG_BODY } kind;
+	struct str s;
+	struct body *body; /* the command takes a reference of its own */
+};
+
+/*
+ * Queues verb with arguments, quoted as the verb's table entry says.  The
+ * caller owns a reference to the result.  NULL with ERR_USE for an argument
+ * that cannot be written (CR, LF, NUL), too few or too many, a closed
+ * connection; with ERR_LIMIT when the queue is full.  A verb not in the table
+ * is sent with raw arguments.
+ *
+ * Bodies: DATA and BDAT take one as their last argument, APPEND as its last.
+ * DATA waits for 354 and sends it dot-stuffed; BDAT writes the size by
+ * itself (arguments: body alone, and the chunk is the LAST).
+ */
+struct cmd *conn_send(struct conn *c, struct str verb, const struct arg *args,
+    size_t n, struct err *e);
+
+/*
+ * Queues a line as typed, without its CRLF: no quoting.  IMAP: a tag is put
+ * in front, unless the first word is no known verb and the second is one.
+ * body, which may be NULL, goes behind it: after 354 for DATA; for BDAT the
+ * size is added to the line; for IMAP a literal is added.  Typed commands
+ * take all untagged responses that come while they are in flight.
+ *
+ * Without a body, an IMAP line that ends in "{n}" or a DATA comes to
+ * CMD_ASKED, and conn_answer goes on.
+ */
+struct cmd *conn_line(
+    struct conn *c, struct str line, struct body *body, struct err *e);
+
+/*
+ * POP3 APOP, SMTP AUTH, IMAP AUTHENTICATE and POP3 AUTH by libgsasl.
+ * initial: send an initial response where the server allows one.  The
+ * password is copied, wiped when the exchange ends, and never traced.
+ */
+struct conn_login {
+	struct str mech; /* "PLAIN", "LOGIN" …; "APOP" for POP3 */
+	struct str user, authzid, password;
+	bool initial;
+};
+struct cmd *conn_auth(
+    struct conn *c, const struct conn_login *login, struct err *e);
+/* Whether the mechanism can be had here (libgsasl, or APOP on POP3). */
+bool conn_knows_mech(const struct conn *c, struct str mech);
+
+/*
+ * Answers CMD_ASKED: bytes are sent as they are (the caller adds CRLF where
+ * due); secret ones are masked in the trace.  more: the program of this
+ * command is not over behind them (another literal follows in the line);
+ * else what the verb needs follows by itself.
+ */
+int conn_answer(
+    struct cmd *cmd, struct str bytes, bool secret, struct err *e);
+/* The same with a body in the frame that the verb wants (DATA: dots). */
+int conn_answer_body(struct cmd *cmd, struct body *body, struct err *e);
+
+/*
+ * Pumps the loop until cmd is over or asked; 0, or -1 when it failed (err is
+ * cmd->err), was interrupted (ERR_CANCEL; the command goes on), or deadline
+ * passed (ERR_TIMEOUT; the command goes on).  Bodies of this and of earlier
+ * replies that nobody claimed are kept in their commands' spools.
+ */
+int conn_wait(struct cmd *cmd, int64_t deadline, struct err *e);
+
+/*
+ * Tells the engine that whoever waits for cmd does not pull bodies: a body
+ * that stands in its way and was pulled before but is not claimed by a
+ * sending connection is kept from now on.  conn_wait does so by itself; a
+ * scheduler that turns the loop calls it for each command waited for.
+ */
+void cmd_expect(struct cmd *cmd);
+
+/* The next body pull pumps the loop until it is no PULL_LATER. */
+enum pull body_wait(struct loop *l, struct body *b, int64_t deadline,
+    struct str *out, struct err *e);
+
+/* ---- what comes unasked ---- */
+
+struct event {
+	struct event *next;
+	struct str name; /* "EXISTS", "BYE", "421", "closed" … */
+	struct str line; /* as it came */
+	bool has_num;
+	uint64_t num;    /* of "* 23 EXISTS" */
+};
+/* Takes the oldest event off the queue; NULL if there is none. */
+struct event *conn_event(struct conn *c);
+void event_free(struct event *ev);
+
+#endif
