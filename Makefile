@@ -172,7 +172,7 @@ compile_commands.json: tools/compdb $(B)/all.list $(B)/flags.list
 CHECK_BUILDS = $(PROGRAMS) $(UNIT) $(WIRE) $(FUZZERS)
 
 check: all $(CHECK_BUILDS)
-	@BUILD=$(B) tests/run $(subst $(empty),,$(KIND))
+	@BUILD=$(B) tests/run '$(KIND)'
 
 .PHONY: fuzz-build
 fuzz-build: $(FUZZERS)
