@@ -1,34 +1,6 @@
 /* vis: bytes of strangers made harmless for a terminal. */
 #include "base/vis.h"
-
-/*
- * Decodes the character at the start of s (RFC 3629: no overlong forms, no
- * surrogates, nothing above U+10FFFF).  Returns its length, 0 if invalid.
- */
-static size_t
-utf8_decode(struct str s, uint32_t *c)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	unsigned char first = (unsigned char)s.p[0];
-	size_t n, i;
-
-	if (first < 0x80) {
-		*c = first;
-		return 1;
-	}
-	n = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
-	if (n == 0 || first > 0xf4 || s.n < n)
-		return 0;
-	*c = first & (0x7fu >> n);
-	for (i = 1; i < n; i++) {
-		if (((unsigned char)s.p[i] & 0xc0) != 0x80)
-			return 0;
-		*c = *c << 6 | ((unsigned char)s.p[i] & 0x3f);
-	}
-	if (*c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c < 0xe000))
-		return 0;
-	return n;
-}
+#include "base/utf8.h"
 
 /* Characters that act instead of being seen; sorted. */
 static const struct {

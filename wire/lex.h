@@ -26,7 +26,7 @@ enum lex {
 	LEX_LINE, /* *tok is a line */
 	LEX_DATA, /* *tok is a non-empty piece of the body */
 	LEX_END,  /* the body is over; *tok is empty */
-	LEX_BAD,  /* the line is longer than max_line */
+	LEX_BAD,  /* the line is longer than max_line; nothing is eaten */
 };
 
 enum lex_mode { LEX_MODE_LINE, LEX_MODE_DOT, LEX_MODE_COUNT };
@@ -49,7 +49,8 @@ void lex_count(struct lexer *l, uint64_t n);
 /*
  * Eats a prefix of *in.  In mode LINE an incomplete line is left in *in, so
  * the caller comes again with the same bytes and more behind them.  *tok
- * points into the old *in.
+ * points into the old *in; but in mode DOT, a CR that an earlier call had to
+ * hold back comes as a constant, and nothing is eaten for it.
  */
 enum lex lex_next(struct lexer *l, struct str *in, struct str *tok);
 
