@@ -35,10 +35,14 @@ GROUPS += $(if $(filter demo,$(MAKECMDGOALS)),tests demo)
 GROUPS += $(if $(filter bench,$(MAKECMDGOALS)),tests bench)
 GROUPS := $(sort $(GROUPS))
 empty :=
-CONFIG := build/config/$(subst $(empty) ,+,$(GROUPS)).mk
+CONFIG := build/config/$(subst $(empty) ,+,$(GROUPS)$(NO_DEPS:%= no-deps)).mk
 PKGS = lua5.4 libssl libcrypto libgsasl libidn2 zlib readline
 
-$(CONFIG): tools/deps Makefile $(wildcard /var/lib/dpkg/status)
+# Servers for tests are unpacked below build/, and may have been deleted.
+ifneq ($(filter tests,$(GROUPS)),)
+SERVERS_GONE := $(if $(NO_DEPS)$(wildcard build/servers/exim4),,FORCE)
+endif
+$(CONFIG): tools/deps Makefile $(wildcard /var/lib/dpkg/status) $(SERVERS_GONE)
 	@mkdir -p $(@D)
 	@tools/deps $(GROUPS)
 	@cflags=$$(pkg-config --cflags $(PKGS)) && \
