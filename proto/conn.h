@@ -148,16 +148,16 @@ struct reply {
 	struct str text;    /* for people; the last line's for SMTP */
 };
 
-/* A reply is its items in the order of arrival. */
+/*
+ * A reply is its items in the order of arrival.  Every IMAP literal is a body,
+ * small ones too, and stands behind the line that announced it.
+ */
 struct item {
 	struct item *next;
 	enum { ITEM_LINE, ITEM_BODY } kind;
 	struct str line;     /* LINE: without CRLF */
 	size_t body;         /* BODY: its ordinal, for body_reply */
-	/* IMAP, on the last line of a response: the parsed response; NULL if
-	 * the command does not keep them. */
-	struct imap_msg *msg;
-	bool final; /* the line that completed the command */
+	bool final;          /* the line that completed the command */
 };
 
 /* Fields are read-only outside of the engine and live as long as the cmd. */
@@ -173,6 +173,17 @@ struct cmd {
 	size_t bodies;        /* that have begun so far */
 	struct err err;       /* CMD_FAILED */
 };
+
+/*
+ * IMAP: parses the next response of cmd's items, from *at on (start with
+ * cmd->items), into a tree that lives in `a`.  1 with *msg, which is good
+ * until the next call with `a`'s end; 0 when no whole response is there; -1
+ * with err.  Of a literal that is a message (part) the tree has the ordinal
+ * for body_reply in `stream`; the bytes of other literals are in the tree.
+ * The trees are not kept: who needs one asks for it.
+ */
+int cmd_response(struct cmd *cmd, const struct item **at, struct arena *a,
+    struct imap_msg *msg, struct err *e);
 
 struct cmd *cmd_ref(struct cmd *cmd);
 void cmd_unref(struct cmd *cmd); /* cmd may be NULL */

@@ -13,7 +13,6 @@
 enum verdict {
 	VERDICT_MORE,    /* part of *whose's reply; more follows */
 	VERDICT_BODY,    /* the same, and a body follows: the lexer is set */
-	VERDICT_LITERAL, /* the same, but kept in the tree, not a body */
 	VERDICT_GO,      /* the server waits for what *whose has to send next */
 	VERDICT_GO_EMPTY, /* the same, but the body must be left out */
 	VERDICT_DONE,    /* completes *whose; its reply is filled */
@@ -48,10 +47,7 @@ struct proto {
 	/* Which command does this line belong to, and what does it mean? */
 	enum verdict (*input)(struct conn *c, struct str line,
 	    struct cmd **whose);
-	/* A literal's bytes (VERDICT_LITERAL), and its end; NULL where there
-	 * are none. */
-	int (*literal)(struct conn *c, struct str bytes);
-	/* The body or literal is over: MORE or DONE. */
+	/* The body is over: MORE or DONE. */
 	enum verdict (*ended)(struct conn *c, struct cmd *cmd);
 	/* What a complete reply changes in the connection. */
 	void (*effect)(struct conn *c, struct cmd *cmd);
