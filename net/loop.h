@@ -4,7 +4,10 @@
  * The loop knows descriptors and deadlines and nothing else.  Watches and
  * timers are embedded in their owners and linked while active; the owner must
  * stop them before it goes away.  Callbacks may start and stop any watch or
- * timer, their own included.  Times are milliseconds of the monotonic clock.
+ * timer, their own included, and may call loop_turn: the turn they were called
+ * from then ends, since what it knew is old (their own watch should be paused,
+ * or it is called again).  A watch whose fd changes is stopped and started
+ * again.  Times are milliseconds of the monotonic clock.
  */
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
@@ -20,19 +23,22 @@ struct loop;
 
 struct watch {
 	int fd;
-	short events; /* POLLIN, POLLOUT; may be changed at any time; 0 pauses */
+	/* POLLIN, POLLOUT; may be changed at any time; 0 pauses. */
+	short events;
 	/* revents as poll(2) gives them, POLLHUP and POLLERR included. */
 	void (*ready)(struct watch *w, short revents);
 	/* private to the loop */
-	struct loop *loop;
+	struct loop *loop; /* NULL: not running, so zeroed is right */
 	struct watch *prev, *next;
+	size_t slot;
 };
 
 struct timer {
 	int64_t due;
-	void (*fire)(struct timer *t); /* the timer is stopped before the call */
+	/* The timer is stopped before the call. */
+	void (*fire)(struct timer *t);
 	/* private to the loop */
-	struct loop *loop;
+	struct loop *loop; /* NULL: not running, so zeroed is right */
 	struct timer *prev, *next;
 };
 
