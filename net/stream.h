@@ -17,7 +17,7 @@ struct stream;
 
 /* Results of stream_read and stream_write besides a count of bytes > 0. */
 enum {
-	STREAM_EOF = 0,    /* read only: the peer has ended its side */
+	STREAM_EOF = 0,	   /* read only: the peer has ended its side */
 	STREAM_ERR = -1,   /* err is filled; the stream is dead */
 	STREAM_AGAIN = -2, /* nothing now; poll for stream_events first */
 };
@@ -28,8 +28,9 @@ struct stream_ops {
 	ssize_t (*write)(
 	    struct stream *s, const void *p, size_t n, struct err *e);
 	/*
-	 * Pushes out what a layer holds back (deflate, TLS records).  0 when
-	 * all is out, STREAM_AGAIN or STREAM_ERR.  NULL: nothing to do.
+	 * Pushes out what a layer holds back (deflate, TLS records), those
+	 * below included.  0 when all is out, STREAM_AGAIN or STREAM_ERR.
+	 * NULL: nothing to do.
 	 */
 	int (*flush)(struct stream *s, struct err *e);
 	/* The poll events that s waits for, given that the caller wants to
@@ -48,6 +49,11 @@ struct stream {
 	int fd_in, fd_out;    /* what to poll; the same for a socket */
 };
 
+/*
+ * A count from stream_write means that s has taken the bytes; a layer may
+ * still hold them.  So a writer calls stream_flush after its last write, and
+ * again after STREAM_AGAIN, polling for stream_events with want_write.
+ */
 ssize_t stream_read(struct stream *s, void *p, size_t n, struct err *e);
 ssize_t stream_write(struct stream *s, const void *p, size_t n, struct err *e);
 int stream_flush(struct stream *s, struct err *e);
@@ -66,7 +72,9 @@ struct stream *stream_fd(int in, int out, pid_t pid);
 
 /*
  * Starts `command` by /bin/sh -c with its standard input and output on a
- * socket pair, its standard error left as ours.  NULL on failure.
+ * socket pair, its standard error left as ours.  It ignores SIGINT, which
+ * interrupts what we wait for and must not end the connection.  NULL on
+ * failure.
  */
 struct stream *stream_command(const char *command, struct err *e);
 
