@@ -7,9 +7,11 @@
  * This is the format of the wire tests, so a session pastes into one.  The
  * trace cuts what it gets into lines by itself; a last line without an end
  * is held until its end comes or the direction changes, and is then marked
- * with a trailing backslash.  Bytes are made visible by vis.h.  The engine,
- * which knows what is secret, says so: a run of secret bytes shows as
- * <secret>, whatever its length.
+ * with a trailing backslash; so is each piece of a line longer than 8 KiB.
+ * A line that ends in a backslash of its own shows it as \x5c, one that ends
+ * in LF without CR ends in ^J, and an empty one has no space behind "C:".
+ * Bytes are made visible by vis.h.  The engine, which knows what is secret,
+ * says so: a run of secret bytes shows as <secret>, whatever its length.
  */
 #ifndef NET_TRACE_H
 #define NET_TRACE_H
@@ -24,7 +26,8 @@ struct trace;
 
 /*
  * A trace that writes to f, which stays the caller's.  label, if not NULL,
- * stands in front of each line as "label "; it is copied.
+ * stands in front of each line as "label "; it is copied.  Each call hands
+ * what it completed to stdio at once; buffering beyond is the caller's choice.
  */
 struct trace *trace_new(FILE *f, const char *label);
 void trace_free(struct trace *t); /* t may be NULL */
