@@ -1,0 +1,150 @@
+/*
+ * bind: what the files of the C binding share.
+ *
+ * Each C object that Lua holds is a full userdata with a metatable of its own
+ * type.  It is born empty: the userdata is there before the resource, so that
+ * a memory error in Lua leaks nothing.  Arguments are checked before anything
+ * is acquired.  Methods written in Lua are added by the module of the type
+ * ("postel.conn" for conn), which is loaded when its first object is made.
+ *
+ * The engine never calls Lua, and no function here yields: waiting is the
+ * business of lua/postel/task.lua.
+ */
+#ifndef LUA_BIND_H
+#define LUA_BIND_H
+
+#include "lua/script.h"
+#include "proto/status.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <signal.h>
+
+struct kept_trace;
+
+/* One for each Lua state, found through its extra space. */
+struct script {
+	struct loop *loop;
+	const struct options *opt;
+	lua_State *main;
+	bool dry_run;		    /* opt's, or a script's own option */
+	FILE *trace_file;	    /* what opt->trace or a script named */
+	struct kept_trace *traces;  /* they live as long as the state */
+	volatile sig_atomic_t stop; /* SIGINT came and is not yet told */
+};
+
+static inline struct script *
+script_of(lua_State *L)
+{
+	return *(struct script **)lua_getextraspace(L);
+}
+
+/* ---- errors (error.c) ---- */
+
+/* Pushes {kind, message} with the metatable of errors. */
+void bind_error_push(lua_State *L, const char *kind, const char *message);
+/* Raises e; conn, if not 0, is the index of the connection's userdata.
+ * Never returns. */
+int bind_raise(lua_State *L, const struct err *e, int conn);
+/* The exit status of the error value at idx. */
+int bind_error_status(lua_State *L, int idx);
+/* The kind of an error value as an err_kind; ERR_USE for those that are
+ * none, such as a refusal. */
+enum err_kind bind_error_kind(lua_State *L, int idx);
+int bind_error_new(lua_State *L); /* core.error(kind, message) */
+
+/* ---- types (bind.c) ---- */
+
+/* A type of userdata. */
+struct bind_type {
+	const char *name;    /* of its metatable: "postel.conn" */
+	const char *module;  /* the Lua half, or NULL */
+	lua_CFunction index; /* __index; upvalue 1 is the table of methods */
+	const luaL_Reg *meta, *methods;
+	int uservalues;
+};
+/* Pushes a new, empty userdata of size bytes, all zero. */
+void *bind_new(lua_State *L, const struct bind_type *type, size_t size);
+/* The userdata at idx if it is of that type, else NULL. */
+void *bind_test(lua_State *L, int idx, const struct bind_type *type);
+void *bind_check(lua_State *L, int idx, const struct bind_type *type);
+
+/* Memory of C that a Lua error may cut off: it belongs to a userdata, which
+ * is pushed; bind_scratch_done frees early. */
+struct bind_scratch {
+	struct arena arena;
+	struct buf buf;
+};
+struct bind_scratch *bind_new_scratch(lua_State *L);
+void bind_scratch_done(struct bind_scratch *s);
+
+/* A field that is computed when it is read. */
+struct bind_field {
+	const char *name;
+	void (*push)(lua_State *L, void *object);
+};
+/* For __index: a method, else a field, else nil.  Pushes one value; false if
+ * it was nil. */
+bool bind_index(lua_State *L, const struct bind_field *fields, void *object);
+
+struct str bind_str(lua_State *L, int idx); /* luaL_checklstring */
+void bind_push_str(lua_State *L, struct str s);
+/* As a number, or as digits where it does not fit Lua's integers. */
+void bind_push_u64(lua_State *L, uint64_t n);
+/* Field `key` of the table at idx: a string or NULL; wrong types raise. */
+const char *bind_opt_string(lua_State *L, int idx, const char *key);
+bool bind_opt_bool(lua_State *L, int idx, const char *key);
+/* An open file of Lua's io library. */
+FILE *bind_check_file(lua_State *L, int idx);
+
+/* ---- objects ---- */
+
+/* conn.c */
+struct conn *bind_check_conn(lua_State *L, int idx);
+int bind_open(lua_State *L); /* core.open(config) → conn, cmd */
+
+/* cmd.c */
+struct bind_cmd {
+	struct cmd *cmd;       /* NULL: shown in a dry run and not sent */
+	const struct item *at; /* where the next response begins */
+};
+/* Pushes an empty command of the connection at idx conn. */
+struct bind_cmd *bind_new_cmd(lua_State *L, int conn);
+/* Raises for a command of a dry run. */
+struct cmd *bind_check_cmd(lua_State *L, int idx);
+struct cmd *bind_test_cmd(lua_State *L, int idx);
+/* Pushes body n (from 0) of the command at idx: the same object each time. */
+void bind_push_cmd_body(lua_State *L, int idx, size_t n);
+
+/* body.c */
+struct body *bind_test_body(lua_State *L, int idx);
+/* Pushes an empty body; the result is to be filled at once.  It keeps the
+ * object at idx source, unless that is 0. */
+struct body **bind_new_body(lua_State *L, int source);
+extern const luaL_Reg bind_body_functions[];
+
+/* value.c */
+/* Pushes all that the reply of the command at idx says, parsed. */
+void bind_push_data(lua_State *L, int idx, const struct cmd *cmd);
+/* cmd:response(): the next whole IMAP response that has come, or nil. */
+int bind_cmd_response(lua_State *L);
+
+/* secret.c */
+/* A secret's bytes, or p NULL if idx is none. */
+struct str bind_test_secret(lua_State *L, int idx);
+void bind_push_secret(lua_State *L, struct str s);
+extern const luaL_Reg bind_secret_functions[];
+
+/* save.c */
+extern const luaL_Reg bind_file_functions[];
+
+/* trace.c */
+/* A trace to "-" or a path, with a label or NULL; raises. */
+struct trace *bind_trace(lua_State *L, const char *to, const char *label);
+void bind_traces_free(struct script *s);
+
+/* core.c: the module postel.core, the C half of the library. */
+int bind_core(lua_State *L);
+
+#endif

@@ -1,0 +1,375 @@
+/* cmd: commands as Lua sees them.  One that is over is its own reply. */
+#include "lua/bind.h"
+#include "base/limits.h"
+
+static int cmd_index(lua_State *);
+static int cmd_gc(lua_State *);
+static int cmd_tostring(lua_State *);
+static int cmd_ready_method(lua_State *);
+static int cmd_body_method(lua_State *);
+static int cmd_answer_method(lua_State *);
+static int cmd_raise_method(lua_State *);
+
+/* User values. */
+enum { UV_CONN = 1, UV_CACHE };
+
+static const struct bind_type cmd_type = {
+    .name = "postel.cmd",
+    .module = "postel.cmd",
+    .index = cmd_index,
+    .uservalues = UV_CACHE,
+    .meta =
+	(const luaL_Reg[]){
+	    {"__gc", cmd_gc},
+	    {"__close", cmd_gc},
+	    {"__tostring", cmd_tostring},
+	    {NULL, NULL},
+	},
+    .methods =
+	(const luaL_Reg[]){
+	    {"ready", cmd_ready_method},
+	    {"body", cmd_body_method},
+	    {"answer", cmd_answer_method},
+	    {"response", bind_cmd_response},
+	    {"raise", cmd_raise_method},
+	    {"release", cmd_gc},
+	    {NULL, NULL},
+	},
+};
+
+struct bind_cmd *
+bind_new_cmd(lua_State *L, int conn)
+{
+	struct bind_cmd *u;
+
+	conn = lua_absindex(L, conn);
+	u = bind_new(L, &cmd_type, sizeof(*u));
+	lua_pushvalue(L, conn);
+	lua_setiuservalue(L, -2, UV_CONN);
+	return u;
+}
+
+struct cmd *
+bind_test_cmd(lua_State *L, int idx)
+{
+	struct bind_cmd *u = bind_test(L, idx, &cmd_type);
+
+	return u != NULL ? u->cmd : NULL;
+}
+
+struct cmd *
+bind_check_cmd(lua_State *L, int idx)
+{
+	struct bind_cmd *u = bind_check(L, idx, &cmd_type);
+
+	if (u->cmd == NULL)
+		luaL_argerror(L, idx, "command was released or not sent");
+	return u->cmd;
+}
+
+/* Gives back what the command keeps: its reply is gone. */
+static int
+cmd_gc(lua_State *L)
+{
+	struct bind_cmd *u = bind_check(L, 1, &cmd_type);
+
+	cmd_unref(u->cmd);
+	u->cmd = NULL;
+	u->at = NULL;
+	return 0;
+}
+
+/* Pushes the table in which the command's Lua objects are kept. */
+static void
+push_cache(lua_State *L, int idx)
+{
+	idx = lua_absindex(L, idx);
+	if (lua_getiuservalue(L, idx, UV_CACHE) == LUA_TTABLE)
+		return;
+	lua_pop(L, 1);
+	lua_newtable(L);
+	lua_pushvalue(L, -1);
+	lua_setiuservalue(L, idx, UV_CACHE);
+}
+
+void
+bind_push_cmd_body(lua_State *L, int idx, size_t n)
+{
+	struct cmd *cmd = bind_check_cmd(L, idx);
+	struct body **slot;
+
+	idx = lua_absindex(L, idx);
+	push_cache(L, idx);
+	if (lua_rawgeti(L, -1, (lua_Integer)n) == LUA_TNIL) {
+		lua_pop(L, 1);
+		slot = bind_new_body(L, idx);
+		lua_pushvalue(L, -1);
+		lua_rawseti(L, -3, (lua_Integer)n);
+		*slot = body_reply(cmd, n);
+	}
+	lua_remove(L, -2);
+}
+
+/*
+ * Whether the command is over, or the server asked for more.  Who asks waits
+ * for it, so bodies in its way are kept.
+ */
+static int
+cmd_ready_method(lua_State *L)
+{
+	struct bind_cmd *u = bind_check(L, 1, &cmd_type);
+	bool ready = true;
+
+	if (u->cmd != NULL && !cmd_over(u->cmd)) {
+		cmd_expect(u->cmd);
+		ready = u->cmd->state == CMD_ASKED;
+	}
+	lua_pushboolean(L, ready);
+	return 1;
+}
+
+static int
+cmd_body_method(lua_State *L)
+{
+	lua_Integer n = luaL_optinteger(L, 2, 1);
+
+	luaL_argcheck(L, n >= 1 && n <= (lua_Integer)limits.lines, 2,
+	    "bodies are counted from 1");
+	bind_push_cmd_body(L, 1, (size_t)n - 1);
+	return 1;
+}
+
+static int
+cmd_answer_method(lua_State *L)
+{
+	struct cmd *cmd = bind_check_cmd(L, 1);
+	struct body *body = bind_test_body(L, 2);
+	struct str secret = bind_test_secret(L, 2);
+	struct err e = {0};
+	int rc;
+
+	if (body != NULL)
+		rc = conn_answer_body(cmd, body, &e);
+	else if (secret.p != NULL)
+		rc = conn_answer(cmd, secret, true, &e);
+	else
+		rc = conn_answer(cmd, bind_str(L, 2), false, &e);
+	lua_getiuservalue(L, 1, UV_CONN);
+	return rc == 0 ? 0 : bind_raise(L, &e, -1);
+}
+
+/* Raises the error that failed the command; nothing if none did. */
+static int
+cmd_raise_method(lua_State *L)
+{
+	struct bind_cmd *u = bind_check(L, 1, &cmd_type);
+
+	if (u->cmd == NULL || u->cmd->state != CMD_FAILED)
+		return 0;
+	lua_getiuservalue(L, 1, UV_CONN);
+	return bind_raise(L, &u->cmd->err, -1);
+}
+
+/* ---- fields ---- */
+
+static void
+push_nonempty(lua_State *L, struct str s)
+{
+	if (s.n > 0)
+		bind_push_str(L, s);
+	else
+		lua_pushnil(L);
+}
+
+static void
+push_state(lua_State *L, void *object)
+{
+	static const char *const names[] = {
+	    [CMD_QUEUED] = "queued",
+	    [CMD_SENDING] = "sending",
+	    [CMD_WAITING] = "waiting",
+	    [CMD_ASKED] = "asked",
+	    [CMD_DONE] = "done",
+	    [CMD_FAILED] = "failed",
+	};
+	const struct bind_cmd *u = object;
+
+	lua_pushstring(L, names[u->cmd != NULL ? u->cmd->state : CMD_DONE]);
+}
+
+/* nil as long as there is no reply. */
+static void
+push_ok(lua_State *L, void *object)
+{
+	const struct bind_cmd *u = object;
+
+	if (u->cmd == NULL)
+		lua_pushboolean(L, true);
+	else if (u->cmd->state != CMD_DONE)
+		lua_pushnil(L);
+	else
+		lua_pushboolean(L, u->cmd->reply.class == REPLY_OK);
+}
+
+static void
+push_temporary(lua_State *L, void *object)
+{
+	const struct bind_cmd *u = object;
+
+	lua_pushboolean(L, u->cmd != NULL && u->cmd->reply.temporary);
+}
+
+static void
+push_number(lua_State *L, void *object)
+{
+	const struct bind_cmd *u = object;
+
+	if (u->cmd != NULL && u->cmd->reply.number != 0)
+		lua_pushinteger(L, u->cmd->reply.number);
+	else
+		lua_pushnil(L);
+}
+
+static void
+push_status(lua_State *L, void *object)
+{
+	const struct bind_cmd *u = object;
+
+	push_nonempty(L, u->cmd != NULL ? u->cmd->reply.status : S(""));
+}
+
+/* The response code of POP3 and IMAP, the enhanced status of SMTP. */
+static void
+push_code(lua_State *L, void *object)
+{
+	const struct bind_cmd *u = object;
+
+	if (u->cmd == NULL)
+		lua_pushnil(L);
+	else if (u->cmd->reply.enhanced.n > 0)
+		bind_push_str(L, u->cmd->reply.enhanced);
+	else
+		push_nonempty(L, u->cmd->reply.code);
+}
+
+static void
+push_text(lua_State *L, void *object)
+{
+	const struct bind_cmd *u = object;
+
+	if (u->cmd == NULL)
+		lua_pushliteral(L, "not sent: dry run");
+	else if (u->cmd->state == CMD_DONE)
+		bind_push_str(L, u->cmd->reply.text);
+	else
+		lua_pushnil(L);
+}
+
+static void
+push_lines(lua_State *L, void *object)
+{
+	const struct bind_cmd *u = object;
+	lua_Integer n = 0;
+
+	lua_newtable(L);
+	if (u->cmd == NULL)
+		return;
+	for (struct item *i = u->cmd->items; i != NULL; i = i->next) {
+		if (i->kind != ITEM_LINE)
+			continue;
+		bind_push_str(L, i->line);
+		lua_rawseti(L, -2, ++n);
+	}
+}
+
+/* Parsed on first use, when the reply is complete. */
+static void
+push_data(lua_State *L, void *object)
+{
+	const struct bind_cmd *u = object;
+
+	if (u->cmd == NULL || u->cmd->state != CMD_DONE) {
+		lua_pushnil(L);
+		return;
+	}
+	push_cache(L, 1);
+	if (lua_getfield(L, -1, "data") != LUA_TNIL)
+		return;
+	lua_pop(L, 1);
+	bind_push_data(L, 1, u->cmd);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -3, "data");
+}
+
+static void
+push_bodies(lua_State *L, void *object)
+{
+	const struct bind_cmd *u = object;
+
+	lua_pushinteger(L, u->cmd != NULL ? (lua_Integer)u->cmd->bodies : 0);
+}
+
+static void
+push_line(lua_State *L, void *object)
+{
+	const struct bind_cmd *u = object;
+
+	push_nonempty(L, u->cmd != NULL ? u->cmd->line : S(""));
+}
+
+static void
+push_challenge(lua_State *L, void *object)
+{
+	const struct bind_cmd *u = object;
+
+	if (u->cmd != NULL && u->cmd->state == CMD_ASKED)
+		bind_push_str(L, u->cmd->challenge);
+	else
+		lua_pushnil(L);
+}
+
+static void
+push_conn(lua_State *L, void *object)
+{
+	(void)object;
+	lua_getiuservalue(L, 1, UV_CONN);
+}
+
+static const struct bind_field fields[] = {
+    {"state", push_state},
+    {"ok", push_ok},
+    {"temporary", push_temporary},
+    {"number", push_number},
+    {"status", push_status},
+    {"code", push_code},
+    {"text", push_text},
+    {"lines", push_lines},
+    {"data", push_data},
+    {"bodies", push_bodies},
+    {"sent", push_line},
+    {"challenge", push_challenge},
+    {"conn", push_conn},
+    {NULL, NULL},
+};
+
+static int
+cmd_index(lua_State *L)
+{
+	struct bind_cmd *u = bind_check(L, 1, &cmd_type);
+
+	if (!bind_index(L, fields, u))
+		lua_pushnil(L);
+	return 1;
+}
+
+static int
+cmd_tostring(lua_State *L)
+{
+	struct bind_cmd *u = bind_check(L, 1, &cmd_type);
+
+	push_state(L, u);
+	push_line(L, u);
+	lua_pushfstring(L, "command %s (%s)",
+	    lua_isnil(L, -1) ? "" : lua_tostring(L, -1), lua_tostring(L, -2));
+	return 1;
+}

@@ -1,0 +1,595 @@
+/* conn: connections as Lua sees them. */
+#include "lua/bind.h"
+
+#include <string.h>
+
+/*
+ * One userdata for a connection, found again through a weak table in the
+ * registry.  Its user value is a table for what Lua keeps with it.
+ */
+#define REGISTRY "postel.conns"
+
+struct bind_conn {
+	struct conn *c;
+};
+
+static int conn_index(lua_State *);
+static int conn_newindex(lua_State *);
+static int conn_gc(lua_State *);
+static int conn_tostring(lua_State *);
+static int conn_send_method(lua_State *);
+static int conn_line_method(lua_State *);
+static int conn_auth_method(lua_State *);
+static int conn_knows_method(lua_State *);
+static int conn_drop_method(lua_State *);
+static int conn_event_method(lua_State *);
+static int conn_capability_method(lua_State *);
+
+static const struct bind_type conn_type = {
+    .name = "postel.conn",
+    .module = "postel.conn",
+    .index = conn_index,
+    .uservalues = 1,
+    .meta =
+	(const luaL_Reg[]){
+	    {"__gc", conn_gc},
+	    {"__newindex", conn_newindex},
+	    {"__tostring", conn_tostring},
+	    {NULL, NULL},
+	},
+    .methods =
+	(const luaL_Reg[]){
+	    {"send", conn_send_method},
+	    {"line", conn_line_method},
+	    {"authenticate", conn_auth_method},
+	    {"knows", conn_knows_method},
+	    {"drop", conn_drop_method},
+	    {"event", conn_event_method},
+	    {"capability", conn_capability_method},
+	    {NULL, NULL},
+	},
+};
+
+struct conn *
+bind_check_conn(lua_State *L, int idx)
+{
+	struct bind_conn *u = bind_check(L, idx, &conn_type);
+
+	if (u->c == NULL)
+		luaL_argerror(L, idx, "connection that was never opened");
+	return u->c;
+}
+
+/* Pushes an empty userdata with its table. */
+static struct bind_conn *
+new_conn(lua_State *L)
+{
+	struct bind_conn *u = bind_new(L, &conn_type, sizeof(*u));
+
+	lua_newtable(L);
+	lua_setiuservalue(L, -2, 1);
+	return u;
+}
+
+/* Pushes the table of all userdata, by connection. */
+static void
+push_registry(lua_State *L)
+{
+	if (luaL_getsubtable(L, LUA_REGISTRYINDEX, REGISTRY))
+		return;
+	lua_createtable(L, 0, 1);
+	lua_pushliteral(L, "v");
+	lua_setfield(L, -2, "__mode");
+	lua_setmetatable(L, -2);
+}
+
+void
+script_push_conn(lua_State *L, struct conn *c)
+{
+	struct bind_conn *u;
+
+	push_registry(L);
+	if (lua_rawgetp(L, -1, c) == LUA_TNIL) {
+		lua_pop(L, 1);
+		u = new_conn(L);
+		lua_pushvalue(L, -1);
+		lua_rawsetp(L, -3, c);
+		u->c = conn_ref(c);
+	}
+	lua_remove(L, -2);
+}
+
+static int
+conn_gc(lua_State *L)
+{
+	struct bind_conn *u = bind_check(L, 1, &conn_type);
+
+	if (u->c != NULL)
+		conn_unref(u->c);
+	u->c = NULL;
+	return 0;
+}
+
+/* ---- opening ---- */
+
+static int64_t
+opt_milliseconds(lua_State *L, const char *key)
+{
+	lua_Number seconds;
+	int type = lua_getfield(L, 1, key);
+
+	seconds = lua_tonumber(L, -1);
+	lua_pop(L, 1);
+	if (type == LUA_TNIL)
+		return 0;
+	if (type != LUA_TNUMBER || !(seconds > 0 && seconds < 1e9))
+		luaL_error(L, "field '%s' must be a number of seconds", key);
+	return seconds < 0.001 ? 1 : (int64_t)(seconds * 1000);
+}
+
+static void
+read_config(lua_State *L, struct conn_config *cfg)
+{
+	static const char *const transports[] = {"tcp", "unix", "pipe", NULL};
+	lua_Integer port;
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	cfg->protocol = bind_opt_string(L, 1, "protocol");
+	if (cfg->protocol != NULL && proto_find(str_z(cfg->protocol)) == NULL)
+		luaL_error(L, "unknown protocol '%s'", cfg->protocol);
+	lua_getfield(L, 1, "transport");
+	cfg->transport =
+	    (enum url_transport)luaL_checkoption(L, -1, "tcp", transports);
+	lua_getfield(L, 1, "port");
+	port = luaL_optinteger(L, -1, 0);
+	if (port < 0 || port > 65535)
+		luaL_error(L, "field 'port' is out of range");
+	lua_pop(L, 2);
+	cfg->port = (uint16_t)port;
+	cfg->host = bind_opt_string(L, 1, "host");
+	cfg->path = bind_opt_string(L, 1, "path");
+	cfg->tls = bind_opt_bool(L, 1, "tls");
+	cfg->tls_config.ca = bind_opt_string(L, 1, "ca");
+	cfg->tls_config.cert = bind_opt_string(L, 1, "cert");
+	cfg->tls_config.insecure = bind_opt_bool(L, 1, "insecure");
+	cfg->connect_ms = cfg->reply_ms = opt_milliseconds(L, "timeout");
+	if (cfg->transport == URL_TCP && cfg->host == NULL)
+		luaL_error(L, "field 'host' is missing");
+	if (cfg->transport == URL_TCP && cfg->port == 0)
+		luaL_error(L, "field 'port' is missing");
+	if (cfg->transport != URL_TCP && cfg->path == NULL)
+		luaL_error(L, "field 'path' is missing");
+}
+
+int
+bind_open(lua_State *L)
+{
+	struct conn_config cfg = {0};
+	struct bind_conn *u;
+	struct bind_cmd *greeting;
+	const char *to, *label;
+	struct trace *trace = NULL;
+
+	read_config(L, &cfg);
+	to = bind_opt_string(L, 1, "trace");
+	label = bind_opt_string(L, 1, "label");
+	if (to != NULL)
+		trace = bind_trace(L, to, label);
+	push_registry(L);
+	u = new_conn(L);
+	u->c = conn_new(script_of(L)->loop, &cfg);
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, -3, u->c);
+	greeting = bind_new_cmd(L, lua_gettop(L));
+	if (trace != NULL)
+		conn_set_trace(u->c, trace);
+	greeting->cmd = conn_open(u->c);
+	return 2;
+}
+
+/* ---- commands ---- */
+
+/* The arguments of send from index 3 on; they live on the stack. */
+static struct arg *
+read_args(lua_State *L, int first, size_t *n)
+{
+	int top = lua_gettop(L);
+	struct arg *args;
+
+	*n = top < first ? 0 : (size_t)(top - first + 1);
+	args = lua_newuserdatauv(L, (*n + 1) * sizeof(*args), 0);
+	for (int i = first; i <= top; i++) {
+		struct arg *a = &args[i - first];
+		a->kind = ARG_STR;
+		a->body = bind_test_body(L, i);
+		a->s = bind_test_secret(L, i);
+		if (a->body != NULL)
+			a->kind = ARG_BODY;
+		else if (a->s.p == NULL)
+			a->s = bind_str(L, i);
+	}
+	return args;
+}
+
+/* Whether a dry run must not send the line that begins with verb. */
+static bool
+is_held_back(lua_State *L, const struct conn *c, struct str line)
+{
+	const struct verb *verb;
+
+	if (!script_of(L)->dry_run || conn_proto(c) == NULL)
+		return false;
+	verb = verb_find(proto_verbs(conn_proto(c)), line, NULL);
+	return verb != NULL && (verb->flags & VERB_CHANGES) != 0;
+}
+
+/* Shows on standard error what a dry run does not send. */
+static void
+show_dry(lua_State *L, struct str verb, const struct arg *args, size_t n)
+{
+	luaL_Buffer b;
+
+	luaL_buffinit(L, &b);
+	luaL_addlstring(&b, verb.p, verb.n);
+	for (size_t i = 0; i < n; i++) {
+		luaL_addchar(&b, ' ');
+		if (args[i].kind == ARG_BODY)
+			luaL_addstring(&b, "<body>");
+		else
+			luaL_addlstring(&b, args[i].s.p, args[i].s.n);
+	}
+	luaL_pushresult(&b);
+	fprintf(stderr, "not sent: %s\n", lua_tostring(L, -1));
+	lua_pop(L, 1);
+}
+
+static int
+conn_send_method(lua_State *L)
+{
+	struct conn *c = bind_check_conn(L, 1);
+	struct str verb = bind_str(L, 2);
+	struct err e = {0};
+	size_t n;
+	struct arg *args = read_args(L, 3, &n);
+	struct bind_cmd *u = bind_new_cmd(L, 1);
+
+	if (is_held_back(L, c, verb)) {
+		show_dry(L, verb, args, n);
+		return 1;
+	}
+	u->cmd = conn_send(c, verb, args, n, &e);
+	return u->cmd != NULL ? 1 : bind_raise(L, &e, 1);
+}
+
+static int
+conn_line_method(lua_State *L)
+{
+	struct conn *c = bind_check_conn(L, 1);
+	struct str line = bind_str(L, 2);
+	struct body *body = bind_test_body(L, 3);
+	struct err e = {0};
+	struct bind_cmd *u;
+
+	if (body == NULL && !lua_isnoneornil(L, 3))
+		luaL_typeerror(L, 3, "body");
+	u = bind_new_cmd(L, 1);
+	if (is_held_back(L, c, line)) {
+		show_dry(L, line, NULL, 0);
+		return 1;
+	}
+	u->cmd = conn_line(c, line, body, &e);
+	return u->cmd != NULL ? 1 : bind_raise(L, &e, 1);
+}
+
+/* Field `key` of the table at 2, a string or a secret; kept on the stack. */
+static struct str
+login_field(lua_State *L, const char *key)
+{
+	struct str s;
+
+	lua_getfield(L, 2, key);
+	s = bind_test_secret(L, -1);
+	if (s.p == NULL && !lua_isnil(L, -1))
+		s.p = luaL_checklstring(L, -1, &s.n);
+	return s.p != NULL ? s : S("");
+}
+
+static int
+conn_auth_method(lua_State *L)
+{
+	struct conn *c = bind_check_conn(L, 1);
+	struct conn_login login;
+	struct err e = {0};
+	struct bind_cmd *u;
+
+	luaL_checktype(L, 2, LUA_TTABLE);
+	login.mech = login_field(L, "mech");
+	login.user = login_field(L, "user");
+	login.authzid = login_field(L, "authzid");
+	login.password = login_field(L, "password");
+	login.initial = bind_opt_bool(L, 2, "initial");
+	u = bind_new_cmd(L, 1);
+	u->cmd = conn_auth(c, &login, &e);
+	return u->cmd != NULL ? 1 : bind_raise(L, &e, 1);
+}
+
+static int
+conn_knows_method(lua_State *L)
+{
+	struct conn *c = bind_check_conn(L, 1);
+
+	lua_pushboolean(L, conn_knows_mech(c, bind_str(L, 2)));
+	return 1;
+}
+
+static int
+conn_drop_method(lua_State *L)
+{
+	conn_drop(bind_check_conn(L, 1));
+	return 0;
+}
+
+/* The oldest event as {name, line, number}, or nil. */
+static int
+conn_event_method(lua_State *L)
+{
+	struct event *ev = conn_event(bind_check_conn(L, 1));
+
+	if (ev == NULL)
+		return 0;
+	lua_createtable(L, 0, 3);
+	bind_push_str(L, ev->name);
+	lua_setfield(L, -2, "name");
+	bind_push_str(L, ev->line);
+	lua_setfield(L, -2, "line");
+	if (ev->has_num) {
+		bind_push_u64(L, ev->num);
+		lua_setfield(L, -2, "number");
+	}
+	event_free(ev);
+	return 1;
+}
+
+/* The parameters of a capability, "" if it has none; nil: not offered. */
+static int
+conn_capability_method(lua_State *L)
+{
+	struct conn *c = bind_check_conn(L, 1);
+	struct str s = conn_capability(c, luaL_checkstring(L, 2));
+
+	if (s.p == NULL)
+		return 0;
+	bind_push_str(L, s);
+	return 1;
+}
+
+/* ---- fields ---- */
+
+static void
+push_protocol(lua_State *L, void *c)
+{
+	const struct proto *p = conn_proto(c);
+
+	lua_pushstring(L, p != NULL ? proto_name(p) : NULL);
+}
+
+static void
+push_host(lua_State *L, void *c)
+{
+	lua_pushstring(L, conn_config(c)->host);
+}
+
+static void
+push_port(lua_State *L, void *c)
+{
+	const struct conn_config *cfg = conn_config(c);
+
+	if (cfg->transport == URL_TCP)
+		lua_pushinteger(L, cfg->port);
+	else
+		lua_pushnil(L);
+}
+
+static void
+push_path(lua_State *L, void *c)
+{
+	lua_pushstring(L, conn_config(c)->path);
+}
+
+static void
+push_user(lua_State *L, void *c)
+{
+	lua_pushstring(L, conn_user(c));
+}
+
+static void
+push_state(lua_State *L, void *c)
+{
+	lua_pushstring(
+	    L, conn_phase(c) == CONN_CLOSED ? "closed" : conn_state_name(c));
+}
+
+static void
+push_tls(lua_State *L, void *c)
+{
+	lua_pushboolean(L, conn_is_tls(c));
+}
+
+static void
+push_private(lua_State *L, void *c)
+{
+	lua_pushboolean(L, conn_is_private(c));
+}
+
+static void
+push_open(lua_State *L, void *c)
+{
+	lua_pushboolean(L, conn_phase(c) == CONN_OPEN);
+}
+
+static void
+push_in_flight(lua_State *L, void *c)
+{
+	lua_pushinteger(L, (lua_Integer)conn_in_flight(c));
+}
+
+/* {NAME = parameters}. */
+static void
+push_capabilities(lua_State *L, void *c)
+{
+	struct str all = conn_capabilities(c);
+
+	lua_newtable(L);
+	while (all.n > 0) {
+		struct str params = str_cut(&all, '\n');
+		struct str name = str_cut(&params, ' ');
+		bind_push_str(L, name);
+		bind_push_str(L, params);
+		lua_rawset(L, -3);
+	}
+}
+
+static void
+push_known(lua_State *L, void *c)
+{
+	lua_pushboolean(L, conn_capabilities_known(c));
+}
+
+static void
+push_stamp(lua_State *L, void *c)
+{
+	struct str s = conn_apop_stamp(c);
+
+	if (s.n > 0)
+		bind_push_str(L, s);
+	else
+		lua_pushnil(L);
+}
+
+/* What SELECT said and later responses changed; nil if none is selected. */
+static void
+push_mailbox(lua_State *L, void *c)
+{
+	struct conn_mailbox m = conn_mailbox(c);
+
+	if (m.name == NULL || m.name[0] == '\0') {
+		lua_pushnil(L);
+		return;
+	}
+	lua_createtable(L, 0, 6);
+	lua_pushstring(L, m.name);
+	lua_setfield(L, -2, "name");
+	lua_pushboolean(L, m.read_only);
+	lua_setfield(L, -2, "read_only");
+	bind_push_u64(L, m.exists);
+	lua_setfield(L, -2, "exists");
+	bind_push_u64(L, m.recent);
+	lua_setfield(L, -2, "recent");
+	bind_push_u64(L, m.uidvalidity);
+	lua_setfield(L, -2, "uidvalidity");
+	bind_push_u64(L, m.uidnext);
+	lua_setfield(L, -2, "uidnext");
+}
+
+static void
+push_bye(lua_State *L, void *c)
+{
+	const struct proto *p = conn_proto(c);
+
+	lua_pushstring(L, p != NULL ? proto_bye(p) : NULL);
+}
+
+static const struct bind_field fields[] = {
+    {"protocol", push_protocol},
+    {"host", push_host},
+    {"port", push_port},
+    {"path", push_path},
+    {"user", push_user},
+    {"state", push_state},
+    {"tls", push_tls},
+    {"private", push_private},
+    {"is_open", push_open},
+    {"in_flight", push_in_flight},
+    {"capabilities", push_capabilities},
+    {"capabilities_known", push_known},
+    {"stamp", push_stamp},
+    {"mailbox", push_mailbox},
+    {"bye", push_bye},
+    {NULL, NULL},
+};
+
+/* Pushes the methods of the connection's protocol: what the module returns. */
+static void
+push_protocol_methods(lua_State *L, const struct proto *p)
+{
+	const char *name = proto_name(p);
+
+	lua_getglobal(L, "require");
+	lua_pushfstring(
+	    L, "postel.%s", strcmp(name, "lmtp") == 0 ? "smtp" : name);
+	lua_call(L, 1, 1);
+}
+
+/* A method of all, a field, what Lua keeps with it, the protocol's method. */
+static int
+conn_index(lua_State *L)
+{
+	struct bind_conn *u = bind_check(L, 1, &conn_type);
+	const struct proto *p;
+
+	if (u->c == NULL) {
+		lua_pushnil(L);
+		return 1;
+	}
+	if (bind_index(L, fields, u->c))
+		return 1;
+	lua_getiuservalue(L, 1, 1);
+	lua_pushvalue(L, 2);
+	if (lua_rawget(L, -2) != LUA_TNIL)
+		return 1;
+	p = conn_proto(u->c);
+	if (p == NULL || lua_type(L, 2) != LUA_TSTRING)
+		return 1;
+	push_protocol_methods(L, p);
+	lua_pushvalue(L, 2);
+	lua_rawget(L, -2);
+	return 1;
+}
+
+static int
+conn_newindex(lua_State *L)
+{
+	const char *key = luaL_checkstring(L, 2);
+
+	for (const struct bind_field *f = fields; f->name != NULL; f++)
+		if (strcmp(f->name, key) == 0)
+			luaL_error(L, "field '%s' cannot be set", key);
+	lua_getiuservalue(L, 1, 1);
+	lua_insert(L, 2);
+	lua_rawset(L, 2);
+	return 0;
+}
+
+static int
+conn_tostring(lua_State *L)
+{
+	struct bind_conn *u = bind_check(L, 1, &conn_type);
+	const struct conn_config *cfg;
+	const char *name;
+
+	if (u->c == NULL) {
+		lua_pushliteral(L, "connection (never opened)");
+		return 1;
+	}
+	cfg = conn_config(u->c);
+	name = conn_proto(u->c) != NULL ? proto_name(conn_proto(u->c)) : "?";
+	if (cfg->transport == URL_TCP)
+		lua_pushfstring(L, "%s %s:%d", name, cfg->host, cfg->port);
+	else
+		lua_pushfstring(L, "%s %s", name, cfg->path);
+	if (conn_phase(u->c) == CONN_CLOSED) {
+		lua_pushliteral(L, " (closed)");
+		lua_concat(L, 2);
+	}
+	return 1;
+}

@@ -1,0 +1,268 @@
+/* core: the module postel.core, what the library in Lua needs of C. */
+#include "lua/bind.h"
+#include "base/vis.h"
+#include "wire/mutf7.h"
+#include "wire/smtp.h"
+
+#include <unistd.h>
+
+/* turn(seconds): one pass of the loop; true if something moved.  Without an
+ * argument it waits as long as it takes. */
+static int
+core_turn(lua_State *L)
+{
+	struct script *s = script_of(L);
+	int64_t deadline = LOOP_NEVER;
+	enum turn turn;
+	struct err e = {0};
+
+	if (!lua_isnoneornil(L, 1)) {
+		lua_Number wait = luaL_checknumber(L, 1);
+		if (wait < 1e9)
+			deadline =
+			    loop_now() +
+			    (wait > 0 ? (int64_t)(wait * 1000 + 0.999) : 0);
+	}
+	turn = loop_turn(s->loop, deadline);
+	if (turn == TURN_STOP && s->stop) {
+		s->stop = 0;
+		lua_sethook(s->main, NULL, 0, 0);
+		err_set(&e, ERR_CANCEL, "interrupted");
+		return bind_raise(L, &e, 0);
+	}
+	lua_pushboolean(L, turn == TURN_WORK);
+	return 1;
+}
+
+/* Seconds of the monotonic clock. */
+static int
+core_now(lua_State *L)
+{
+	lua_pushnumber(L, (lua_Number)loop_now() / 1000);
+	return 1;
+}
+
+/* Whether anything can still happen. */
+static int
+core_busy(lua_State *L)
+{
+	lua_pushboolean(L, loop_busy(script_of(L)->loop));
+	return 1;
+}
+
+/* ---- URLs ---- */
+
+static void
+set_str(lua_State *L, const char *key, struct str s)
+{
+	if (s.p == NULL)
+		return;
+	bind_push_str(L, s);
+	lua_setfield(L, -2, key);
+}
+
+static void
+push_url(lua_State *L, const struct url *u)
+{
+	static const char *const transports[] = {"tcp", "unix", "pipe"};
+	static const char *const starttls[] = {NULL, "auto", "require", "no"};
+
+	lua_newtable(L);
+	set_str(L, "scheme", u->scheme);
+	set_str(L, "protocol", u->protocol);
+	set_str(L, "transport", str_z(transports[u->transport]));
+	set_str(L, "host", u->host);
+	set_str(L, "path", u->path);
+	set_str(L, "user", u->user);
+	set_str(L, "auth", u->auth);
+	set_str(L, "mailbox", u->mailbox);
+	set_str(L, "ca", u->ca);
+	set_str(L, "cert", u->cert);
+	lua_pushstring(L, starttls[u->starttls]);
+	lua_setfield(L, -2, "starttls");
+	lua_pushboolean(L, u->tls);
+	lua_setfield(L, -2, "tls");
+	if (u->insecure) {
+		lua_pushboolean(L, true);
+		lua_setfield(L, -2, "insecure");
+	}
+	if (u->transport == URL_TCP) {
+		lua_pushinteger(L, u->port);
+		lua_setfield(L, -2, "port");
+	}
+	if (u->has_timeout) {
+		bind_push_u64(L, u->timeout);
+		lua_setfield(L, -2, "timeout");
+	}
+	if (u->password.p != NULL) {
+		bind_push_secret(L, u->password);
+		lua_setfield(L, -2, "password");
+	}
+}
+
+/* url(text): its parts; the password is a secret. */
+static int
+core_url(lua_State *L)
+{
+	struct str text = bind_str(L, 1);
+	struct bind_scratch *s = bind_new_scratch(L);
+	struct url u;
+	struct err e = {0};
+
+	s->arena.secret = true;
+	if (url_parse(text, &s->arena, &u, &e) != 0)
+		return bind_raise(L, &e, 0);
+	push_url(L, &u);
+	bind_scratch_done(s);
+	return 1;
+}
+
+/* url_text(text): the URL again, without the password. */
+static int
+core_url_text(lua_State *L)
+{
+	struct str text = bind_str(L, 1);
+	struct bind_scratch *s = bind_new_scratch(L);
+	struct url u;
+	struct err e = {0};
+
+	s->arena.secret = true;
+	if (url_parse(text, &s->arena, &u, &e) != 0)
+		return bind_raise(L, &e, 0);
+	url_put(&s->buf, &u);
+	bind_push_str(L, buf_str(&s->buf));
+	bind_scratch_done(s);
+	return 1;
+}
+
+/* ---- texts ---- */
+
+/* A function that turns the string at 1 into another. */
+static int
+convert(lua_State *L, int (*fn)(struct buf *, struct str))
+{
+	struct str text = bind_str(L, 1);
+	struct bind_scratch *s = bind_new_scratch(L);
+
+	if (fn(&s->buf, text) == 0)
+		bind_push_str(L, buf_str(&s->buf));
+	else
+		lua_pushnil(L);
+	bind_scratch_done(s);
+	return 1;
+}
+
+/* vis(text): bytes of strangers made harmless for a terminal. */
+static int
+core_vis(lua_State *L)
+{
+	return convert(L, vis_add);
+}
+
+/* quote(text): an IMAP quoted string. */
+static int
+core_quote(lua_State *L)
+{
+	return convert(L, imap_put_quoted);
+}
+
+/* mutf7_decode(name): UTF-8, or nil if name is no modified UTF-7. */
+static int
+core_mutf7_decode(lua_State *L)
+{
+	return convert(L, mutf7_decode);
+}
+
+static int
+core_smtp_address(lua_State *L)
+{
+	struct str s = bind_str(L, 1);
+
+	lua_pushboolean(L, smtp_address(s, lua_toboolean(L, 2)));
+	return 1;
+}
+
+/* hostname(): the name of this machine as the system has it. */
+static int
+core_hostname(lua_State *L)
+{
+	char name[256];
+
+	if (gethostname(name, sizeof(name)) != 0)
+		return 0;
+	name[sizeof(name) - 1] = '\0';
+	lua_pushstring(L, name);
+	return 1;
+}
+
+/* metatable(type): for the Lua half of a type. */
+static int
+core_metatable(lua_State *L)
+{
+	lua_pushfstring(L, "postel.%s", luaL_checkstring(L, 1));
+	luaL_getmetatable(L, lua_tostring(L, -1));
+	return 1;
+}
+
+/* type(value): "conn", "cmd", "body", "secret", or nil. */
+static int
+core_type(lua_State *L)
+{
+	const char *name;
+
+	if (lua_type(L, 1) != LUA_TUSERDATA ||
+	    luaL_getmetafield(L, 1, "__name") != LUA_TSTRING)
+		return 0;
+	name = lua_tostring(L, -1);
+	if (!str_starts(str_z(name), S("postel.")))
+		return 0;
+	lua_pushstring(L, name + sizeof("postel.") - 1);
+	return 1;
+}
+
+/* status(error): the exit status of an error value. */
+static int
+core_status(lua_State *L)
+{
+	lua_pushinteger(L, bind_error_status(L, 1));
+	return 1;
+}
+
+/* dry_run(on): from now on nothing that changes mail is sent. */
+static int
+core_dry_run(lua_State *L)
+{
+	script_of(L)->dry_run = lua_toboolean(L, 1);
+	return 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"open", bind_open},
+    {"turn", core_turn},
+    {"now", core_now},
+    {"busy", core_busy},
+    {"url", core_url},
+    {"url_text", core_url_text},
+    {"vis", core_vis},
+    {"quote", core_quote},
+    {"mutf7_decode", core_mutf7_decode},
+    {"smtp_address", core_smtp_address},
+    {"hostname", core_hostname},
+    {"metatable", core_metatable},
+    {"type", core_type},
+    {"error", bind_error_new},
+    {"status", core_status},
+    {"dry_run", core_dry_run},
+    {NULL, NULL},
+};
+
+int
+bind_core(lua_State *L)
+{
+	lua_newtable(L);
+	luaL_setfuncs(L, functions, 0);
+	luaL_setfuncs(L, bind_body_functions, 0);
+	luaL_setfuncs(L, bind_secret_functions, 0);
+	luaL_setfuncs(L, bind_file_functions, 0);
+	return 1;
+}

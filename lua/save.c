@@ -1,0 +1,255 @@
+/*
+ * save: files that are whole or not there, and others that must be on disk.
+ *
+ * A saver writes to a temporary file in the folder of the final name, and
+ * gives it that name only when all is on disk.
+ */
+#include "lua/bind.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct bind_saver {
+	char *path, *temp;
+	int fd;
+	bool there; /* temp is a file of ours */
+};
+
+static int saver_index(lua_State *);
+static int saver_gc(lua_State *);
+static int saver_take_method(lua_State *);
+static int saver_commit_method(lua_State *);
+
+static const struct bind_type saver_type = {
+    .name = "postel.saver",
+    .index = saver_index,
+    .meta =
+	(const luaL_Reg[]){
+	    {"__gc", saver_gc},
+	    {"__close", saver_gc},
+	    {NULL, NULL},
+	},
+    .methods =
+	(const luaL_Reg[]){
+	    {"take", saver_take_method},
+	    {"commit", saver_commit_method},
+	    {NULL, NULL},
+	},
+};
+
+static int
+saver_index(lua_State *L)
+{
+	static const struct bind_field none[] = {{NULL, NULL}};
+
+	if (!bind_index(L, none, NULL))
+		lua_pushnil(L);
+	return 1;
+}
+
+/* What was not committed leaves nothing behind. */
+static int
+saver_gc(lua_State *L)
+{
+	struct bind_saver *u = bind_check(L, 1, &saver_type);
+
+	if (u->there) {
+		close(u->fd);
+		unlink(u->temp);
+	}
+	free(u->path);
+	free(u->temp);
+	*u = (struct bind_saver){0};
+	return 0;
+}
+
+static struct bind_saver *
+check_saver(lua_State *L)
+{
+	struct bind_saver *u = bind_check(L, 1, &saver_type);
+
+	if (!u->there)
+		luaL_argerror(L, 1, "saver is over");
+	return u;
+}
+
+/* saver(path): creates the temporary file. */
+static int
+new_saver(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	const char *temp = lua_pushfstring(L, "%s.XXXXXX", path);
+	struct bind_saver *u = bind_new(L, &saver_type, sizeof(*u));
+	struct err e = {0};
+
+	u->path = mem_strdup(path);
+	u->temp = mem_strdup(temp);
+	u->fd = mkostemp(u->temp, O_CLOEXEC);
+	if (u->fd < 0) {
+		err_sys(&e, "%s", path);
+		return bind_raise(L, &e, 0);
+	}
+	u->there = true;
+	return 1;
+}
+
+static int
+write_all(int fd, struct str s)
+{
+	while (s.n > 0) {
+		ssize_t n = write(fd, s.p, s.n);
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0)
+			s = str_skip(s, (size_t)n);
+	}
+	return 0;
+}
+
+/* take(body): writes what is there; true at the body's end, false when more
+ * will come. */
+static int
+saver_take_method(lua_State *L)
+{
+	struct bind_saver *u = check_saver(L);
+	struct body *b = bind_test_body(L, 2);
+	struct str s;
+	struct err e = {0};
+	enum pull p;
+
+	if (b == NULL)
+		return luaL_typeerror(L, 2, "body");
+	while ((p = body_pull(b, &s, &e)) == PULL_SLICE) {
+		if (write_all(u->fd, s) != 0) {
+			err_sys(&e, "%s", u->path);
+			return bind_raise(L, &e, 0);
+		}
+		body_took(b, s.n);
+	}
+	if (p == PULL_FAIL)
+		return bind_raise(L, &e, 0);
+	lua_pushboolean(L, p == PULL_END);
+	return 1;
+}
+
+/* A name is safe only when its folder is on disk, too. */
+static int
+sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = mem_strdup(slash == NULL ? "." : path);
+	int fd, rc;
+
+	if (slash != NULL)
+		folder[slash == path ? 1 : slash - path] = '\0';
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(folder);
+	if (fd < 0)
+		return -1;
+	rc = fsync(fd);
+	if (rc != 0 && errno == EINVAL)
+		rc = 0; /* a file system that knows no such thing */
+	close(fd);
+	return rc;
+}
+
+/* link(2) gives the name only if it is free; rename(2) takes it anyway. */
+static int
+give_name(const struct bind_saver *u, bool overwrite)
+{
+	if (overwrite)
+		return rename(u->temp, u->path);
+	if (link(u->temp, u->path) != 0)
+		return -1;
+	return unlink(u->temp);
+}
+
+/* commit(overwrite): the file is on disk under its final name. */
+static int
+saver_commit_method(lua_State *L)
+{
+	struct bind_saver *u = check_saver(L);
+	bool overwrite = lua_toboolean(L, 2);
+	struct err e = {0};
+
+	if (fsync(u->fd) != 0 || give_name(u, overwrite) != 0) {
+		err_sys(&e, "%s", u->path);
+		return bind_raise(L, &e, 0);
+	}
+	u->there = false;
+	if (close(u->fd) != 0 || sync_folder(u->path) != 0) {
+		err_sys(&e, "%s", u->path);
+		return bind_raise(L, &e, 0);
+	}
+	return 0;
+}
+
+/* ---- other files ---- */
+
+/* sync(file): all that was written is on disk, if it is a regular file. */
+static int
+file_sync(lua_State *L)
+{
+	FILE *f = bind_check_file(L, 1);
+	struct stat st;
+	struct err e = {0};
+
+	if (fflush(f) != 0 || fstat(fileno(f), &st) != 0 ||
+	    (S_ISREG(st.st_mode) && fsync(fileno(f)) != 0)) {
+		err_sys(&e, "cannot write");
+		return bind_raise(L, &e, 0);
+	}
+	return 0;
+}
+
+static int
+file_isatty(lua_State *L)
+{
+	lua_pushboolean(L, isatty(fileno(bind_check_file(L, 1))));
+	return 1;
+}
+
+/* Makes a folder and those above it, for the user alone. */
+static int
+file_mkdirs(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	struct err e = {0};
+	int rc = 0;
+
+	for (const char *p = path; rc == 0 && *p != '\0'; p++) {
+		if (p[1] != '/' && p[1] != '\0')
+			continue;
+		lua_pushlstring(L, path, (size_t)(p - path) + 1);
+		if (mkdir(lua_tostring(L, -1), 0700) != 0 && errno != EEXIST)
+			rc = err_sys(&e, "%s", path);
+		lua_pop(L, 1);
+	}
+	return rc == 0 ? 0 : bind_raise(L, &e, 0);
+}
+
+/* sync_folder(path): the folder that holds path is on disk. */
+static int
+file_sync_folder(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	struct err e = {0};
+
+	if (sync_folder(path) == 0)
+		return 0;
+	err_sys(&e, "%s", path);
+	return bind_raise(L, &e, 0);
+}
+
+const luaL_Reg bind_file_functions[] = {
+    {"saver", new_saver},
+    {"sync", file_sync},
+    {"sync_folder", file_sync_folder},
+    {"isatty", file_isatty},
+    {"mkdirs", file_mkdirs},
+    {NULL, NULL},
+};

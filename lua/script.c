@@ -1,0 +1,546 @@
+/* script: the Lua state of postel, and how scripts are run in it. */
+#include "lua/bind.h"
+#include "base/vis.h"
+#include "lua/embedded.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- the library ---- */
+
+static const struct embedded *
+find_embedded(const char *name)
+{
+	for (const struct embedded *f = embedded_files; f->name != NULL; f++)
+		if (strcmp(f->name, name) == 0)
+			return f;
+	return NULL;
+}
+
+/* A searcher of require: "postel.task" is the embedded postel/task.lua. */
+static int
+search_embedded(lua_State *L)
+{
+	const char *module = luaL_checkstring(L, 1);
+	const struct embedded *f;
+
+	luaL_gsub(L, module, ".", "/");
+	lua_pushfstring(L, "%s.lua", lua_tostring(L, -1));
+	f = find_embedded(lua_tostring(L, -1));
+	if (f == NULL) {
+		lua_pushfstring(
+		    L, "no embedded file '%s'", lua_tostring(L, -1));
+		return 1;
+	}
+	if (luaL_loadbufferx(L, f->data, f->size, f->name, NULL) != LUA_OK)
+		return lua_error(L);
+	lua_pushstring(L, f->name);
+	return 2;
+}
+
+/* The first use of postel.* loads postel/init.lua, which takes over. */
+static int
+postel_index(lua_State *L)
+{
+	lua_getglobal(L, "require");
+	lua_pushliteral(L, "postel.init");
+	lua_call(L, 1, 0);
+	lua_pushvalue(L, 2);
+	lua_gettable(L, 1);
+	return 1;
+}
+
+static void
+set_bool(lua_State *L, const char *key, bool value)
+{
+	lua_pushboolean(L, value);
+	lua_setfield(L, -2, key);
+}
+
+static void
+set_string(lua_State *L, const char *key, const char *value)
+{
+	lua_pushstring(L, value);
+	lua_setfield(L, -2, key);
+}
+
+/* postel.options: a copy, which scripts' own options may change. */
+static void
+push_options(lua_State *L, const struct options *o)
+{
+	static const char *const starttls[] = {NULL, "auto", "require", "no"};
+
+	lua_createtable(L, 0, 16);
+	set_bool(L, "quiet", o->quiet);
+	set_bool(L, "verbose", o->verbose);
+	set_bool(L, "keep_going", o->keep_going);
+	set_bool(L, "dry_run", o->dry_run);
+	set_bool(L, "json", o->json);
+	set_bool(L, "debug", o->debug);
+	if (o->insecure)
+		set_bool(L, "insecure", true);
+	set_string(L, "trace", o->trace);
+	set_string(L, "ca", o->ca);
+	set_string(L, "cert", o->cert);
+	set_string(L, "starttls", starttls[o->starttls]);
+	set_string(L, "auth", o->auth);
+	set_string(L, "password_file", o->password_file);
+	set_string(L, "password_command", o->password_command);
+	if (o->timeout_ms > 0) {
+		lua_pushnumber(L, (lua_Number)o->timeout_ms / 1000);
+		lua_setfield(L, -2, "timeout");
+	}
+}
+
+static int
+open_library(lua_State *L)
+{
+	luaL_openlibs(L);
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+	lua_pushcfunction(L, bind_core);
+	lua_setfield(L, -2, "postel.core");
+	lua_getglobal(L, "package");
+	lua_getfield(L, -1, "searchers");
+	for (lua_Integer i = luaL_len(L, -1); i >= 2; i--) {
+		lua_rawgeti(L, -1, i);
+		lua_rawseti(L, -2, i + 1);
+	}
+	lua_pushcfunction(L, search_embedded);
+	lua_rawseti(L, -2, 2);
+	lua_createtable(L, 0, 1);
+	push_options(L, script_of(L)->opt);
+	lua_setfield(L, -2, "options");
+	lua_createtable(L, 0, 1);
+	lua_pushcfunction(L, postel_index);
+	lua_setfield(L, -2, "__index");
+	lua_setmetatable(L, -2);
+	lua_setglobal(L, "postel");
+	return 0;
+}
+
+lua_State *
+script_new(struct loop *l, const struct options *opt)
+{
+	lua_State *L = luaL_newstate();
+	struct script *s = calloc(1, sizeof(*s));
+
+	if (L == NULL || s == NULL)
+		abort();
+	*s = (struct script){
+	    .loop = l, .opt = opt, .main = L, .dry_run = opt->dry_run};
+	*(struct script **)lua_getextraspace(L) = s;
+	lua_pushcfunction(L, open_library);
+	lua_call(L, 0, 0);
+	return L;
+}
+
+void
+script_free(lua_State *L)
+{
+	struct script *s = script_of(L);
+
+	lua_close(L);
+	bind_traces_free(s);
+	free(s);
+}
+
+/* ---- interrupts ---- */
+
+/* A signal handler cannot be told which state runs. */
+static struct script *running;
+
+static void
+stop_hook(lua_State *L, lua_Debug *ar)
+{
+	struct script *s = script_of(L);
+
+	(void)ar;
+	lua_sethook(L, NULL, 0, 0);
+	if (!s->stop)
+		return;
+	s->stop = 0;
+	bind_error_push(L, err_kind_name(ERR_CANCEL), "interrupted");
+	lua_error(L);
+}
+
+/* The first SIGINT stops the script, be it in Lua or in the loop; the second
+ * one, which means that this did not help, ends the program. */
+static void
+on_interrupt(int sig)
+{
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
+
+	sigaction(sig, &dfl, NULL);
+	running->stop = 1;
+	lua_sethook(running->main, stop_hook,
+	    LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+	loop_interrupt(running->loop);
+}
+
+/* ---- running ---- */
+
+static void
+print_line(const char *prefix, struct str s)
+{
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	if (vis_add(&b, s) != 0)
+		buf_addz(&b, "...");
+	fprintf(stderr, "%s%.*s\n", prefix, STRF(buf_str(&b)));
+	buf_fini(&b);
+}
+
+/* One line, and with --debug the traceback that the handler kept. */
+static void
+report(lua_State *L, int idx)
+{
+	struct str s;
+
+	idx = lua_absindex(L, idx);
+	s.p = luaL_tolstring(L, idx, &s.n);
+	print_line("postel: ", s);
+	lua_pop(L, 1);
+	if (!script_of(L)->opt->debug)
+		return;
+	lua_getfield(L, LUA_REGISTRYINDEX, "postel.traceback");
+	if (lua_isstring(L, -1))
+		fprintf(stderr, "%s\n", lua_tostring(L, -1));
+	lua_pop(L, 1);
+}
+
+static int
+on_error(lua_State *L)
+{
+	if (script_of(L)->opt->debug) {
+		luaL_traceback(L, L, NULL, 1);
+		lua_setfield(L, LUA_REGISTRYINDEX, "postel.traceback");
+	}
+	return 1;
+}
+
+/* Calls a function of postel.task, if that was ever loaded. */
+static void
+call_task(lua_State *L, const char *name)
+{
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	if (lua_getfield(L, -1, "postel.task") == LUA_TTABLE) {
+		lua_getfield(L, -1, name);
+		lua_call(L, 0, 0);
+	}
+	lua_settop(L, 0);
+}
+
+/* The function at 1 with the arguments behind it, then all tasks. */
+static int
+run_all(lua_State *L)
+{
+	lua_call(L, lua_gettop(L) - 1, 1);
+	lua_Integer status = 0;
+	if (lua_isinteger(L, -1))
+		status = lua_tointeger(L, -1);
+	call_task(L, "finish");
+	lua_pushinteger(L, status);
+	return 1;
+}
+
+static int
+abandon_tasks(lua_State *L)
+{
+	call_task(L, "abandon");
+	return 0;
+}
+
+/*
+ * Calls what is on the stack, a function and n arguments, with SIGINT
+ * watched.  The result or the error is left on the stack.
+ */
+static int
+guarded_call(lua_State *L, int n)
+{
+	struct script *s = script_of(L), *outer = running;
+	struct sigaction sa = {.sa_handler = on_interrupt}, old;
+	int base = lua_gettop(L) - n;
+	int rc;
+
+	running = s;
+	s->stop = 0;
+	sigaction(SIGINT, &sa, &old);
+	lua_pushcfunction(L, on_error);
+	lua_insert(L, base);
+	rc = lua_pcall(L, n, 1, base);
+	if (rc != LUA_OK) {
+		lua_pushcfunction(L, abandon_tasks);
+		if (lua_pcall(L, 0, 0, 0) != LUA_OK)
+			lua_pop(L, 1);
+	}
+	sigaction(SIGINT, &old, NULL);
+	lua_sethook(L, NULL, 0, 0);
+	running = outer;
+	lua_remove(L, base);
+	return rc;
+}
+
+/* The exit status of the error at the top, which is told and taken. */
+static int
+failed(lua_State *L)
+{
+	int status = bind_error_status(L, -1);
+	bool quiet = false;
+
+	if (lua_istable(L, -1)) {
+		lua_getfield(L, -1, "kind");
+		quiet = lua_type(L, -1) == LUA_TSTRING &&
+			strcmp(lua_tostring(L, -1), "exit") == 0;
+		lua_pop(L, 1);
+	}
+	if (!quiet)
+		report(L, -1);
+	lua_pop(L, 1);
+	return status;
+}
+
+/* Runs the function on top of the stack with the arguments of argv. */
+static int
+run(lua_State *L, const char *name, char *const *argv)
+{
+	int n = 0, status;
+
+	lua_pushcfunction(L, run_all);
+	lua_insert(L, -2);
+	lua_newtable(L);
+	lua_pushstring(L, name);
+	lua_rawseti(L, -2, 0);
+	lua_setglobal(L, "arg");
+	lua_getglobal(L, "arg");
+	int args = lua_gettop(L);
+	for (; argv != NULL && argv[n] != NULL; n++) {
+		luaL_checkstack(L, 2, "too many arguments");
+		lua_pushstring(L, argv[n]);
+		lua_pushvalue(L, -1);
+		lua_rawseti(L, args, n + 1);
+	}
+	lua_remove(L, args);
+	if (guarded_call(L, n + 1) != LUA_OK)
+		return failed(L);
+	status = (int)lua_tointeger(L, -1) & 255;
+	lua_pop(L, 1);
+	return status;
+}
+
+int
+script_chunk(lua_State *L, const char *chunk, const char *name)
+{
+	if (luaL_loadbufferx(L, chunk, strlen(chunk), name, "t") != LUA_OK)
+		return failed(L);
+	return run(L, name, NULL);
+}
+
+int
+script_file(lua_State *L, const char *path, char *const *argv)
+{
+	int rc = luaL_loadfilex(L, path, "t");
+
+	if (rc == LUA_OK)
+		return run(L, path, argv);
+	if (rc != LUA_ERRFILE)
+		return failed(L);
+	report(L, -1);
+	lua_pop(L, 1);
+	return STATUS_USAGE;
+}
+
+/* ---- scripts by name ---- */
+
+/* $XDG_CONFIG_HOME/postel/REST into path; false if there is no home. */
+static bool
+config_path(char *path, size_t size, const char *rest)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+	int n;
+
+	if (xdg != NULL && xdg[0] == '/')
+		n = snprintf(path, size, "%s/postel/%s", xdg, rest);
+	else if (home != NULL && home[0] == '/')
+		n = snprintf(path, size, "%s/.config/postel/%s", home, rest);
+	else
+		return false;
+	return n > 0 && (size_t)n < size;
+}
+
+static bool
+user_script(char *path, size_t size, const char *name)
+{
+	char rest[256];
+	int n = snprintf(rest, sizeof(rest), "scripts/%s.lua", name);
+
+	return n > 0 && (size_t)n < sizeof(rest) &&
+	       config_path(path, size, rest) && access(path, R_OK) == 0;
+}
+
+/* A name is one word: no path leads out of the folders of scripts. */
+static bool
+is_script_name(const char *name)
+{
+	for (const char *p = name; *p != '\0'; p++)
+		if (!ascii_alpha(*p) && !ascii_digit(*p) && *p != '-' &&
+		    *p != '_')
+			return false;
+	return *name != '\0';
+}
+
+static const struct embedded *
+embedded_script(const char *name)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "scripts/%s.lua", name);
+	return find_embedded(path);
+}
+
+bool
+script_exists(const char *name)
+{
+	char path[4096];
+
+	return is_script_name(name) && (user_script(path, sizeof(path), name) ||
+					   embedded_script(name) != NULL);
+}
+
+int
+script_named(lua_State *L, const char *name, char *const *argv)
+{
+	char path[4096];
+	const struct embedded *f;
+
+	if (is_script_name(name) && user_script(path, sizeof(path), name))
+		return script_file(L, path, argv);
+	f = embedded_script(name);
+	if (f == NULL) {
+		fprintf(stderr, "postel: no script %s\n", name);
+		return STATUS_USAGE;
+	}
+	if (luaL_loadbufferx(L, f->data, f->size, f->name, NULL) != LUA_OK)
+		return failed(L);
+	return run(L, name, argv);
+}
+
+/* Calls fn for the name in "scripts/NAME.lua"; cut to what a name may be. */
+static void
+tell_name(const char *file, void (*fn)(const char *, void *), void *arg)
+{
+	struct str s = str_z(file);
+	char name[256];
+
+	if (!str_ends(s, S(".lua")))
+		return;
+	str_copy(name, sizeof(name), str_head(s, s.n - 4));
+	if (is_script_name(name))
+		fn(name, arg);
+}
+
+void
+script_names(void (*fn)(const char *name, void *arg), void *arg)
+{
+	static const char folder[] = "scripts/";
+	char path[4096];
+	DIR *d = NULL;
+	struct dirent *entry;
+
+	for (const struct embedded *f = embedded_files; f->name != NULL; f++)
+		if (strncmp(f->name, folder, sizeof(folder) - 1) == 0)
+			tell_name(f->name + sizeof(folder) - 1, fn, arg);
+	if (config_path(path, sizeof(path), "scripts"))
+		d = opendir(path);
+	while (d != NULL && (entry = readdir(d)) != NULL)
+		tell_name(entry->d_name, fn, arg);
+	if (d != NULL)
+		closedir(d);
+}
+
+int
+script_init_file(lua_State *L)
+{
+	char path[4096];
+
+	if (!config_path(path, sizeof(path), "init.lua") ||
+	    access(path, F_OK) != 0)
+		return STATUS_OK;
+	return script_file(L, path, NULL);
+}
+
+/* ---- for the shell ---- */
+
+/* Fills err from the error at the top, which is taken. */
+static int
+error_to_err(lua_State *L, struct err *e)
+{
+	int status = bind_error_status(L, -1);
+
+	err_clear(e);
+	err_set(e, bind_error_kind(L, -1), "%s", luaL_tolstring(L, -1, NULL));
+	lua_pop(L, 2);
+	return status;
+}
+
+struct conn *
+script_connect(lua_State *L, const char *url, int *status, struct err *e)
+{
+	struct conn *c = NULL;
+
+	lua_getglobal(L, "postel");
+	lua_getfield(L, -1, "connect");
+	lua_remove(L, -2);
+	lua_pushstring(L, url);
+	if (guarded_call(L, 1) != LUA_OK) {
+		*status = error_to_err(L, e);
+		return NULL;
+	}
+	c = conn_ref(bind_check_conn(L, -1));
+	lua_pop(L, 1);
+	*status = STATUS_OK;
+	return c;
+}
+
+/* Evaluates the text at 1; postel.show calls it and prints what it gives. */
+static int
+eval(lua_State *L)
+{
+	const char *text = lua_tostring(L, 1);
+
+	lua_pushfstring(L, "return %s", text);
+	if (luaL_loadbufferx(L, lua_tostring(L, -1), lua_rawlen(L, -1), "=lua",
+		"t") != LUA_OK &&
+	    luaL_loadbufferx(L, text, strlen(text), "=lua", "t") != LUA_OK)
+		return lua_error(L);
+	lua_getglobal(L, "require");
+	lua_pushliteral(L, "postel.show");
+	lua_call(L, 1, 1);
+	lua_insert(L, -2);
+	lua_call(L, 1, 0);
+	call_task(L, "finish");
+	return 0;
+}
+
+int
+script_eval(lua_State *L, struct conn *conn, const char *text)
+{
+	int status = STATUS_OK;
+
+	if (conn != NULL) {
+		script_push_conn(L, conn);
+		lua_setglobal(L, "conn");
+	}
+	lua_pushcfunction(L, eval);
+	lua_pushstring(L, text);
+	if (guarded_call(L, 1) != LUA_OK)
+		status = failed(L);
+	else
+		lua_pop(L, 1);
+	lua_pushnil(L);
+	lua_setglobal(L, "conn");
+	return status;
+}

@@ -1,0 +1,184 @@
+/*
+ * value: replies parsed into Lua tables.
+ *
+ * IMAP values: a list is an array, NIL is false, a number an integer, an atom
+ * or a string a string, a message (part) that was a literal a body.
+ */
+#include "lua/bind.h"
+#include "proto/proto.h"
+#include "wire/pop3.h"
+#include "wire/smtp.h"
+
+/* ---- IMAP ---- */
+
+/* cmd is the index of the command whose bodies streamed literals are. */
+static void push_value(lua_State *L, int cmd, const struct imap_val *v);
+
+/* The values from v on become elements of the table on top. */
+static void
+add_values(lua_State *L, int cmd, const struct imap_val *v)
+{
+	lua_Integer n = 0;
+
+	luaL_checkstack(L, 6, "values nested too deep");
+	for (; v != NULL; v = v->next) {
+		push_value(L, cmd, v);
+		lua_rawseti(L, -2, ++n);
+	}
+}
+
+static void
+push_value(lua_State *L, int cmd, const struct imap_val *v)
+{
+	switch (v->kind) {
+	case IMAP_NUMBER:
+		bind_push_u64(L, v->num);
+		return;
+	case IMAP_NIL:
+		lua_pushboolean(L, false);
+		return;
+	case IMAP_LIST:
+		lua_newtable(L);
+		add_values(L, cmd, v->first);
+		return;
+	case IMAP_LITERAL:
+		if (v->stream >= 0) {
+			bind_push_cmd_body(L, cmd, (size_t)v->stream);
+			return;
+		}
+		break;
+	case IMAP_ATOM:
+	case IMAP_QUOTED:
+		break;
+	}
+	bind_push_str(L, v->s);
+}
+
+/* {name =, number =, code =, text =, values…}. */
+static void
+push_response(lua_State *L, int cmd, const struct imap_msg *msg)
+{
+	lua_createtable(L, 4, 3);
+	bind_push_str(L, msg->name);
+	lua_setfield(L, -2, "name");
+	if (msg->type == IMAP_TAGGED) {
+		lua_pushboolean(L, true);
+		lua_setfield(L, -2, "tagged");
+	}
+	if (msg->has_num) {
+		bind_push_u64(L, msg->num);
+		lua_setfield(L, -2, "number");
+	}
+	if (msg->code != NULL) {
+		push_value(L, cmd, msg->code);
+		lua_setfield(L, -2, "code");
+	}
+	if (msg->text.p != NULL) {
+		bind_push_str(L, msg->text);
+		lua_setfield(L, -2, "text");
+	}
+	add_values(L, cmd, msg->vals);
+}
+
+/* Pushes the next response of the command; false if there is none. */
+static bool
+next_response(lua_State *L, int idx, struct cmd *cmd, const struct item **at)
+{
+	struct bind_scratch *s = bind_new_scratch(L);
+	struct imap_msg msg;
+	struct err e = {0};
+	int rc = cmd_response(cmd, at, &s->arena, &msg, &e);
+
+	if (rc < 0)
+		bind_raise(L, &e, 0);
+	if (rc > 0)
+		push_response(L, idx, &msg);
+	bind_scratch_done(s);
+	lua_remove(L, rc > 0 ? -2 : -1);
+	return rc > 0;
+}
+
+int
+bind_cmd_response(lua_State *L)
+{
+	struct cmd *cmd = bind_check_cmd(L, 1);
+	struct bind_cmd *u = lua_touserdata(L, 1);
+
+	if (u->at == NULL)
+		u->at = cmd->items;
+	if (!next_response(L, 1, cmd, &u->at))
+		lua_pushnil(L);
+	return 1;
+}
+
+/* All responses in an array. */
+static void
+push_imap(lua_State *L, int idx, struct cmd *cmd)
+{
+	const struct item *at = cmd->items;
+	lua_Integer n = 0;
+
+	lua_newtable(L);
+	while (next_response(L, idx, cmd, &at))
+		lua_rawseti(L, -2, ++n);
+}
+
+/* ---- POP3, SMTP ---- */
+
+/* {number, size} of STAT and LIST n, {number, uid} of UIDL n, or nil. */
+static void
+push_pop3(lua_State *L, const struct cmd *cmd)
+{
+	struct str text = cmd->reply.text, uid;
+	uint64_t n, size;
+
+	lua_createtable(L, 2, 0);
+	if (pop3_numbers(text, true, &n, &size)) {
+		bind_push_u64(L, n);
+		bind_push_u64(L, size);
+	} else if (pop3_uid(text, &n, &uid)) {
+		bind_push_u64(L, n);
+		bind_push_str(L, uid);
+	} else {
+		lua_pop(L, 1);
+		lua_pushnil(L);
+		return;
+	}
+	lua_rawseti(L, -3, 2);
+	lua_rawseti(L, -2, 1);
+}
+
+/* {KEYWORD = parameters} of EHLO: the lines behind the first one. */
+static void
+push_smtp(lua_State *L, const struct cmd *cmd)
+{
+	struct smtp_line line;
+	bool first = true;
+
+	lua_newtable(L);
+	for (const struct item *i = cmd->items; i != NULL; i = i->next) {
+		struct str params;
+		if (i->kind != ITEM_LINE || !smtp_line(i->line, &line))
+			continue;
+		if (!first) {
+			struct str kw = smtp_keyword(line.text, &params);
+			bind_push_str(L, kw);
+			bind_push_str(L, params);
+			lua_rawset(L, -3);
+		}
+		first = false;
+	}
+}
+
+void
+bind_push_data(lua_State *L, int idx, const struct cmd *cmd)
+{
+	const struct proto *p = conn_proto(cmd->conn);
+
+	if (p == &proto_imap)
+		push_imap(L, lua_absindex(L, idx), bind_check_cmd(L, idx));
+	else if (p == &proto_pop3)
+		push_pop3(L, cmd);
+	else
+		push_smtp(L, cmd);
+}
