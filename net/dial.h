@@ -29,7 +29,7 @@ struct dial;
 typedef void dial_done(void *arg, struct stream *s, const struct err *e);
 struct dial *dial_host(struct loop *l, const char *host, uint16_t port,
     int64_t deadline, dial_done *done, void *arg);
-/* The same for a unix socket. */
+/* The same for a unix socket; a server that is busy is asked again. */
 struct dial *dial_unix(struct loop *l, const char *path, int64_t deadline,
     dial_done *done, void *arg);
 /* Gives up: `done` is not called any more. */
