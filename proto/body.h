@@ -100,13 +100,14 @@ enum frame {
 };
 struct framer {
 	enum frame frame;
-	char last;      /* last octet that went out */
-	bool pending_cr; /* a CR was seen, its fate depends on the next */
+	bool in_line;  /* part of a line is out, its end is not */
+	bool after_cr; /* a line end is out for a CR: a LF adds nothing */
 };
 void framer_init(struct framer *f, enum frame frame);
 /*
  * Appends the wire form of a prefix of `in` to b as room allows.  Returns
- * the octets of `in` that were consumed.
+ * the octets of `in` that were consumed: not 0 where b has room for 2 and
+ * `in` is not empty.
  */
 size_t framer_add(struct framer *f, struct buf *b, struct str in);
 /* Appends what the end of the body needs; -1 if b is full. */
