@@ -1,0 +1,332 @@
+"""Servers that lie, babble, stall and hang up: one line on standard error,
+the status of its kind, in bounded time and memory."""
+
+import signal
+import time
+
+from hostile import Hostile, flood, hang_up, reset, say, silence, slow
+from harness import (AUTH, CONNECT, DONE, LOST, POSTEL, PROTOCOL, REFUSED,
+                     SCRIPT, USAGE, LiveCase)
+from servers import free_port
+
+TIME_LIMIT = 60
+# What a peer can make postel hold; a sanitizer's own memory is not counted.
+MEMORY = None if POSTEL.parent.name == "asan" else 64 << 10  # KiB
+
+
+class HostileCase(LiveCase):
+    def meet(self, protocol, answers, *lines, login="", timeout=3,
+             arguments=()):
+        """A batch of these lines with such a server."""
+        commands = [a for line in lines for a in ("-c", line)]
+        with Hostile(protocol, answers) as server:
+            result = self.postel(server.url(login=login), "-q",
+                                 f"--timeout={timeout}", *arguments,
+                                 *commands, timeout=50)
+        self.assertLess(result.seconds, timeout + 15, result)
+        if MEMORY:
+            self.assertLess(result.rss, MEMORY, result)
+        self.heard = server.heard
+        return result
+
+    def ends(self, status, pattern, *arguments, **options):
+        result = self.meet(*arguments, **options)
+        self.assertFailed(result, status, pattern)
+        return result
+
+
+class HangsUp(HostileCase):
+    CLOSED = "(?i)closed|hung up|lost|reset|end"
+
+    def test_before_the_greeting(self):
+        for protocol in ("pop3", "smtp", "imap"):
+            for end in (hang_up, reset):
+                self.ends((LOST, CONNECT), self.CLOSED, protocol,
+                          {"": [end]}, "NOOP")
+
+    def test_in_the_greeting(self):
+        for protocol, half in (("pop3", b"+O"), ("smtp", b"220-one\r\n22"),
+                               ("imap", b"* OK hel")):
+            self.ends((LOST, CONNECT), self.CLOSED, protocol,
+                      {"": [say(half), hang_up]}, "NOOP")
+
+    def test_in_a_reply(self):
+        for protocol, half in (("pop3", b"+OK 1 2"), ("imap", b"* OK x\r\n%t"),
+                               ("smtp", b"250-more\r\n25")):
+            self.ends(LOST, self.CLOSED, protocol,
+                      {"NOOP": [say(half), hang_up]}, "NOOP")
+
+    def test_instead_of_a_reply(self):
+        for protocol in ("pop3", "smtp", "imap"):
+            for end in (hang_up, reset):
+                self.ends(LOST, self.CLOSED, protocol, {"NOOP": [end]},
+                          "NOOP", "NOOP")
+
+    def test_in_a_literal(self):
+        self.ends(LOST, self.CLOSED, "imap", {"FETCH": [
+            say(b"* 1 FETCH (BODY[] {5000}\r\nabc"), hang_up]},
+            "SELECT INBOX", "FETCH 1 BODY[]")
+
+    def test_in_a_body(self):
+        self.ends(LOST, self.CLOSED, "pop3", {"RETR": [
+            say(b"+OK\r\nSubject: x\r\n\r\nabc"), hang_up]}, "RETR 1")
+
+    def test_no_partial_file(self):
+        for protocol, answers, line in (
+                ("imap", {"FETCH": [say(b"* 1 FETCH (BODY[] {5000}\r\nabc"),
+                                    hang_up]}, "FETCH 1 BODY[]"),
+                ("pop3", {"RETR": [say(b"+OK\r\nabc\r\n"), hang_up]},
+                 "RETR 1")):
+            path = self.home.path / "part"
+            self.ends(LOST, self.CLOSED, protocol, answers,
+                      f"{line} :> {path}")
+            self.assertFalse(path.exists())
+            kept = self.home.file("kept", "as it was\n")
+            self.ends(LOST, self.CLOSED, protocol, answers,
+                      f"{line} :> {kept}")
+            self.assertEqual(kept.read_bytes(), b"as it was\n")
+
+    def test_bye_and_421_in_the_middle(self):
+        for protocol, words in (
+                ("imap", b"* BYE going down\r\n"),
+                ("smtp", b"421 4.3.2 going down\r\n")):
+            result = self.meet(protocol, {"NOOP": [say(words), hang_up]},
+                               "NOOP", "NOOP")
+            self.assertIn(result.status, (LOST, 7), result)
+            self.assertIn(b"going down", result.out + result.err)
+
+
+class Endless(HostileCase):
+    def test_greeting(self):
+        for protocol in ("pop3", "smtp", "imap"):
+            self.ends((PROTOCOL, CONNECT), "(?i)long|limit|line", protocol,
+                      {"": [flood(b"x")]}, "NOOP")
+
+    def test_line(self):
+        for protocol in ("pop3", "smtp", "imap"):
+            self.ends(PROTOCOL, "(?i)long|limit", protocol,
+                      {"NOOP": [flood(b"250 x")]}, "NOOP")
+
+    def test_continuation_lines(self):
+        self.ends(PROTOCOL, "(?i)long|limit|many", "smtp",
+                  {"NOOP": [flood(b"250-" + b"x" * 500 + b"\r\n")]}, "NOOP")
+
+    def test_untagged_responses(self):
+        """A flood nobody asked for ends at a limit or at the deadline."""
+        self.ends((PROTOCOL, LOST), ".", "imap",
+                  {"NOOP": [flood(b"* 1 EXISTS\r\n* 2 FETCH (FLAGS ())\r\n",
+                                  200 << 20)]}, "NOOP")
+
+    def test_capabilities(self):
+        self.ends(PROTOCOL, "(?i)long|limit|many", "pop3", {"CAPA": [
+            say(b"+OK\r\n"), flood(b"STLS-NOT" * 30 + b"\r\n")]}, "CAPA")
+
+    def test_literal_sizes(self):
+        for size in (b"99999999999999999999999", b"18446744073709551616",
+                     b"-1", b"0x10", b"4294967296x", b""):
+            self.ends(PROTOCOL, ".", "imap", {"NOOP": [
+                say(b"* OK {" + size + b"}\r\nabc\r\n"
+                    b"* LIST () \"/\" {" + size + b"}\r\nabc\r\n"
+                    b"%t OK done\r\n"), silence]}, "NOOP")
+
+    def test_huge_literal_where_a_name_is_due(self):
+        self.ends((PROTOCOL, LOST), ".", "imap", {"LIST": [
+            say(b"* LIST () \"/\" {900000000}\r\n"), flood(b"x")]},
+            'LIST "" "*"')
+
+    def test_nesting(self):
+        deep = b"(" * 200000
+        result = self.meet("imap", {"FETCH": [
+            say(b"* 1 FETCH (BODYSTRUCTURE " + deep + b"\r\n%t OK\r\n")]},
+            "FETCH 1 BODYSTRUCTURE")
+        self.assertIn(result.status, (DONE, PROTOCOL), result)
+
+    def test_challenges(self):
+        url_login = "asterix:gaul@"
+        self.ends((PROTOCOL, AUTH, LOST), ".", "smtp", {
+            "EHLO": [say(b"250-x\r\n250 AUTH PLAIN LOGIN\r\n")],
+            "AUTH": [flood(b"334 Z28gb24=\r\n", 1 << 20)]},
+            "NOOP", login=url_login)
+
+    def test_silence(self):
+        for protocol in ("pop3", "smtp", "imap"):
+            result = self.ends(LOST, "(?i)time", protocol,
+                               {"NOOP": [silence]}, "NOOP", timeout=1)
+            self.assertLess(result.seconds, 4)
+
+    def test_one_octet_at_a_time(self):
+        """Slow is not wrong: the reply is understood."""
+        result = self.meet("imap", {"NOOP": [
+            slow(b"* 3 EXISTS\r\n", 0.05), say(b"%t OK d"),
+            slow(b"one\r\n", 0.05)]}, "NOOP")
+        self.assertEqual(result.status, DONE, result)
+
+    def test_a_drop_now_and_then_meets_the_deadline(self):
+        """One octet a second keeps no reply alive for ever."""
+        self.ends(LOST, "(?i)time", "imap", {"NOOP": [
+            slow(b"* OK " + b"x" * 1000, 0.3)]}, "NOOP", timeout=2)
+
+    def test_body_without_end_into_a_file(self):
+        """Hundreds of MiB go through bounded memory; hanging up ends it."""
+        path = self.home.path / "endless"
+        result = self.ends(LOST, ".", "pop3", {"RETR": [
+            say(b"+OK\r\n"), flood(b"x" * 70 + b"\r\n", 200 << 20), hang_up]},
+            f"RETR 1 :> {path}", timeout=20)
+        self.assertFalse(path.exists())
+        if MEMORY:
+            self.assertLess(result.rss, 16 << 10)
+
+
+class WrongTurns(HostileCase):
+    def test_tag_nobody_sent(self):
+        self.ends(PROTOCOL, "(?i)tag", "imap",
+                  {"NOOP": [say(b"zzz999 OK done\r\n"), silence]}, "NOOP")
+
+    def test_reply_nobody_asked_for(self):
+        self.ends(PROTOCOL, ".", "pop3",
+                  {"NOOP": [say(b"+OK\r\n+OK 99 99\r\n")]}, "NOOP", "STAT")
+        self.ends(PROTOCOL, ".", "smtp",
+                  {"NOOP": [say(b"250 ok\r\n250 and more\r\n")]}, "NOOP",
+                  "VRFY x")
+
+    def test_neither_yes_nor_no(self):
+        for protocol in ("pop3", "smtp", "imap"):
+            for line in (b"hello\r\n", b"\r\n", b"999\r\n", b"2x0 hm\r\n",
+                         b"*\r\n", b"%t MAYBE so\r\n"):
+                if protocol == "smtp" and line == b"999\r\n":
+                    continue
+                self.ends(PROTOCOL, ".", protocol,
+                          {"NOOP": [say(line), silence]}, "NOOP")
+
+    def test_greeting_of_another_protocol(self):
+        for protocol, words in (("pop3", b"220 smtp here\r\n"),
+                                ("smtp", b"* OK imap here\r\n"),
+                                ("imap", b"+OK pop here\r\n")):
+            self.ends((PROTOCOL, CONNECT), ".", protocol,
+                      {"": [say(words), silence]}, "NOOP")
+
+    def test_refusing_greeting(self):
+        for protocol, words, status in (
+                ("pop3", b"-ERR [SYS/TEMP] too busy\r\n", 7),
+                ("smtp", b"554 5.3.2 go away\r\n", REFUSED),
+                ("smtp", b"421 4.3.2 too busy\r\n", 7),
+                ("imap", b"* BYE too busy\r\n", (REFUSED, 7))):
+            self.ends(status, "busy|away", protocol, {"": [say(words)]},
+                      "NOOP")
+
+    def test_continuation_nobody_asked_for(self):
+        self.ends(PROTOCOL, ".", "imap", {"NOOP": [
+            say(b"+ go on\r\n"), silence]}, "NOOP")
+
+    def test_mixed_continuation_codes(self):
+        self.ends(PROTOCOL, ".", "smtp", {"NOOP": [
+            say(b"250-one\r\n550 two\r\n"), silence]}, "NOOP")
+
+    def test_numbers(self):
+        """Counts that are no counts are never believed."""
+        for stat in (b"+OK -1 5", b"+OK 99999999999999999999 1", b"+OK",
+                     b"+OK x y"):
+            result = self.with_script("pop3", {"STAT": [say(stat + b"\r\n")]},
+                                      "transfer", "--to", "a@b.test")
+            self.assertIn(result.status, (DONE, PROTOCOL), result)
+            self.assertLessEqual(len(result.lines), 1, result)
+
+    def test_lists_that_are_none(self):
+        for reply in (b"+OK\r\n0 5\r\n.\r\n", b"+OK\r\n-1 5\r\n.\r\n",
+                      b"+OK\r\n1 x\r\n.\r\n", b"+OK\r\nx\r\n.\r\n",
+                      b"+OK\r\n99999999999999999999 1\r\n.\r\n"):
+            for verb in ("LIST", "UIDL"):
+                result = self.with_script("pop3", {verb: [say(reply)]},
+                                          "transfer", "--to", "a@b.test")
+                self.assertIn(result.status, (DONE, PROTOCOL), result)
+                self.assertLessEqual(len(result.lines), 1, result)
+
+    def with_script(self, protocol, answers, script, *arguments):
+        with Hostile(protocol, answers) as server, Hostile("smtp") as smtp:
+            result = self.postel(script, server.url(), smtp.url(login=""),
+                                 "--timeout=3", *arguments, timeout=30)
+        return result
+
+
+class Bytes(HostileCase):
+    EVIL = b"\x00\x01\x07\x08\x1b[2J\x1b]0;owned\x07\x7f\x9b\xff\xc3(\r x"
+
+    def test_control_octets_in_a_refusal(self):
+        for protocol, start in (("pop3", b"-ERR "), ("smtp", b"550 5.1.1 "),
+                                ("imap", b"%t NO ")):
+            result = self.meet(protocol, {"NOOP": [
+                say(start + self.EVIL + b"\r\n")]}, "NOOP")
+            self.assertIn(result.status, (REFUSED, PROTOCOL), result)
+            self.assertEqual(len(result.lines), 1, result)
+            self.assertNotRegex(result.err, rb"[\x00-\x09\x0b-\x1f\x7f]")
+
+    def test_control_octets_in_a_greeting(self):
+        for protocol, start in (("pop3", b"-ERR "), ("smtp", b"554 "),
+                                ("imap", b"* BYE ")):
+            result = self.meet(protocol, {"": [
+                say(start + self.EVIL + b"\r\n")]}, "NOOP")
+            self.assertNotEqual(result.status, DONE, result)
+            self.assertEqual(len(result.lines), 1, result)
+            self.assertNotRegex(result.err, rb"[\x00-\x09\x0b-\x1f\x7f]")
+
+    def test_octets_of_a_body_are_exact_in_a_file(self):
+        body = bytes(range(256)) * 4 + b"\r\n.\x00\r\n"
+        body = body.replace(b"\r\n.", b"\r\n").replace(b"\r\n\r\n", b"\r\n")
+        path = self.home.path / "octets"
+        self.meet("imap", {"FETCH": [say(
+            b"* 1 FETCH (BODY[] {%d}\r\n" % len(body)),
+            lambda peer: peer.sock.sendall(body),
+            say(b")\r\n%t OK done\r\n")]}, f"FETCH 1 BODY[] :> {path}")
+        self.assertEqual(path.read_bytes(), body)
+
+    def test_literal_that_looks_like_a_reply(self):
+        bait = b"A1 OK faked\r\n* BYE faked\r\n{5}\r\n)\r\n"
+        path = self.home.path / "bait"
+        result = self.meet("imap", {"FETCH": [
+            say(b"* 1 FETCH (BODY[] {%d}\r\n" % len(bait)),
+            lambda peer: peer.sock.sendall(bait),
+            say(b")\r\n%t OK done\r\n")]}, f"FETCH 1 BODY[] :> {path}",
+            "NOOP")
+        self.assertEqual(result.status, DONE, result)
+        self.assertEqual(path.read_bytes(), bait)
+
+
+class Scripts(HostileCase):
+    """What a user writes can be wrong, too."""
+
+    def test_syntax_error(self):
+        path = self.home.file("bad.lua", "local x = = 3\n")
+        self.fails(SCRIPT, r"bad\.lua:1", path)
+        self.fails(SCRIPT, ":1:", "-e", "local x = = 3")
+
+    def test_error_raised(self):
+        path = self.home.file("bad.lua", "\nerror 'on purpose'\n")
+        result = self.fails(SCRIPT, "on purpose", path)
+        self.assertNotIn(b"stack traceback", result.err)
+        result = self.postel("--debug", path)
+        self.assertEqual(result.status, SCRIPT, result)
+        self.assertIn(b"traceback", result.err)
+
+    def test_wrong_argument_names_it(self):
+        self.fails((SCRIPT, USAGE), ".", "-e", "postel.connect(nil)")
+        self.fails((SCRIPT, USAGE), ".", "-e", "postel.connect('imap://')")
+
+    def test_uncaught_failure_has_the_status_of_its_kind(self):
+        self.fails(CONNECT, "(?i)refused", "-e",
+                   f"postel.connect 'imap://127.0.0.1:{free_port()}'")
+        with Hostile("imap", {"LOGIN": [say(b"%t NO wrong\r\n")]}) as server:
+            self.fails(AUTH, "wrong", "-e",
+                       f"postel.connect '{server.url()}'")
+        with Hostile("imap", {"NOOP": [hang_up]}) as server:
+            self.fails(LOST, ".", "-e", "local c = postel.connect "
+                       f"'{server.url(login='')}' c:call('NOOP')")
+
+    def test_interrupted(self):
+        with Hostile("imap", {"NOOP": [silence]}) as server:
+            running = self.start("-e", "local c = postel.connect "
+                                 f"'{server.url(login='')}' c:call('NOOP')")
+            time.sleep(0.5)
+            running.signal(signal.SIGINT)
+            result = running.wait(10)
+        self.assertIn(result.status, (130, -signal.SIGINT), result)
+        self.assertLessEqual(len(result.lines), 1, result)
