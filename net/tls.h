@@ -5,8 +5,9 @@
  * against the name (RFC 9525: subjectAltName only, no CN; an IP address must
  * be named as one), unless `insecure`.  TLS 1.2 is the least.  The handshake
  * runs inside read and write: any of them makes progress and gives
- * STREAM_AGAIN until it is over.  An end of stream without close_notify is
- * an error of kind CLOSED where it could cut off data.
+ * STREAM_AGAIN until it is over; an end of stream before that is of kind TLS.
+ * An end of stream without close_notify could cut off data: it is an error
+ * of kind CLOSED, never STREAM_EOF.  After an error each call gives it again.
  */
 #ifndef NET_TLS_H
 #define NET_TLS_H
@@ -15,17 +16,19 @@
 #include "net/stream.h"
 
 struct tls_config {
-	const char *ca;    /* PEM file or directory of authorities, or NULL */
-	const char *cert;  /* PEM file of a client certificate and its key */
-	bool insecure;     /* any certificate is good */
-	const char *alpn;  /* "imap", "pop3" (RFC 7301), or NULL */
+	const char *ca;	  /* PEM file or directory of authorities, or NULL */
+	const char *cert; /* PEM file of a client certificate and its key,
+			     or NULL */
+	bool insecure;	  /* any certificate is good */
+	const char *alpn; /* "imap", "pop3" (RFC 7301), or NULL */
 };
 
 /*
  * Puts TLS on `below`, which belongs to the result from then on.  `name` is
- * the host name or address to verify, also sent as SNI when it is a name.
- * Returns NULL (and leaves `below` alone) if the configuration is unusable.
- * Honours SSLKEYLOGFILE.
+ * the host name (UTF-8 or A-labels) or address to verify, also sent as SNI
+ * when it is a name.  Nothing of cfg or name is kept.  Returns NULL (and
+ * leaves `below` alone) if the configuration is unusable.  Session keys are
+ * appended to the file that the environment names in SSLKEYLOGFILE.
  */
 struct stream *tls_client(struct stream *below, const char *name,
     const struct tls_config *cfg, struct err *e);
@@ -37,10 +40,11 @@ struct stream *tls_client(struct stream *below, const char *name,
  */
 int tls_handshake(struct stream *s, struct err *e);
 
-/* "TLSv1.3, TLS_AES_256_GCM_SHA384" and the like; valid with s. */
-void tls_describe(struct stream *s, struct buf *out);
+/* Appends "TLSv1.3, TLS_AES_256_GCM_SHA384" and the like; nothing without
+ * TLS. */
+void tls_describe(const struct stream *s, struct buf *out);
 
-/* Whether s is a TLS stream. */
+/* Whether s is a TLS stream, or lies on one. */
 bool stream_is_tls(const struct stream *s);
 
 #endif

@@ -1,0 +1,327 @@
+/*
+ * tls: a TLS client layer over a stream, by OpenSSL.
+ *
+ * What TLS writes goes to a buffer first and from there to the stream below,
+ * so that SSL_write never has to be repeated with the same bytes.  OpenSSL's
+ * error queue is empty whenever a function here returns.
+ */
+#include "net/tls.h"
+#include "base/mem.h"
+#include "net/tls_config.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+
+enum {
+	WRITE_MAX = 64 << 10, /* plain bytes taken at once: four records */
+	OUT_MAX = 160 << 10,  /* those as records, and a handshake's flight */
+};
+
+struct tls {
+	struct stream s;
+	SSL *ssl;
+	struct buf out; /* records on their way to the stream below */
+	struct tls_verdict verdict;
+	struct err below; /* why the stream below failed */
+	struct err dead;  /* why this one did */
+	bool eof;	  /* the stream below has ended */
+	bool up;	  /* the handshake is over */
+	bool more;	  /* OpenSSL may hold bytes that can be read */
+};
+
+static struct tls *
+tls_of(struct stream *s)
+{
+	return CONTAINER_OF(s, struct tls, s);
+}
+
+/* Hands what is in t->out to the stream below: 0, AGAIN or ERR. */
+static int
+push_out(struct tls *t, struct err *e)
+{
+	while (t->out.len > 0) {
+		struct str s = buf_str(&t->out);
+		ssize_t n = stream_write(t->s.below, s.p, s.n, e);
+
+		if (n < 0)
+			return (int)n;
+		buf_take(&t->out, (size_t)n);
+	}
+	return 0;
+}
+
+/* -- The BIO that OpenSSL reads from and writes to ------------------------- */
+
+static int
+bio_read(BIO *bio, char *p, size_t n, size_t *got)
+{
+	struct tls *t = BIO_get_data(bio);
+	ssize_t rc = stream_read(t->s.below, p, n, &t->below);
+
+	BIO_clear_retry_flags(bio);
+	*got = rc > 0 ? (size_t)rc : 0;
+	if (rc == STREAM_AGAIN)
+		BIO_set_retry_read(bio);
+	if (rc == STREAM_EOF)
+		t->eof = true;
+	return rc > 0;
+}
+
+static int
+bio_write(BIO *bio, const char *p, size_t n, size_t *put)
+{
+	struct tls *t = BIO_get_data(bio);
+
+	BIO_clear_retry_flags(bio);
+	*put = n < buf_free(&t->out) ? n : buf_free(&t->out);
+	if (*put == 0) {
+		BIO_set_retry_write(bio);
+		return 0;
+	}
+	buf_add(&t->out, (struct str){p, *put});
+	return 1;
+}
+
+static long
+bio_ctrl(BIO *bio, int cmd, long arg, void *p)
+{
+	struct tls *t = BIO_get_data(bio);
+
+	(void)arg;
+	(void)p;
+	if (cmd == BIO_CTRL_EOF)
+		return t->eof;
+	return cmd == BIO_CTRL_FLUSH; /* flushing is ours to do */
+}
+
+static BIO *
+bio_new(struct tls *t)
+{
+	static BIO_METHOD *method;
+	BIO *bio;
+
+	if (method == NULL) {
+		method = BIO_meth_new(
+		    BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
+		BIO_meth_set_read_ex(method, bio_read);
+		BIO_meth_set_write_ex(method, bio_write);
+		BIO_meth_set_ctrl(method, bio_ctrl);
+	}
+	bio = BIO_new(method);
+	BIO_set_data(bio, t);
+	BIO_set_init(bio, 1);
+	return bio;
+}
+
+/* -- Errors ---------------------------------------------------------------- */
+
+/* Says why t cannot go on, now and at each later call. */
+static int
+die(struct tls *t, struct err *e)
+{
+	return err_set(e, t->dead.kind, "%s", t->dead.msg);
+}
+
+static void
+explain(struct tls *t)
+{
+	unsigned long code = ERR_peek_error();
+
+	if (t->below.kind != ERR_NONE)
+		t->dead = t->below;
+	else if (t->verdict.text[0] != '\0')
+		(void)err_set(&t->dead, ERR_TLS, "%s", t->verdict.text);
+	else if (t->eof && !t->up)
+		(void)err_set(&t->dead, ERR_TLS,
+		    "connection closed in the TLS handshake");
+	else if (t->eof)
+		(void)err_set(&t->dead, ERR_CLOSED,
+		    "connection closed without TLS close_notify");
+	else
+		tls_reason(&t->dead, code, t->up ? "TLS" : "TLS handshake");
+}
+
+/* What a call of OpenSSL that did not succeed means for our caller. */
+static int
+outcome(struct tls *t, int rc, struct err *e)
+{
+	switch (SSL_get_error(t->ssl, rc)) {
+	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_WRITE:
+		t->more = false;
+		rc = push_out(t, &t->below);
+		if (rc != STREAM_ERR)
+			return STREAM_AGAIN;
+		break;
+	case SSL_ERROR_ZERO_RETURN:
+		if (t->up)
+			return STREAM_EOF;
+		t->eof = true;
+		break;
+	default:
+		break;
+	}
+	explain(t);
+	ERR_clear_error();
+	return die(t, e);
+}
+
+/* -- The stream ------------------------------------------------------------ */
+
+int
+tls_handshake(struct stream *s, struct err *e)
+{
+	struct tls *t = tls_of(s);
+	int rc;
+
+	if (t->dead.kind != ERR_NONE)
+		return die(t, e);
+	if (!t->up) {
+		rc = SSL_do_handshake(t->ssl);
+		if (rc != 1) {
+			(void)push_out(t, &t->below); /* an alert, perhaps */
+			return outcome(t, rc, e);
+		}
+		/* The search for authorities may leave some. */
+		ERR_clear_error();
+		t->up = t->more = true;
+	}
+	return push_out(t, e) == STREAM_ERR ? STREAM_ERR : 0;
+}
+
+static ssize_t
+tls_read(struct stream *s, void *p, size_t n, struct err *e)
+{
+	struct tls *t = tls_of(s);
+	size_t got;
+	int rc = tls_handshake(s, e);
+
+	if (rc != 0)
+		return rc;
+	rc = SSL_read_ex(t->ssl, p, n, &got);
+	if (rc != 1)
+		return outcome(t, rc, e);
+	t->more = SSL_has_pending(t->ssl);
+	return (ssize_t)got;
+}
+
+static ssize_t
+tls_write(struct stream *s, const void *p, size_t n, struct err *e)
+{
+	struct tls *t = tls_of(s);
+	size_t put;
+	int rc = tls_handshake(s, e);
+
+	if (rc != 0)
+		return rc;
+	if (t->out.len > 0)
+		return STREAM_AGAIN;
+	rc = SSL_write_ex(t->ssl, p, n < WRITE_MAX ? n : WRITE_MAX, &put);
+	if (rc != 1)
+		return outcome(t, rc, e);
+	if (push_out(t, e) == STREAM_ERR)
+		return STREAM_ERR;
+	return (ssize_t)put;
+}
+
+static int
+tls_flush(struct stream *s, struct err *e)
+{
+	int rc = push_out(tls_of(s), e);
+
+	return rc == 0 ? stream_flush(s->below, e) : rc;
+}
+
+static short
+tls_events(struct stream *s, bool want_read, bool want_write)
+{
+	struct tls *t = tls_of(s);
+
+	if (!t->up) {
+		want_read = true;
+		want_write = SSL_in_before(t->ssl);
+	}
+	return stream_events(s->below, want_read, want_write || t->out.len > 0);
+}
+
+static bool
+tls_pending(struct stream *s)
+{
+	return tls_of(s)->more;
+}
+
+static void
+tls_close(struct stream *s)
+{
+	struct tls *t = tls_of(s);
+	struct err ignored = {0};
+
+	if (t->up && t->dead.kind == ERR_NONE) {
+		(void)SSL_shutdown(t->ssl);
+		(void)push_out(t, &ignored);
+	}
+	SSL_free(t->ssl);
+	ERR_clear_error();
+	buf_fini(&t->out);
+	stream_close(s->below);
+	free(t);
+}
+
+static const struct stream_ops tls_ops = {
+    .read = tls_read,
+    .write = tls_write,
+    .flush = tls_flush,
+    .events = tls_events,
+    .pending = tls_pending,
+    .close = tls_close,
+};
+
+struct stream *
+tls_client(struct stream *below, const char *name, const struct tls_config *cfg,
+    struct err *e)
+{
+	struct tls *t = mem_zalloc(sizeof(*t));
+	BIO *bio;
+
+	t->ssl = tls_configure(name, cfg, &t->verdict, e);
+	ERR_clear_error();
+	if (t->ssl == NULL) {
+		free(t);
+		return NULL;
+	}
+	bio = bio_new(t);
+	SSL_set_bio(t->ssl, bio, bio);
+	buf_init(&t->out, OUT_MAX);
+	t->s = (struct stream){
+	    .ops = &tls_ops,
+	    .below = below,
+	    .fd_in = below->fd_in,
+	    .fd_out = below->fd_out,
+	};
+	return &t->s;
+}
+
+static const struct tls *
+find_tls(const struct stream *s)
+{
+	while (s != NULL && s->ops != &tls_ops)
+		s = s->below;
+	return s != NULL ? (const struct tls *)s : NULL;
+}
+
+void
+tls_describe(const struct stream *s, struct buf *out)
+{
+	const struct tls *t = find_tls(s);
+
+	if (t != NULL)
+		buf_addf(out, "%s, %s", SSL_get_version(t->ssl),
+		    SSL_get_cipher_name(t->ssl));
+}
+
+bool
+stream_is_tls(const struct stream *s)
+{
+	return find_tls(s) != NULL;
+}

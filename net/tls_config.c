@@ -1,0 +1,262 @@
+/* tls_config: what TLS trusts, whom it expects, and how it says no. */
+#include "net/tls_config.h"
+#include "net/resolve.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* -- Words ----------------------------------------------------------------- */
+
+/* OpenSSL's words for a peer that answers in clear would puzzle anyone. */
+static const struct {
+	int reason;
+	const char *words;
+} clearer[] = {
+    {SSL_R_WRONG_VERSION_NUMBER, "the answer is not TLS"},
+    {SSL_R_PACKET_LENGTH_TOO_LONG, "the answer is not TLS"},
+    {SSL_R_HTTP_REQUEST, "the answer is not TLS"},
+};
+
+void
+tls_reason(struct err *e, unsigned long code, const char *what)
+{
+	const char *words = ERR_reason_error_string(code);
+	int reason = ERR_GET_REASON(code);
+
+	if (ERR_SYSTEM_ERROR(code))
+		words = strerror(reason);
+	else if (ERR_GET_LIB(code) == ERR_LIB_SSL)
+		for (size_t i = 0; i < sizeof(clearer) / sizeof(*clearer); i++)
+			if (clearer[i].reason == reason)
+				words = clearer[i].words;
+	(void)err_set(e, ERR_TLS, "%s: %s", what,
+	    words != NULL ? words : "unknown error");
+}
+
+/* "AB:CD:…" of the certificate's SHA-256. */
+static void
+fingerprint(X509 *cert, char *out, size_t size)
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	size_t at = 0;
+
+	*out = '\0';
+	if (cert == NULL || X509_digest(cert, EVP_sha256(), md, &n) != 1)
+		return;
+	for (unsigned i = 0; i < n && at + 4 <= size; i++, at += 3)
+		(void)snprintf(out + at, size - at, "%02X:", md[i]);
+	out[at - 1] = '\0';
+}
+
+static int
+judged(int ok, X509_STORE_CTX *ctx)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(
+	    ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls_verdict *v = SSL_get_app_data(ssl);
+	int why = X509_STORE_CTX_get_error(ctx);
+	char print[3 * EVP_MAX_MD_SIZE];
+
+	if (ok)
+		return 1;
+	fingerprint(X509_STORE_CTX_get0_cert(ctx), print, sizeof(print));
+	if (why == X509_V_ERR_HOSTNAME_MISMATCH ||
+	    why == X509_V_ERR_IP_ADDRESS_MISMATCH)
+		(void)snprintf(v->text, sizeof(v->text),
+		    "certificate verify failed: it does not name %.60s; "
+		    "SHA-256 fingerprint %s",
+		    v->host, print);
+	else
+		(void)snprintf(v->text, sizeof(v->text),
+		    "certificate verify failed: %.80s; "
+		    "SHA-256 fingerprint %s",
+		    X509_verify_cert_error_string(why), print);
+	return 0;
+}
+
+/* -- Trust ----------------------------------------------------------------- */
+
+/* Whether dir has the hashed names that OpenSSL looks up (c_rehash). */
+static bool
+is_hashed(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *de;
+	bool found = false;
+
+	while (d != NULL && !found && (de = readdir(d)) != NULL)
+		found = strlen(de->d_name) == 10 &&
+			strspn(de->d_name, "0123456789abcdef") == 8 &&
+			strcmp(de->d_name + 8, ".0") == 0;
+	if (d != NULL)
+		closedir(d);
+	return found;
+}
+
+/*
+ * To read the system's authorities whole takes 20 ms, so the directory, where
+ * single ones are found by their hash, is preferred where there is one.
+ */
+static int
+trust_system(SSL_CTX *ctx)
+{
+	if (getenv(X509_get_default_cert_file_env()) == NULL &&
+	    getenv(X509_get_default_cert_dir_env()) == NULL &&
+	    is_hashed(X509_get_default_cert_dir()))
+		return SSL_CTX_set_default_verify_dir(ctx);
+	return SSL_CTX_set_default_verify_paths(ctx);
+}
+
+static int
+trust(SSL_CTX *ctx, const char *ca)
+{
+	struct stat st;
+
+	if (ca == NULL)
+		return trust_system(ctx);
+	if (stat(ca, &st) == 0 && S_ISDIR(st.st_mode))
+		return SSL_CTX_load_verify_dir(ctx, ca);
+	return SSL_CTX_load_verify_file(ctx, ca);
+}
+
+/* A key with a passphrase is refused: OpenSSL would ask on the terminal. */
+static int
+no_passphrase(char *p, int size, int rw, void *arg)
+{
+	(void)p;
+	(void)size;
+	(void)rw;
+	(void)arg;
+	return -1;
+}
+
+static int
+show_certificate(SSL_CTX *ctx, const char *file)
+{
+	SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
+	return SSL_CTX_use_certificate_chain_file(ctx, file) == 1 &&
+	       SSL_CTX_use_PrivateKey_file(ctx, file, SSL_FILETYPE_PEM) == 1 &&
+	       SSL_CTX_check_private_key(ctx) == 1;
+}
+
+/* -- Keys for a network analyser ------------------------------------------- */
+
+static const char *
+keylog_file(void)
+{
+	const char *file = secure_getenv("SSLKEYLOGFILE");
+
+	return file != NULL && *file != '\0' ? file : NULL;
+}
+
+static void
+log_key(const SSL *ssl, const char *line)
+{
+	const char *file = keylog_file();
+	int fd =
+	    file == NULL
+		? -1
+		: open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+
+	(void)ssl;
+	if (fd < 0)
+		return;
+	(void)dprintf(fd, "%s\n", line);
+	close(fd);
+}
+
+/* -- The session ----------------------------------------------------------- */
+
+static SSL_CTX *
+context(const struct tls_config *cfg, struct err *e)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+
+	if (ctx == NULL ||
+	    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1) {
+		tls_reason(e, ERR_peek_error(), "TLS library");
+	} else if (!cfg->insecure && trust(ctx, cfg->ca) != 1) {
+		tls_reason(e, ERR_peek_error(),
+		    cfg->ca != NULL ? cfg->ca : "system certificates");
+	} else if (cfg->cert != NULL && show_certificate(ctx, cfg->cert) != 1) {
+		tls_reason(e, ERR_peek_error(), cfg->cert);
+	} else {
+		SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
+		SSL_CTX_set_read_ahead(ctx, 1);
+		if (keylog_file() != NULL)
+			SSL_CTX_set_keylog_callback(ctx, log_key);
+		return ctx;
+	}
+	SSL_CTX_free(ctx);
+	return NULL;
+}
+
+/* RFC 9525: a name must be in subjectAltName as a DNS name, an address as an
+ * address; the subject's CN plays no part. */
+static int
+expect(SSL *ssl, const char *host)
+{
+	X509_VERIFY_PARAM *p = SSL_get0_param(ssl);
+	struct addr a;
+
+	X509_VERIFY_PARAM_set_hostflags(
+	    p, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+		   X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	if (!host_numeric(host, 0, &a))
+		return X509_VERIFY_PARAM_set1_host(p, host, 0) == 1 &&
+		       SSL_set_tlsext_host_name(ssl, host) == 1;
+	if (a.u.sa.sa_family == AF_INET6)
+		return X509_VERIFY_PARAM_set1_ip(
+		    p, a.u.in6.sin6_addr.s6_addr, sizeof(struct in6_addr));
+	return X509_VERIFY_PARAM_set1_ip(
+	    p, (void *)&a.u.in.sin_addr, sizeof(struct in_addr));
+}
+
+static int
+offer(SSL *ssl, const char *alpn)
+{
+	unsigned char list[64];
+	size_t n = str_z(alpn).n;
+
+	if (n == 0)
+		return 1;
+	if (n >= sizeof(list))
+		return 0;
+	list[0] = (unsigned char)n;
+	memcpy(list + 1, alpn, n);
+	/* Unlike its kin it returns 0 on success. */
+	return SSL_set_alpn_protos(ssl, list, (unsigned)n + 1) == 0;
+}
+
+SSL *
+tls_configure(const char *name, const struct tls_config *cfg,
+    struct tls_verdict *v, struct err *e)
+{
+	SSL_CTX *ctx;
+	SSL *ssl;
+
+	if (host_ascii(name, v->host, e) != 0)
+		return NULL;
+	ctx = context(cfg, e);
+	if (ctx == NULL)
+		return NULL;
+	ssl = SSL_new(ctx);
+	SSL_CTX_free(ctx); /* ssl holds it */
+	if (ssl == NULL || !expect(ssl, v->host) || !offer(ssl, cfg->alpn)) {
+		tls_reason(e, ERR_peek_error(), "TLS library");
+		SSL_free(ssl);
+		return NULL;
+	}
+	SSL_set_app_data(ssl, v);
+	SSL_set_verify(ssl, cfg->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
+	    cfg->insecure ? NULL : judged);
+	SSL_set_connect_state(ssl);
+	return ssl;
+}

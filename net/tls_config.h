@@ -1,0 +1,29 @@
+/*
+ * tls_config: what TLS trusts, whom it expects, and how it says no.
+ * For tls.c alone.
+ */
+#ifndef NET_TLS_CONFIG_H
+#define NET_TLS_CONFIG_H
+
+#include "net/tls.h"
+
+#include <openssl/ssl.h>
+
+/* Why the certificate was refused. */
+struct tls_verdict {
+	char host[256]; /* the name that was wanted */
+	char text[240]; /* the reason and the fingerprint, or empty */
+};
+
+/*
+ * A client session for cfg and name, which is to get its BIO.  A refusal of
+ * the certificate will be told in *v, which must live as long.  NULL if cfg is
+ * unusable; then OpenSSL's error queue may be left filled.
+ */
+SSL *tls_configure(const char *name, const struct tls_config *cfg,
+    struct tls_verdict *v, struct err *e);
+
+/* Sets e to ERR_TLS and "what: " with the words for OpenSSL's code. */
+void tls_reason(struct err *e, unsigned long code, const char *what);
+
+#endif
