@@ -198,6 +198,7 @@ class Server:
                             "TMPDIR": str(self.folder)}
         self.process = None
         self.ports = []
+        self.last_words = ""
 
     def command(self):
         raise NotImplementedError
@@ -281,16 +282,18 @@ class Server:
             time.sleep(0.01)
         self.kill()
 
+    def logs(self):
+        return [self.output]
+
     def log(self):
-        parts = []
-        for path in sorted(self.folder.rglob("*log")) + [self.output]:
-            if path.is_file():
-                parts.append(f"--- {path.name}\n"
-                             + path.read_text(errors="replace")[-4000:])
-        return "\n".join(parts)
+        """The ends of the logs, also when the server is gone already."""
+        return self.last_words or "\n".join(
+            f"--- {path.name}\n" + path.read_text(errors="replace")[-4000:]
+            for path in self.logs() if path.is_file())
 
     def close(self):
         self.stop()
+        self.last_words = self.log()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):
@@ -379,6 +382,9 @@ class Dovecot(Server):
         port = getattr(self, protocol)
         login = f"{user}:{secret}@" if user else ""
         return f"{protocol}://{login}127.0.0.1:{port}{tail}"
+
+    def logs(self):
+        return [self.folder / "dovecot.log", self.output]
 
     def command(self):
         return [need("dovecot"), "-F", "-c", self.folder / "dovecot.conf"]
@@ -483,6 +489,9 @@ class Exim(Server):
         login = f"{user}:{self.users[user]}@" if user else ""
         return f"{protocol}://{login}127.0.0.1:{getattr(self, protocol)}{tail}"
 
+    def logs(self):
+        return [*sorted((self.folder / "log").glob("*log")), self.output]
+
     def command(self):
         return self._exim("-bdf", "-q2s")
 
@@ -540,7 +549,7 @@ class Exim(Server):
             "smtp_accept_reserve = 0", "received_headers_max = 100",
             "check_spool_space = 0", "check_log_space = 0",
             "deliver_drop_privilege = true", "queue_run_max = 1",
-            "recipients_max = 200", "syslog_duplication = false",
+            "recipients_max = 200", "log_selector = -queue_run",
             "bounce_return_body = false",
             f"queue_only = {'true' if self.spool_only else 'false'}",
         ]
