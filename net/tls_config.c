@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <openssl/err.h>
+#include <openssl/sha.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,7 @@ fingerprint(X509 *cert, char *out, size_t size)
 	*out = '\0';
 	if (cert == NULL || X509_digest(cert, EVP_sha256(), md, &n) != 1)
 		return;
-	for (unsigned i = 0; i < n && at + 4 <= size; i++, at += 3)
+	for (unsigned i = 0; i < n && at + 3 <= size; i++, at += 3)
 		(void)snprintf(out + at, size - at, "%02X:", md[i]);
 	out[at - 1] = '\0';
 }
@@ -62,7 +63,7 @@ judged(int ok, X509_STORE_CTX *ctx)
 	    ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct tls_verdict *v = SSL_get_app_data(ssl);
 	int why = X509_STORE_CTX_get_error(ctx);
-	char print[3 * EVP_MAX_MD_SIZE];
+	char print[3 * SHA256_DIGEST_LENGTH];
 
 	if (ok)
 		return 1;
