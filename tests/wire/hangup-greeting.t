@@ -1,0 +1,2 @@
+CLOSE
+= ERROR closed

@@ -1,0 +1,21 @@
+protocol imap
+S: * OK ready
+= OK ready
+
+send SELECT INBOX
+C: a1 SELECT INBOX
+S: a1 OK
+= OK
+send "UID COPY" 304,319:320 Gauls
+C: a2 UID COPY 304,319:320 Gauls
+S: a2 OK [COPYUID 38505 304,319:320 3956:3958] done
+= OK done
+field code COPYUID 38505 304,319:320 3956:3958
+send "UID MOVE" 42 Gauls
+C: a3 UID MOVE 42 Gauls
+S: * OK [COPYUID 432432 42 1202]
+S: * 22 EXPUNGE
+S: a3 OK moved
+= OK moved
+. * OK [COPYUID 432432 42 1202]
+. * 22 EXPUNGE

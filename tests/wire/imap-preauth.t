@@ -1,0 +1,3 @@
+S: * PREAUTH welcome obelix
+= OK welcome obelix
+state authenticated

@@ -1,0 +1,7 @@
+protocol pop3
+S: +OK
+= OK
+> STAT
+C: STAT
+S: 250 this is SMTP
+= ERROR proto

@@ -1,0 +1,9 @@
+# RFC 5321 4.2.1: each line of a reply has the same code.
+protocol smtp
+S: 220 hi
+= OK
+> EHLO me
+C: EHLO me
+S: 250-hi
+S: 500 SIZE
+= ERROR proto
