@@ -3,7 +3,7 @@ S: * OK ready
 = OK ready
 
 # RFC 9051 4.3: the literal waits for the server's word.
-send APPEND Drafts "(\\\\Draft)"
+send APPEND Drafts "(\\Draft)"
 >< Subject: s\r\n\r\nhi\r\n
 C: a1 APPEND Drafts (\\Draft) {18}
 quiet

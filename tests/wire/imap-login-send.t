@@ -8,7 +8,7 @@ C: a1 LOGIN obelix "a b"
 S: a1 NO [AUTHENTICATIONFAILED] no
 = NO no
 field code AUTHENTICATIONFAILED
-send LOGIN obelix "a\\"b\\\\c"
+send LOGIN obelix "a\"b\\c"
 C: a2 LOGIN obelix "a\\"b\\\\c"
 S: a2 NO no
 = NO

@@ -4,7 +4,7 @@ S: * OK ready
 
 # RFC 9051 5.5: what names messages by number waits for what may shift them.
 send FETCH 1 FLAGS
-send STORE 1 +FLAGS (\\\\Seen)
+send STORE 1 +FLAGS (\\Seen)
 send NOOP
 send FETCH 2 FLAGS
 C: a1 FETCH 1 FLAGS
