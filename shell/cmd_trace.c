@@ -1,0 +1,44 @@
+/* :trace: the wire, both directions, secrets masked. */
+#include "shell/command.h"
+#include "shell/screen.h"
+#include "shell/session.h"
+
+static const char *
+complete(const struct shell *sh, size_t n)
+{
+	static const char *const words[] = {"on", "off"};
+
+	(void)sh;
+	return n < 2 ? words[n] : NULL;
+}
+
+static int
+run(struct shell *sh, size_t argc, char **argv)
+{
+	struct err e = {0};
+
+	if (sh->current == NULL) {
+		screen_error("nothing is open that could be traced");
+		return STATUS_USAGE;
+	}
+	if (argc == 0) {
+		screen_text("the trace is %s",
+		    sh->current->trace != NULL ? "on" : "off");
+		return STATUS_OK;
+	}
+	if (session_trace(sh->current, argv[0], &e) == 0)
+		return STATUS_OK;
+	screen_error("%s", e.msg);
+	return STATUS_USAGE;
+}
+
+const struct command cmd_trace = {
+    .name = "trace",
+    .argmax = 1,
+    .usage = "[on | off | FILE]",
+    .help = "Shows what goes over the wire, or appends it to a file.",
+    .more = "C: is what we send, S: what the server sends.  Secrets are "
+	    "masked.",
+    .complete = complete,
+    .run = run,
+};

@@ -1,0 +1,313 @@
+/* help: what the tables say, for people. */
+#include "shell/help.h"
+#include "base/near.h"
+#include "shell/command.h"
+#include "shell/screen.h"
+#include "shell/session.h"
+
+#include <stdio.h>
+
+static const char *const protocols[] = {"pop3", "smtp", "lmtp", "imap"};
+enum { PROTOCOLS = sizeof(protocols) / sizeof(*protocols) };
+
+/* Prints text in lines that fit the terminal, each indented. */
+static void
+print_filled(const char *text, int indent)
+{
+	struct str rest = str_z(text), word;
+	int width = screen_width() > 100 ? 100 : screen_width(), at = 0;
+	struct buf line;
+
+	buf_init(&line, 1024);
+	while ((word = str_word(&rest)).n > 0) {
+		if (at > 0 && indent + at + 1 + (int)word.n > width) {
+			screen_text("%*s%s", indent, "", buf_cstr(&line));
+			buf_clear(&line);
+			at = 0;
+		}
+		(void)buf_addf(&line, "%s%.*s", at > 0 ? " " : "", STRF(word));
+		at = (int)line.len;
+	}
+	if (at > 0)
+		screen_text("%*s%s", indent, "", buf_cstr(&line));
+	buf_fini(&line);
+}
+
+/* ---- verbs ---- */
+
+static const struct proto *
+current_proto(const struct shell *sh)
+{
+	return shell_is_open(sh) ? conn_proto(sh->current->conn) : NULL;
+}
+
+/* The names of the states in the set, in words. */
+static void
+put_states(struct buf *b, const struct proto *p, unsigned states)
+{
+	const char *name, *sep = "";
+
+	if (states == 0)
+		(void)buf_addz(b, "any state");
+	for (unsigned n = 0; (name = proto_state_name(p, n)) != NULL; n++) {
+		if ((states & 1u << n) == 0)
+			continue;
+		(void)buf_addf(b, "%s%s", sep, name);
+		sep = ", ";
+	}
+}
+
+static void
+explain_verb(
+    const struct shell *sh, const struct proto *p, const struct verb *v)
+{
+	struct buf states;
+
+	buf_init(&states, 256);
+	put_states(&states, p, v->states);
+	screen_text("%s%s%s", v->name,
+	    v->usage != NULL && *v->usage != '\0' ? " " : "",
+	    v->usage != NULL ? v->usage : "");
+	print_filled(v->help, 4);
+	if (v->example != NULL)
+		screen_text("    Example: %s", v->example);
+	screen_text("    %s, %s; %s", proto_name(p), buf_cstr(&states),
+	    v->rfc != NULL ? v->rfc : "");
+	if (v->capability != NULL && p == current_proto(sh) &&
+	    conn_capabilities_known(sh->current->conn))
+		screen_text("    The server %s %s.",
+		    conn_has(sh->current->conn, v->capability)
+			? "announces"
+			: "does not announce",
+		    v->capability);
+	buf_fini(&states);
+}
+
+static const struct verb *
+exact_verb(const struct proto *p, struct str topic)
+{
+	struct str rest = topic;
+	const struct verb *v = verb_find(proto_verbs(p), topic, &rest);
+
+	return v != NULL && str_trim(rest).n == 0 ? v : NULL;
+}
+
+/* Explains the verb in the protocol that is spoken, else in all. */
+static bool
+verb_topic(const struct shell *sh, struct str topic)
+{
+	const struct proto *now = current_proto(sh), *p;
+	const struct verb *v = now != NULL ? exact_verb(now, topic) : NULL;
+	bool found = v != NULL;
+
+	if (found)
+		explain_verb(sh, now, v);
+	for (size_t i = 0; i < PROTOCOLS && (v == NULL || now == NULL); i++) {
+		p = proto_find(str_z(protocols[i]));
+		if ((v = exact_verb(p, topic)) != NULL) {
+			explain_verb(sh, p, v);
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* ---- commands of the shell ---- */
+
+static bool
+command_topic(struct str topic)
+{
+	const struct command *c;
+
+	if (str_starts(topic, S(":")))
+		topic = str_skip(topic, 1);
+	c = command_find(topic);
+	if (c == NULL)
+		return false;
+	screen_text(":%s %s", c->name, c->usage);
+	print_filled(c->help, 4);
+	if (c->more != NULL)
+		print_filled(c->more, 4);
+	return true;
+}
+
+/* ---- what servers say ---- */
+
+static const struct topic *
+find_topic(struct str key)
+{
+	for (const struct topic *t = topics; t->key != NULL; t++)
+		if (str_eqcase(str_z(t->key), key))
+			return t;
+	return NULL;
+}
+
+static bool
+is_enhanced(struct str s)
+{
+	return s.n >= 5 && s.n < 12 && s.p[1] == '.' &&
+	       (s.p[0] == '2' || s.p[0] == '4' || s.p[0] == '5') &&
+	       ascii_digit(s.p[2]) && ascii_digit(s.p[s.n - 1]);
+}
+
+/* RFC 3463 2: the class stands for itself, the rest is the same in each. */
+static const struct topic *
+enhanced_topic(struct str key)
+{
+	char generic[16];
+	const struct topic *t;
+
+	(void)str_copy(generic, sizeof(generic), key);
+	generic[0] = 'x';
+	t = find_topic(str_z(generic));
+	if (t == NULL) { /* the subject alone */
+		*strchr(generic + 2, '.') = '\0';
+		t = find_topic(str_z(generic));
+	}
+	return t;
+}
+
+static bool
+server_topic(struct str key)
+{
+	const char *class = "";
+	const struct topic *t = find_topic(key);
+
+	if (t == NULL && is_enhanced(key) &&
+	    memchr(key.p + 2, '.', key.n - 2) != NULL) {
+		class = *key.p == '2'	? "Success. "
+			: *key.p == '4' ? "Refused for now; try again later. "
+					: "Refused for good. ";
+		t = enhanced_topic(key);
+	}
+	if (t == NULL)
+		return false;
+	screen_text("%.*s", STRF(key));
+	if (*class != '\0')
+		print_filled(class, 4);
+	print_filled(t->text, 4);
+	screen_text("    %s", t->rfc);
+	return true;
+}
+
+/* ---- misses ---- */
+
+static int
+missed(const struct shell *sh, struct str topic)
+{
+	struct near near;
+	const struct verb *v;
+
+	near_init(&near, topic);
+	for (size_t i = 0; i < PROTOCOLS; i++) {
+		if (current_proto(sh) != NULL &&
+		    current_proto(sh) != proto_find(str_z(protocols[i])))
+			continue;
+		v = proto_verbs(proto_find(str_z(protocols[i])));
+		for (; v->name != NULL; v++)
+			near_try(&near, v->name);
+	}
+	for (const struct topic *t = topics; t->key != NULL; t++)
+		near_try(&near, t->key);
+	if (near.best != NULL)
+		screen_error("no help on %.*s; did you mean ?%s", STRF(topic),
+		    near.best);
+	else
+		screen_error("no help on %.*s", STRF(topic));
+	return STATUS_USAGE;
+}
+
+int
+help_topic(struct shell *sh, struct str topic)
+{
+	if (topic.n == 0)
+		return help_all(sh);
+	if (str_starts(topic, S(":"))
+		? command_topic(topic)
+		: verb_topic(sh, topic) || server_topic(topic) ||
+		      command_topic(topic))
+		return STATUS_OK;
+	return missed(sh, topic);
+}
+
+/* ---- all ---- */
+
+/* The verbs of the state bit; those of all states if bit is 0. */
+static void
+list_verbs(const struct proto *p, const char *title, unsigned bit)
+{
+	const struct verb *v = proto_verbs(p);
+	struct buf b;
+
+	buf_init(&b, 8192);
+	for (; v->name != NULL; v++) {
+		if (bit == 0 ? v->states != 0 : (v->states & bit) == 0)
+			continue;
+		/* Two words of one name stay together. */
+		for (const char *q = v->name; *q != '\0'; q++)
+			(void)buf_addc(&b, *q == ' ' ? '_' : *q);
+		(void)buf_addc(&b, ' ');
+	}
+	if (b.len > 0) {
+		screen_text("%s:", title);
+		print_filled(buf_cstr(&b), 2);
+	}
+	buf_fini(&b);
+}
+
+static void
+list_states(const struct shell *sh, const struct proto *p)
+{
+	const char *name;
+	char title[80];
+	unsigned now = conn_state(sh->current->conn);
+
+	list_verbs(p, "in any state", 0);
+	for (unsigned n = 0; (name = proto_state_name(p, n)) != NULL; n++) {
+		snprintf(title, sizeof(title), "%s%s", name,
+		    now == 1u << n ? " (this is the state now)" : "");
+		list_verbs(p, title, 1u << n);
+	}
+}
+
+static void
+list_commands(void)
+{
+	char head[80];
+
+	screen_text("commands of the shell:");
+	for (size_t i = 0; commands[i] != NULL; i++) {
+		snprintf(head, sizeof(head), ":%s %s", commands[i]->name,
+		    commands[i]->usage);
+		if (strlen(head) > 22)
+			screen_text(
+			    "  %s\n  %-22s %s", head, "", commands[i]->help);
+		else
+			screen_text("  %-22s %s", head, commands[i]->help);
+	}
+}
+
+int
+help_all(struct shell *sh)
+{
+	const struct proto *p = current_proto(sh);
+
+	if (p != NULL) {
+		screen_text("A line is sent to the server, unless it begins "
+			    "with one of : = ! ?");
+		list_states(sh, p);
+		screen_text("%s", "");
+	}
+	list_commands();
+	screen_text("%s", "");
+	screen_text("other lines:\n"
+		    "  =EXPRESSION            Lua: its value is printed\n"
+		    "  !COMMAND               a command of the system\n"
+		    "  ?TOPIC                 help: ?RETR ?250 ?5.1.1 "
+		    "?\\Recent\n"
+		    "at the end of a line:\n"
+		    "  :> FILE  :>> FILE  :| COMMAND    the body of the "
+		    "reply, out\n"
+		    "  :< FILE                          a message, in");
+	return STATUS_OK;
+}

@@ -1,0 +1,22 @@
+/*
+ * help: what the tables say, for people.
+ */
+#ifndef SHELL_HELP_H
+#define SHELL_HELP_H
+
+#include "shell/shell.h"
+
+/* "?TOPIC": a verb, a command, or a row of topics.c; an exit status. */
+int help_topic(struct shell *sh, struct str topic);
+/* ":help": commands by state. */
+int help_all(struct shell *sh);
+
+/* What servers say: reply codes, flags, response codes, capabilities. */
+struct topic {
+	const char *key; /* "250", "x.1.1", "\\Recent", "UIDVALIDITY" */
+	const char *text;
+	const char *rfc;
+};
+extern const struct topic topics[]; /* ends with a NULL key */
+
+#endif

@@ -1,0 +1,107 @@
+/* line: what a line means. */
+#include "shell/command.h"
+#include "shell/help.h"
+#include "shell/run.h"
+#include "shell/session.h"
+
+#include <stdlib.h>
+
+bool
+shell_is_open(const struct shell *sh)
+{
+	return sh->current != NULL && session_is_open(sh->current);
+}
+
+/* "=…": Lua. */
+static int
+lua_line(struct shell *sh, struct str text)
+{
+	char *z = strndup(text.p, text.n);
+	int status;
+
+	if (z == NULL)
+		abort();
+	screen_sync();
+	status = script_eval(
+	    sh->L, sh->current != NULL ? sh->current->conn : NULL, z);
+	free(z);
+	return status;
+}
+
+/* "!…": the system. */
+static int
+system_line(struct str text)
+{
+	char *z = strndup(text.p, text.n);
+	struct err e = {0};
+	int status;
+
+	if (z == NULL)
+		abort();
+	status = system_run(z, &e);
+	free(z);
+	if (e.kind != ERR_NONE)
+		screen_error("%s", e.msg);
+	return status == 0 ? STATUS_OK : STATUS_SCRIPT;
+}
+
+/* Nothing is open: a few commands of the shell are known without a colon. */
+static int
+bare_line(struct shell *sh, struct str line)
+{
+	struct str rest = line, word = str_word(&rest);
+	const struct command *cmd = NULL;
+
+	if (str_eqcase(word, S("exit")))
+		word = S("quit");
+	if (str_eqcase(word, S("open")) || str_eqcase(word, S("help")) ||
+	    str_eqcase(word, S("quit")))
+		cmd = command_find(word);
+	if (cmd != NULL)
+		return command_run(sh, cmd, rest);
+	if (sh->current != NULL)
+		screen_error("%s is closed, and the line went nowhere; :open "
+			     "URL or :open HOST PORT",
+		    sh->current->name);
+	else
+		screen_error("nothing is open, and the line went nowhere; "
+			     "open URL or open HOST PORT");
+	return sh->current != NULL ? STATUS_LOST : STATUS_USAGE;
+}
+
+static int
+protocol_line(struct shell *sh, struct str line)
+{
+	struct redirects rd;
+	struct err e = {0};
+
+	if (!shell_is_open(sh))
+		return bare_line(sh, line);
+	if (redirect_cut(&line, &rd, &e) != 0) {
+		screen_error("%s", e.msg);
+		return STATUS_USAGE;
+	}
+	return run_line(sh, line, &rd);
+}
+
+int
+line_run(struct shell *sh, struct str line)
+{
+	struct str rest;
+
+	if (str_trim(line).n == 0)
+		return STATUS_OK;
+	rest = str_skip(line, 1);
+	switch (*line.p) {
+	case ':':
+		return command_line(sh, rest);
+	case '=':
+		return lua_line(sh, rest);
+	case '!':
+		return system_line(rest);
+	case '?':
+		return help_topic(sh, str_trim(rest));
+	default:
+		return protocol_line(sh, line);
+	}
+}

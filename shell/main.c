@@ -1,0 +1,200 @@
+/* main: postel, from its first word to its exit status. */
+#include "shell/run.h"
+#include "shell/session.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static struct loop *the_loop;
+static volatile sig_atomic_t ended_by;
+
+static void
+on_interrupt(int sig)
+{
+	(void)sig;
+	loop_interrupt(the_loop);
+}
+
+static void
+on_end(int sig)
+{
+	ended_by = sig;
+	loop_interrupt(the_loop);
+}
+
+int
+shell_ended_by(void)
+{
+	return ended_by;
+}
+
+static void
+set_signals(void)
+{
+	struct sigaction ign = {.sa_handler = SIG_IGN},
+			 intr = {.sa_handler = on_interrupt};
+
+	sigaction(SIGPIPE, &ign, NULL);
+	sigaction(SIGINT, &intr, NULL);
+}
+
+void
+shell_show(struct shell *sh)
+{
+	struct running *r, *next;
+
+	for (struct session *s = sh->sessions; s != NULL; s = s->next) {
+		for (r = s->runs; r != NULL; r = next) {
+			next = r->next;
+			(void)run_step(sh, r);
+		}
+		session_events(sh, s);
+	}
+	screen_sync();
+}
+
+enum turn
+shell_turn(struct shell *sh, int64_t deadline)
+{
+	enum turn t = loop_turn(sh->loop, deadline);
+
+	if (ended_by != 0)
+		sh->quit = true;
+	shell_show(sh);
+	return t;
+}
+
+bool
+shell_yes(struct shell *sh, const char *question)
+{
+	struct buf line;
+	bool yes;
+
+	buf_init(&line, SHELL_LINE_MAX);
+	yes =
+	    sh->ask(sh, &(struct ask){.prompt = question}, &line) == GOT_LINE &&
+	    line.len > 0 && ascii_lower(*buf_str(&line).p) == 'y';
+	buf_fini(&line);
+	return yes;
+}
+
+static int
+open_first(struct shell *sh, const struct cmdline *cl)
+{
+	if (cl->first == FIRST_URL)
+		return session_open_url(sh, cl->words[0], NULL);
+	if (cl->first == FIRST_HOST)
+		return session_open_host(sh, cl->words[0], cl->words[1], NULL);
+	return STATUS_OK;
+}
+
+static int
+converse(lua_State *L, struct loop *l, const struct cmdline *cl)
+{
+	struct shell sh = {.loop = l, .opt = &cl->opt, .L = L};
+	struct sigaction end = {.sa_handler = on_end};
+	int status;
+
+	/* No half-written file and no raw terminal is left behind. */
+	sigaction(SIGTERM, &end, NULL);
+	sigaction(SIGHUP, &end, NULL);
+
+	sh.interactive =
+	    cl->todos == 0 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	screen_init(sh.interactive, cl->opt.quiet);
+	status = open_first(&sh, cl);
+	if (status == STATUS_OK)
+		status = sh.interactive ? repl_run(&sh) : batch_run(&sh, cl);
+	while (sh.sessions != NULL)
+		session_free(&sh, sh.sessions);
+	screen_sync();
+	return status;
+}
+
+/* -e alone: chunks with nothing open. */
+static int
+run_chunks(lua_State *L, const struct cmdline *cl)
+{
+	int status = STATUS_OK, st;
+
+	for (size_t i = 0; i < cl->todos; i++) {
+		st = script_chunk(L, cl->todo[i].text, "-e");
+		status = status != STATUS_OK ? status : st;
+		if (st != STATUS_OK && !cl->opt.keep_going)
+			break;
+	}
+	return status;
+}
+
+static bool
+only_chunks(const struct cmdline *cl)
+{
+	for (size_t i = 0; i < cl->todos; i++)
+		if (cl->todo[i].kind != TODO_CHUNK)
+			return false;
+	return cl->first == FIRST_NONE && cl->todos > 0;
+}
+
+static int
+run(struct loop *l, const struct cmdline *cl)
+{
+	lua_State *L = script_new(l, &cl->opt);
+	int status = STATUS_OK;
+
+	if (!cl->opt.norc)
+		status = script_init_file(L);
+	if (status != STATUS_OK)
+		;
+	else if (cl->first == FIRST_PATH)
+		status = script_file(L, cl->words[0], cl->words + 1);
+	else if (cl->first == FIRST_SCRIPT)
+		status = script_named(L, cl->words[0], cl->words + 1);
+	else if (only_chunks(cl))
+		status = run_chunks(L, cl);
+	else
+		status = converse(L, l, cl);
+	script_free(L);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct rlimit none = {0, 0};
+	struct cmdline cl;
+	struct err e = {0};
+	int status;
+
+	/* A core dump would hold passwords. */
+	setrlimit(RLIMIT_CORE, &none);
+	screen_init(false, false);
+	if (options_parse(argc, argv, &cl) != 0)
+		return STATUS_USAGE;
+	if (cl.help || cl.version) {
+		(cl.help ? options_usage : options_version)(stdout);
+		return fflush(stdout) == 0 ? STATUS_OK : STATUS_SCRIPT;
+	}
+	the_loop = loop_new();
+	set_signals();
+	status = run(the_loop, &cl);
+	screen_sync();
+	if (screen_check(&e) != 0) {
+		screen_error("%s", e.msg);
+		status = status != STATUS_OK ? status : STATUS_SCRIPT;
+	}
+	loop_free(the_loop);
+	for (size_t i = 0; i < cl.todos; i++)
+		if (cl.todo[i].kind != TODO_FILE)
+			free((char *)(uintptr_t)cl.todo[i].text);
+	free(cl.todo);
+	for (size_t i = 0; cl.words[i] != NULL; i++)
+		free(cl.words[i]);
+	free(cl.words);
+	if (ended_by != 0) {
+		signal(ended_by, SIG_DFL);
+		raise(ended_by);
+	}
+	return status;
+}

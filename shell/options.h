@@ -1,0 +1,46 @@
+/*
+ * options: the command line of postel, taken apart.
+ */
+#ifndef SHELL_OPTIONS_H
+#define SHELL_OPTIONS_H
+
+#include "lua/script.h"
+
+/* What the first word is, in the order in which it is tried. */
+enum first_word {
+	FIRST_NONE,
+	FIRST_URL,
+	FIRST_PATH,   /* a script by path: "/" in it, or ".lua" behind it */
+	FIRST_SCRIPT, /* a script by name */
+	FIRST_HOST,   /* with a port behind it */
+};
+
+enum todo_kind { TODO_LINE, TODO_FILE, TODO_CHUNK };
+
+/* -c, -f and -e, in their order. */
+struct todo {
+	enum todo_kind kind;
+	const char *text;
+};
+
+struct cmdline {
+	struct options opt;
+	struct todo *todo;
+	size_t todos;
+	enum first_word first;
+	/* The first word and what belongs to it: a URL; a host and a port; a
+	 * script and its arguments.  NULL-terminated. */
+	char **words;
+	bool help, version;
+};
+
+/*
+ * Fills *out, whose strings live as long as argv.  -1 when a line about what
+ * is wrong has been printed.  Secrets in argv are copied, then overwritten,
+ * so that a process list does not show them for long.
+ */
+int options_parse(int argc, char **argv, struct cmdline *out);
+void options_usage(FILE *f);
+void options_version(FILE *f);
+
+#endif

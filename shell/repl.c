@@ -1,0 +1,276 @@
+/*
+ * repl: a person at a terminal.  Readline's callback interface is one more
+ * watch of the loop, so servers are heard while a line is being typed.
+ */
+#include "base/mem.h"
+#include "shell/history.h"
+#include "shell/prompt.h"
+#include "shell/screen.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <readline/history.h>
+#include <readline/readline.h>
+#include <unistd.h>
+
+/* Readline has one terminal and no argument for its callbacks. */
+static struct {
+	bool reading; /* readline has the terminal */
+	bool done, eof;
+	char *line;
+	int resized[2]; /* pipe: SIGWINCH and SIGCONT */
+} tty = {.resized = {-1, -1}};
+
+/* ---- the prompt, while something else is written ---- */
+
+static void
+hide_prompt(void)
+{
+	if (tty.reading)
+		rl_clear_visible_line();
+	fflush(rl_outstream);
+}
+
+static void
+restore_prompt(void)
+{
+	if (tty.reading) {
+		rl_on_new_line();
+		rl_redisplay();
+	}
+}
+
+void
+repl_release(void)
+{
+	if (tty.reading) {
+		tty.reading = false;
+		rl_callback_handler_remove();
+	}
+}
+
+/* ---- signals ---- */
+
+static void
+on_resize(int sig)
+{
+	char c = (char)sig;
+
+	(void)!write(tty.resized[1], &c, 1);
+}
+
+static void
+resized(struct watch *w, short revents)
+{
+	char c;
+
+	(void)revents;
+	while (read(w->fd, &c, 1) == 1) {
+		if (!tty.reading)
+			continue;
+		if (c == SIGCONT) /* whoever had the terminal changed it */
+			rl_prep_terminal(1);
+		rl_resize_terminal();
+		if (c == SIGCONT)
+			rl_forced_update_display();
+	}
+}
+
+static void
+watch_signals(struct shell *sh, struct watch *w)
+{
+	struct sigaction sa = {.sa_handler = on_resize, .sa_flags = SA_RESTART};
+
+	if (pipe2(tty.resized, O_NONBLOCK | O_CLOEXEC) != 0)
+		return;
+	*w = (struct watch){
+	    .fd = tty.resized[0], .events = POLLIN, .ready = resized};
+	loop_watch(sh->loop, w);
+	sigaction(SIGWINCH, &sa, NULL);
+	sigaction(SIGCONT, &sa, NULL);
+}
+
+/* ---- a line ---- */
+
+static void
+got_line(char *line)
+{
+	tty.done = true;
+	tty.eof = line == NULL;
+	tty.line = line;
+	/* Else readline would show its prompt again. */
+	tty.reading = false;
+	rl_callback_handler_remove();
+}
+
+static void
+key(struct watch *w, short revents)
+{
+	(void)w;
+	if (tty.reading) {
+		if (revents & (POLLERR | POLLNVAL) ||
+		    ((revents & POLLHUP) && !(revents & POLLIN)))
+			got_line(NULL);
+		else
+			rl_callback_read_char();
+	}
+}
+
+/* Ctrl-C: the line is forgotten. */
+static void
+cancel_line(void)
+{
+	if (!tty.reading)
+		return;
+	rl_free_line_state();
+	rl_callback_sigcleanup();
+	rl_replace_line("", 1);
+	repl_release();
+	puts("^C");
+	fflush(stdout);
+}
+
+static enum got
+wait_line(struct shell *sh, const struct ask *ask)
+{
+	while (!tty.done) {
+		if (sh->quit) {
+			cancel_line();
+			return GOT_EOF;
+		}
+		if (ask->until != NULL && cmd_over(ask->until)) {
+			repl_release();
+			puts("");
+			return GOT_OVER;
+		}
+		if (shell_turn(sh, LOOP_NEVER) == TURN_STOP) {
+			cancel_line();
+			return sh->quit ? GOT_EOF : GOT_INT;
+		}
+	}
+	return tty.eof ? GOT_EOF : GOT_LINE;
+}
+
+static enum got
+repl_ask(struct shell *sh, const struct ask *ask, struct buf *line)
+{
+	struct watch in = {.fd = STDIN_FILENO, .events = POLLIN, .ready = key};
+	enum got got;
+
+	buf_clear(line);
+	screen_sync();
+	tty.done = tty.eof = false;
+	tty.line = NULL;
+	complete_on(ask->command);
+	rl_callback_handler_install(ask->prompt, got_line);
+	tty.reading = true;
+	loop_watch(sh->loop, &in);
+	screen_prompt(hide_prompt, restore_prompt);
+	got = wait_line(sh, ask);
+	screen_prompt(NULL, NULL);
+	loop_unwatch(&in);
+	if (tty.line != NULL) {
+		if (buf_addz(line, tty.line) != 0) {
+			screen_error(
+			    "a line of more than %d octets", SHELL_LINE_MAX);
+			got = GOT_INT;
+		}
+		mem_free_secret(tty.line);
+		tty.line = NULL;
+		/* What was typed also stands in readline's own buffer. */
+		mem_wipe(rl_line_buffer, strlen(rl_line_buffer));
+	}
+	return got;
+}
+
+/* ---- the conversation ---- */
+
+/* Ctrl-D at the prompt.  QUIT makes POP3 delete: that is told before. */
+static void
+leave(struct shell *sh, bool *warned)
+{
+	struct buf state;
+
+	buf_init(&state, 1024);
+	for (struct session *s = sh->sessions; s != NULL && !*warned;
+	     s = s->next) {
+		if (!session_is_open(s) || conn_proto(s->conn) == NULL)
+			continue;
+		buf_clear(&state);
+		conn_describe(s->conn, &state);
+		if (str_ends(buf_str(&state), S(" del"))) {
+			screen_note("%s: %.*s: QUIT deletes them for good; "
+				    "Ctrl-D again does that, RSET takes it "
+				    "back, :drop leaves without",
+			    s->name, STRF(buf_str(&state)));
+			*warned = true;
+			buf_fini(&state);
+			return;
+		}
+	}
+	buf_fini(&state);
+	sh->quit = true;
+	(void)session_bye_all(sh, true);
+}
+
+static void
+converse(struct shell *sh)
+{
+	struct buf prompt, line;
+	struct ask ask = {.command = true};
+	bool warned = false;
+
+	buf_init(&prompt, 4096);
+	buf_init(&line, SHELL_LINE_MAX);
+	line.secret = true;
+	while (!sh->quit) {
+		shell_show(sh);
+		buf_clear(&prompt);
+		prompt_put(sh, &prompt, screen_colour());
+		ask.prompt = buf_cstr(&prompt);
+		switch (sh->ask(sh, &ask, &line)) {
+		case GOT_LINE:
+			warned = false;
+			history_keep(buf_str(&line));
+			(void)line_run(sh, buf_str(&line));
+			screen_sync();
+			break;
+		case GOT_EOF:
+			if (!sh->quit)
+				puts("");
+			leave(sh, &warned);
+			break;
+		case GOT_INT:
+		case GOT_OVER:
+			break;
+		}
+	}
+	buf_fini(&prompt);
+	buf_fini(&line);
+}
+
+int
+repl_run(struct shell *sh)
+{
+	struct watch signals = {.fd = -1};
+
+	sh->ask = repl_ask;
+	rl_readline_name = "postel";
+	rl_catch_signals = 0;
+	rl_catch_sigwinch = 0;
+	rl_change_environment = 0;
+	rl_initialize();
+	/* Each pasted line is a line, as it is in telnet. */
+	rl_variable_bind("enable-bracketed-paste", "off");
+	using_history();
+	history_load();
+	complete_init(sh);
+	watch_signals(sh, &signals);
+	converse(sh);
+	loop_unwatch(&signals);
+	repl_release();
+	return STATUS_OK;
+}

@@ -1,0 +1,364 @@
+/* run: commands that were typed, from sending to the last line. */
+#include "shell/run.h"
+#include "base/mem.h"
+#include "shell/secret.h"
+#include "shell/session.h"
+
+#include <stdlib.h>
+
+struct running *
+run_new(struct session *s, struct cmd *cmd, struct sink *sink)
+{
+	struct running *r = mem_zalloc(sizeof(*r)), **at = &s->runs;
+
+	r->session = s;
+	r->cmd = cmd;
+	r->sink = sink;
+	buf_init(&r->line, RUN_PIECE);
+	render_claim(r);
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = r;
+	return r;
+}
+
+static void
+run_free(struct running *r)
+{
+	cmd_unref(r->cmd);
+	buf_fini(&r->line);
+	free(r);
+}
+
+/* ---- the end of a command ---- */
+
+/* A reply without a body gives its lines to the redirection. */
+static int
+sink_lines(struct running *r, struct err *e)
+{
+	for (struct item *it = r->cmd->items; it != NULL; it = it->next)
+		if (sink_all(r->sink, it->line, e) != 0 ||
+		    sink_all(r->sink, S("\n"), e) != 0)
+			return -1;
+	return 0;
+}
+
+static void
+finish_sink(struct shell *sh, struct running *r, bool good)
+{
+	char *name = mem_strdup(sink_name(r->sink));
+	bool pipe = sink_is_pipe(r->sink);
+	struct err e = {0};
+	int status = 0;
+	uint64_t size;
+
+	if (!good) {
+		sink_abort(r->sink);
+		if (!pipe)
+			screen_note("%s: not written", name);
+	} else if (r->bodies == 0 && sink_lines(r, &e) != 0) {
+		sink_abort(r->sink);
+	} else {
+		size = sink_size(r->sink);
+		if (sink_commit(r->sink, &status, &e) == 0 && !pipe &&
+		    sh->interactive)
+			screen_note(
+			    "%s: %llu octets", name, (unsigned long long)size);
+	}
+	if (e.kind != ERR_NONE)
+		screen_error("%s", e.msg);
+	if (status != 0)
+		screen_error("%s: exit status %d", name, status);
+	if (e.kind != ERR_NONE || status != 0)
+		r->status = STATUS_SCRIPT;
+	r->sink = NULL;
+	free(name);
+}
+
+/* The verb that an unknown one may have been meant to be. */
+static void
+suggest(const struct running *r)
+{
+	const struct proto *p = conn_proto(r->session->conn);
+	struct str line = r->cmd->line;
+	const struct verb *v;
+
+	if (r->cmd->tag.n > 0)
+		(void)str_word(&line);
+	v = verb_nearest(proto_verbs(p), line);
+	if (v != NULL)
+		screen_note(
+		    "did you mean %s? ?%s explains it", v->name, v->name);
+}
+
+static void
+tell_failure(struct running *r)
+{
+	const struct cmd *cmd = r->cmd;
+
+	if (r->left)
+		return;
+	if (cmd->line.n > 0)
+		screen_error("%.*s: %s", STRF(cmd->line), cmd->err.msg);
+	else
+		screen_error("%s", cmd->err.msg);
+	if (conn_phase(r->session->conn) == CONN_CLOSED)
+		r->session->closing = true;
+}
+
+static void
+tell_refusal(struct shell *sh, struct running *r)
+{
+	const struct cmd *cmd = r->cmd;
+	struct item *it = cmd->items;
+
+	/* A person has just seen the line. */
+	while (it != NULL && !it->final)
+		it = it->next;
+	if ((!sh->interactive || r->quiet) && !r->left)
+		screen_error("%.*s%s%.*s", STRF(cmd->line),
+		    cmd->line.n > 0 ? ": " : "",
+		    STRF(it != NULL ? it->line : cmd->reply.text));
+	if (sh->interactive && cmd->verb == NULL && cmd->line.n > 0)
+		suggest(r);
+}
+
+static void
+finish(struct shell *sh, struct running *r)
+{
+	struct running **at = &r->session->runs;
+	const struct cmd *cmd = r->cmd;
+	bool done = cmd->state == CMD_DONE, good;
+
+	while (*at != r)
+		at = &(*at)->next;
+	*at = r->next;
+	body_unref(r->body);
+	r->body = NULL;
+	render_end(r);
+	good = done && cmd->reply.class == REPLY_OK && !r->cut;
+	if (good && cmd->verb != NULL && cmd->verb->flags & VERB_BYE)
+		r->session->closing = true;
+	if (r->sink != NULL)
+		finish_sink(sh, r, good);
+	if (!done)
+		tell_failure(r);
+	else if (!good)
+		tell_refusal(sh, r);
+	if (r->status == STATUS_OK && !good)
+		r->status =
+		    done ? status_of_reply(cmd) : status_of_err(&cmd->err);
+	r->over = true;
+	if (!r->waited)
+		run_free(r);
+}
+
+bool
+run_step(struct shell *sh, struct running *r)
+{
+	if (!r->over) {
+		if (!render_items(r) || !cmd_over(r->cmd))
+			return false;
+		finish(sh, r);
+	}
+	return true;
+}
+
+/* ---- waiting ---- */
+
+/* Ctrl-C while r is waited for; true if it is left alone from now on. */
+static bool
+interrupted(struct shell *sh, struct running *r)
+{
+	const struct verb *verb = r->cmd->verb;
+	uint64_t n;
+	bool asks =
+	    answer_literal_of(r->cmd->line, &n) ||
+	    (verb != NULL && verb->flags & (VERB_BODY | VERB_SASL | VERB_IDLE));
+
+	if (r->sink != NULL && sink_has_terminal(r->sink)) {
+		sink_abort(r->sink);
+		r->sink = NULL;
+		r->mute = true;
+	}
+	if (!sh->interactive) {
+		r->left = true;
+		r->status = STATUS_INTERRUPTED;
+		sh->quit = true;
+		return true;
+	}
+	if (r->cmd->line.n == 0) { /* it is being connected */
+		r->left = r->session->closing = true;
+		r->status = STATUS_INTERRUPTED;
+		conn_drop(r->session->conn);
+		screen_note("interrupted");
+		return false;
+	}
+	if (asks)
+		return answer_give_up(sh, r);
+	screen_note("no answer yet; it will be shown when it comes");
+	return true;
+}
+
+/* Until r is over or left; run_release must follow. */
+static void
+wait(struct shell *sh, struct running *r)
+{
+	r->waited = true;
+	shell_show(sh);
+	while (!r->over) {
+		if (r->cmd->state == CMD_ASKED)
+			answer(sh, r);
+		else if (shell_turn(sh, LOOP_NEVER) == TURN_STOP && !r->over &&
+			 interrupted(sh, r))
+			break;
+		shell_show(sh);
+	}
+}
+
+static int
+release(struct running *r)
+{
+	int status = r->status;
+
+	r->waited = false;
+	if (r->over)
+		run_free(r);
+	return status;
+}
+
+int
+run_wait(struct shell *sh, struct running *r)
+{
+	wait(sh, r);
+	return release(r);
+}
+
+/* ---- a line ---- */
+
+const struct verb *
+run_verb(const struct conn *c, struct str line, struct str *args)
+{
+	const struct verb *verbs, *v;
+
+	if (conn_proto(c) == NULL)
+		return NULL;
+	verbs = proto_verbs(conn_proto(c));
+	v = verb_find(verbs, line, args);
+	if (v == NULL && strcmp(proto_name(conn_proto(c)), "imap") == 0) {
+		(void)str_word(&line);
+		v = verb_find(verbs, str_trim(line), args);
+	}
+	return v;
+}
+
+/* What the shell adds to a line is shown. */
+static void
+show_sent(const struct shell *sh, const struct cmd *cmd, struct str line)
+{
+	if (sh->interactive && !str_eq(cmd->line, line) &&
+	    (cmd->tag.n > 0 || cmd->line.n > line.n))
+		screen_note("C: %.*s", STRF(cmd->line));
+}
+
+static void
+dry_run(struct shell *sh, const struct verb *verb, struct str line,
+    const struct redirects *rd)
+{
+	struct buf b;
+
+	buf_init(&b, line.n);
+	(void)secret_clean(&b, line);
+	screen_error("not sent: %.*s", STRF(buf_str(&b)));
+	buf_fini(&b);
+	if (!rd->has_in)
+		answer_skip(sh, verb, line);
+}
+
+/* What cannot be sent as it is is said (RFC 5321 2.3.8, RFC 5322 2.1.1). */
+static void
+tell_facts(const struct verb *verb, struct body *body, struct str name)
+{
+	struct body_facts facts;
+	struct err e = {0};
+
+	if (verb == NULL || (verb->flags & VERB_BODY) == 0 ||
+	    body_examine(body, &facts, &e) != 0)
+		return;
+	if (facts.nul)
+		screen_error("warning: %.*s has NUL octets", STRF(name));
+	if (facts.bare_cr)
+		screen_error("warning: %.*s has bare CRs, which become line "
+			     "ends where a message must have none",
+		    STRF(name));
+	if (facts.long_line)
+		screen_error("warning: %.*s has lines of more than 998 octets",
+		    STRF(name));
+}
+
+static struct body *
+open_body(const struct verb *verb, struct str name, struct err *e)
+{
+	char *path = redirect_path(name);
+	struct body *body = body_open(path, e);
+
+	free(path);
+	if (body != NULL)
+		tell_facts(verb, body, name);
+	return body;
+}
+
+/* Sends the line with what belongs to it; NULL after an error. */
+static struct cmd *
+send_line(struct shell *sh, const struct verb *verb, struct str args,
+    struct str line, const struct redirects *rd, struct err *e)
+{
+	struct conn *c = sh->current->conn;
+	struct body *body = NULL;
+	struct cmd *cmd = NULL;
+
+	if (rd->has_in) {
+		body = open_body(verb, rd->in, e);
+		if (body == NULL)
+			return NULL;
+	}
+	if (body != NULL || secret_send(sh, c, verb, args, line, &cmd, e) == 0)
+		cmd = conn_line(c, line, body, e);
+	body_unref(body);
+	return cmd;
+}
+
+int
+run_line(struct shell *sh, struct str line, const struct redirects *rd)
+{
+	struct session *s = sh->current;
+	struct str args = S("");
+	const struct verb *verb = run_verb(s->conn, line, &args);
+	struct sink *sink = NULL;
+	struct running *r;
+	struct err e = {0};
+	struct cmd *cmd;
+
+	if (sh->opt->dry_run && verb != NULL && verb->flags & VERB_CHANGES) {
+		dry_run(sh, verb, line, rd);
+		return STATUS_OK;
+	}
+	if (rd->has_out)
+		sink = sink_new(sh->loop, rd->out_kind, rd->out, &e);
+	cmd =
+	    e.kind == ERR_NONE ? send_line(sh, verb, args, line, rd, &e) : NULL;
+	if (cmd == NULL) {
+		sink_abort(sink);
+		screen_error("%s", e.msg);
+		return status_of_err(&e);
+	}
+	show_sent(sh, cmd, line);
+	r = run_new(s, cmd, sink);
+	(void)answer_literal_of(line, &r->literal);
+	wait(sh, r);
+	/* What was meant for a command that was refused is no command. */
+	if (r->over && !r->answered && r->status != STATUS_OK &&
+	    !sh->interactive && !rd->has_in)
+		answer_skip(sh, verb, line);
+	return release(r);
+}

@@ -1,0 +1,74 @@
+/*
+ * run: commands that were typed, from sending to the last line of the reply.
+ *
+ * A running command belongs to its session and is shown by whatever turn of
+ * the loop brings something of it; whoever typed it may wait or go on.
+ */
+#ifndef SHELL_RUN_H
+#define SHELL_RUN_H
+
+#include "shell/redirect.h"
+#include "shell/screen.h"
+#include "shell/shell.h"
+
+/* A line on the terminal is shown in pieces beyond this. */
+enum { RUN_PIECE = 8 << 10 };
+
+struct running {
+	struct running *next;
+	struct session *session;
+	struct cmd *cmd;
+	struct item *last; /* the last item that is shown */
+	struct body *body; /* the next one, claimed before it begins */
+	size_t bodies;	   /* those that are done */
+	struct sink *sink; /* where bodies go; NULL: the screen */
+	struct buf line;   /* a line on the screen that has no end yet */
+	uint64_t literal;  /* octets that the line announces at its end */
+	bool answered;	   /* what the server asked for was given */
+	bool quiet;	   /* not typed: only a refusal is shown */
+	bool mute;	   /* bodies are read and not shown */
+	bool cut;	   /* a body ended before its end */
+	bool waited;	   /* run_wait holds it */
+	bool left;	   /* the user wants to hear no more of it */
+	bool over;
+	int status;
+};
+
+/*
+ * Shows cmd, whose reference it takes, from now on.  Takes sink, which may be
+ * NULL, too.
+ */
+struct running *run_new(struct session *s, struct cmd *cmd, struct sink *sink);
+/* Its exit status when it is over, or when the user has left it. */
+int run_wait(struct shell *sh, struct running *r);
+/* Goes on with what has come; true if r is over, shown, and gone unless
+ * someone waits for it. */
+bool run_step(struct shell *sh, struct running *r);
+
+/* The verb of a line, behind a tag of its own perhaps; NULL if there is none.
+ * *args, if not NULL, gets what is behind it. */
+const struct verb *run_verb(
+    const struct conn *c, struct str line, struct str *args);
+/* A line of the protocol as typed, redirections taken off. */
+int run_line(struct shell *sh, struct str line, const struct redirects *rd);
+
+/* answer.c: gives r, whose command is CMD_ASKED, what it asks for. */
+void answer(struct shell *sh, struct running *r);
+/* Reads and forgets what the line would have been followed by. */
+void answer_skip(struct shell *sh, const struct verb *verb, struct str line);
+/* Asks whether to drop the connection, which is the only way out of a body or
+ * a literal; true if that was done. */
+bool answer_give_up(struct shell *sh, struct running *r);
+/* Whether line announces a literal: {n}, {n+} at its end. */
+bool answer_literal_of(struct str line, uint64_t *n);
+
+/* render.c: shows what has come of r; false if more must come first. */
+bool render_items(struct running *r);
+/* Gets hold of the next body of r, so that it waits for us. */
+void render_claim(struct running *r);
+/* Ends what is on the screen of a line without an end. */
+void render_end(struct running *r);
+/* The paint of a server's line, by its status. */
+enum paint render_paint(struct str line);
+
+#endif

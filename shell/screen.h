@@ -1,0 +1,50 @@
+/*
+ * screen: all that the shell writes.
+ *
+ * Data goes to standard output; notes and errors go to standard error, and so
+ * does everything that is no data when there is no person at a terminal.
+ * While a prompt stands on the terminal it is taken away before anything is
+ * written and put back by screen_sync, with what was typed so far.
+ */
+#ifndef SHELL_SCREEN_H
+#define SHELL_SCREEN_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdio.h>
+
+enum paint { PAINT_NONE, PAINT_OK, PAINT_TEMP, PAINT_NO, PAINT_BAD, PAINT_DIM };
+
+void screen_init(bool interactive, bool quiet);
+/* Who takes the prompt away and puts it back; NULL: nobody. */
+void screen_prompt(void (*hide)(void), void (*restore)(void));
+
+/* Whether standard output is a terminal: then bytes must be filtered. */
+bool screen_tty(void);
+bool screen_colour(void);
+/* Columns of the terminal, 80 if there is none. */
+int screen_width(void);
+
+/* Bytes to standard output, as they are. */
+void screen_bytes(struct str s);
+/* A line to standard output: filtered and painted on a terminal. */
+void screen_line(struct str line, enum paint paint);
+/* A line of text of our own to standard output: help, lists. */
+void screen_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A server's line that is no data: to the person, or to standard error. */
+void screen_aside(struct str line, enum paint paint);
+/* Something for a person to know; not shown if quiet. */
+void screen_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* "postel: …" on standard error; control bytes made visible. */
+void screen_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A stream whose lines go to standard error, the prompt respected. */
+FILE *screen_stream(void);
+
+/* Writes all out and puts the prompt back. */
+void screen_sync(void);
+/* 0, or -1 if standard output cannot be written (once: then it is reported
+ * as 0 again). */
+int screen_check(struct err *e);
+
+#endif

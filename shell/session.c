@@ -1,0 +1,314 @@
+/* session: connections with names, and what they say unasked. */
+#include "shell/session.h"
+#include "base/mem.h"
+#include "shell/run.h"
+#include "shell/screen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* The ports of mail, and what speaks there (RFC 8314 3, RFC 6409). */
+static const struct port {
+	const char *name;
+	uint16_t number;
+	const char *protocol;
+	bool tls;
+} ports[] = {
+    {"smtp", 25, "smtp", false},
+    {"pop3", 110, "pop3", false},
+    {"imap", 143, "imap", false},
+    {"smtps", 465, "smtp", true},
+    {"submissions", 465, "smtp", true},
+    {"submission", 587, "smtp", false},
+    {"imaps", 993, "imap", true},
+    {"pop3s", 995, "pop3", true},
+};
+
+static const struct port *
+port_known(uint16_t n)
+{
+	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++)
+		if (ports[i].number == n)
+			return &ports[i];
+	return NULL;
+}
+
+bool
+session_port(const char *port, uint16_t *n)
+{
+	struct servent *sv;
+	uint64_t number;
+
+	if (str_u64(str_z(port), 65535, &number) && number > 0) {
+		*n = (uint16_t)number;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++) {
+		if (str_eqcase(str_z(ports[i].name), str_z(port))) {
+			*n = ports[i].number;
+			return true;
+		}
+	}
+	sv = getservbyname(port, "tcp");
+	if (sv != NULL)
+		*n = ntohs((uint16_t)sv->s_port);
+	return sv != NULL;
+}
+
+/* ---- names ---- */
+
+struct session *
+session_find(const struct shell *sh, struct str name)
+{
+	struct session *s;
+
+	for (s = sh->sessions; s != NULL; s = s->next)
+		if (str_eqcase(str_z(s->name), name))
+			return s;
+	return NULL;
+}
+
+bool
+session_is_open(const struct session *s)
+{
+	return conn_phase(s->conn) == CONN_OPEN;
+}
+
+/* A name that no session has: the host's first label, or the protocol. */
+static char *
+make_name(const struct shell *sh, const struct conn_config *cfg)
+{
+	struct str host = str_z(cfg->host), base;
+	char name[64], *out;
+	unsigned n = 1;
+
+	base = str_cut(&host, '.');
+	if (cfg->transport != URL_TCP || base.n == 0 || ascii_digit(*base.p))
+		base = cfg->transport == URL_TCP ? str_z(cfg->host)
+						 : str_z(cfg->protocol);
+	if (base.n == 0)
+		base = S("conn");
+	if (base.n > 40)
+		base.n = 40;
+	out = mem_strdup(str_copy(name, sizeof(name), base));
+	while (session_find(sh, str_z(out)) != NULL) {
+		free(out);
+		snprintf(name, sizeof(name), "%.*s-%u", STRF(base), ++n);
+		out = mem_strdup(name);
+	}
+	return out;
+}
+
+/* A session for c, whose reference it takes; it becomes the current one. */
+static struct session *
+add(struct shell *sh, struct conn *c, const char *name)
+{
+	struct session *s = mem_zalloc(sizeof(*s)), **at = &sh->sessions;
+
+	s->conn = c;
+	s->name =
+	    name != NULL ? mem_strdup(name) : make_name(sh, conn_config(c));
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = s;
+	sh->current = s;
+	return s;
+}
+
+void
+session_free(struct shell *sh, struct session *s)
+{
+	struct session **at = &sh->sessions;
+
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	if (sh->current == s)
+		sh->current = sh->sessions;
+	s->closing = true;
+	conn_drop(s->conn);
+	for (struct running *r = s->runs, *next; r != NULL; r = next) {
+		next = r->next;
+		(void)run_step(sh, r);
+	}
+	session_events(sh, s);
+	conn_set_trace(s->conn, NULL);
+	trace_free(s->trace);
+	if (s->trace_file != NULL)
+		fclose(s->trace_file);
+	conn_unref(s->conn);
+	free(s->name);
+	free(s);
+}
+
+/* ---- opening ---- */
+
+int
+session_open_url(struct shell *sh, const char *url, const char *name)
+{
+	int status = STATUS_CONNECT;
+	struct err e = {0};
+	struct conn *c;
+
+	screen_sync();
+	c = script_connect(sh->L, url, &status, &e);
+	if (c == NULL) {
+		screen_error("%s", e.msg);
+		return status;
+	}
+	(void)add(sh, c, name);
+	return STATUS_OK;
+}
+
+int
+session_open_host(
+    struct shell *sh, const char *host, const char *port, const char *name)
+{
+	const struct options *opt = sh->opt;
+	struct conn_config cfg = {.transport = URL_TCP,
+	    .host = host,
+	    .tls_config = {.ca = opt->ca,
+		.cert = opt->cert,
+		.insecure = opt->insecure},
+	    .connect_ms = opt->timeout_ms,
+	    .reply_ms = opt->timeout_ms};
+	const struct port *known;
+	struct err e = {0};
+	struct session *s;
+	int status;
+
+	if (!session_port(port, &cfg.port)) {
+		screen_error("%s is no port: a number from 1 to 65535, or a "
+			     "name such as imap",
+		    port);
+		return STATUS_USAGE;
+	}
+	known = port_known(cfg.port);
+	if (known != NULL) {
+		cfg.protocol = known->protocol;
+		cfg.tls = known->tls;
+	}
+	s = add(sh, conn_new(sh->loop, &cfg), name);
+	if (opt->trace != NULL && session_trace(s, opt->trace, &e) != 0) {
+		screen_error("%s", e.msg);
+		session_free(sh, s);
+		return STATUS_USAGE;
+	}
+	status = run_wait(sh, run_new(s, conn_open(s->conn), NULL));
+	if (conn_phase(s->conn) != CONN_OPEN)
+		session_free(sh, s);
+	return status;
+}
+
+/* ---- leaving ---- */
+
+int
+session_bye(struct shell *sh, struct session *s, bool shown)
+{
+	struct running *r;
+	struct err e = {0};
+	struct cmd *cmd;
+
+	if (!session_is_open(s) || conn_proto(s->conn) == NULL)
+		return STATUS_OK;
+	cmd = conn_send(
+	    s->conn, str_z(proto_bye(conn_proto(s->conn))), NULL, 0, &e);
+	if (cmd == NULL) {
+		screen_error("%s", e.msg);
+		return status_of_err(&e);
+	}
+	s->closing = true;
+	r = run_new(s, cmd, NULL);
+	r->quiet = !shown;
+	return run_wait(sh, r);
+}
+
+int
+session_bye_all(struct shell *sh, bool shown)
+{
+	int status = STATUS_OK, st;
+
+	while (sh->sessions != NULL) {
+		st = session_bye(sh, sh->sessions, shown);
+		status = status != STATUS_OK ? status : st;
+		session_free(sh, sh->sessions);
+	}
+	return status;
+}
+
+/* ---- what comes unasked ---- */
+
+static void
+tell_closed(struct shell *sh, struct session *s)
+{
+	const struct err *e = conn_error(s->conn);
+	bool named = s != sh->current;
+
+	if (s->closing)
+		return;
+	s->closing = true;
+	if (e->kind != ERR_NONE)
+		screen_error(
+		    "%s%s%s", named ? s->name : "", named ? ": " : "", e->msg);
+	else
+		screen_note("%s%sconnection closed", named ? s->name : "",
+		    named ? ": " : "");
+}
+
+void
+session_events(struct shell *sh, struct session *s)
+{
+	struct event *ev;
+	struct buf b;
+
+	while ((ev = conn_event(s->conn)) != NULL) {
+		if (str_eq(ev->name, S("closed"))) {
+			tell_closed(sh, s);
+		} else if (s == sh->current) {
+			screen_aside(ev->line, render_paint(ev->line));
+		} else {
+			buf_init(&b, ev->line.n + 128);
+			(void)buf_addf(&b, "%s: ", s->name);
+			(void)buf_add(&b, ev->line);
+			screen_aside(buf_str(&b), render_paint(ev->line));
+			buf_fini(&b);
+		}
+		event_free(ev);
+	}
+}
+
+/* ---- trace ---- */
+
+int
+session_trace(struct session *s, const char *to, struct err *e)
+{
+	FILE *f = NULL;
+	int fd;
+
+	if (strcmp(to, "off") != 0) {
+		if (strcmp(to, "on") == 0 || strcmp(to, "-") == 0) {
+			f = screen_stream();
+		} else {
+			fd = open(to,
+			    O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY |
+				O_CLOEXEC,
+			    0600);
+			f = fd >= 0 ? fdopen(fd, "a") : NULL;
+		}
+		if (f == NULL)
+			return err_sys(e, "%s", to);
+		setvbuf(f, NULL, _IOLBF, BUFSIZ);
+	}
+	conn_set_trace(s->conn, NULL);
+	trace_free(s->trace);
+	if (s->trace_file != NULL)
+		fclose(s->trace_file);
+	s->trace_file = f;
+	s->trace = f != NULL ? trace_new(f, NULL) : NULL;
+	if (s->trace != NULL)
+		conn_set_trace(s->conn, s->trace);
+	return 0;
+}

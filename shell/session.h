@@ -1,0 +1,36 @@
+/*
+ * session: connections with names, and what they say unasked.
+ */
+#ifndef SHELL_SESSION_H
+#define SHELL_SESSION_H
+
+#include "shell/shell.h"
+
+/*
+ * Opens what a user named: a URL (by the policy in Lua), or a host and a port
+ * (as telnet has it: nothing is sent).  It becomes the current one.  An exit
+ * status; what went wrong has been printed.
+ */
+int session_open_url(struct shell *sh, const char *url, const char *name);
+int session_open_host(
+    struct shell *sh, const char *host, const char *port, const char *name);
+/* Ports by name or number; false if port is neither. */
+bool session_port(const char *port, uint16_t *n);
+
+struct session *session_find(const struct shell *sh, struct str name);
+bool session_is_open(const struct session *s);
+/* Says QUIT or LOGOUT and waits for the reply, which is shown or not; an exit
+ * status. */
+int session_bye(struct shell *sh, struct session *s, bool shown);
+/* Forgets s, dropping the connection if it is still open. */
+void session_free(struct shell *sh, struct session *s);
+/* bye, then free, for all; an exit status. */
+int session_bye_all(struct shell *sh, bool shown);
+
+/* Shows what servers said unasked. */
+void session_events(struct shell *sh, struct session *s);
+
+/* Where the session's trace goes: "off", "on" (standard error), or a file. */
+int session_trace(struct session *s, const char *to, struct err *e);
+
+#endif
