@@ -49,7 +49,7 @@ copy(struct framer *f, struct buf *b, struct str s)
 
 	if (n > buf_free(b)) {
 		n = buf_free(b);
-		if (n > 0 && f->frame != FRAME_EXACT && s.p[n - 1] == '\r')
+		if (n > 0 && s.p[n - 1] == '\r')
 			n--;
 	}
 	if (n == 0)
