@@ -104,6 +104,10 @@ class Running:
             except ProcessLookupError:
                 pass
 
+    def has_ended(self):
+        return os.waitid(os.P_PID, self.process.pid, os.WEXITED
+                         | os.WNOHANG | os.WNOWAIT) is not None
+
     def wait(self, timeout=60):
         late = threading.Timer(timeout, self.signal, [signal.SIGKILL])
         late.start()

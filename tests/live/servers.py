@@ -350,13 +350,11 @@ class Dovecot(Server):
     MODULES = pathlib.Path("/usr/lib/dovecot/modules")
 
     def __init__(self, users=None, authority=None, cert="localhost",
-                 tls_only=False, mechanisms="plain login cram-md5 apop",
-                 extra=""):
+                 tls_only=False, mechanisms="plain login cram-md5 apop"):
         super().__init__()
         self.users = dict(users or {"asterix": "gaul", "obelix": "menhir"})
         self.authority, self.cert = authority, cert
         self.tls_only, self.mechanisms = tls_only, mechanisms
-        self.extra = extra
         self.imap, self.pop3, self.lmtp = (free_port() for _ in range(3))
         self.ports = [self.imap, self.pop3, self.lmtp]
         if authority:
@@ -437,26 +435,27 @@ class Dovecot(Server):
         if zlib:
             lines.append("protocol imap {\n"
                          "  mail_plugins = $mail_plugins imap_zlib\n}")
-        return "\n".join(lines) + "\n" + self.extra + "\n"
+        return "\n".join(lines) + "\n"
 
 
 class Exim(Server):
     """A whole MTA: takes mail for its mailboxes @*.test into Maildirs.
 
     Refuses whom it does not know and full@ for good, later@ for now; with
-    `spool_only` it delivers only when told to flush.
+    `spool_only` it delivers only when told to flush.  `maildir` is where
+    the mail for USER goes.
     """
 
     name = "exim"
     MAILBOXES = ("asterix", "obelix", "idefix", "miraculix")
 
     def __init__(self, authority=None, cert="localhost", users=None,
-                 need_login=False, spool_only=False, extra=""):
+                 need_login=False, spool_only=False, maildir=None):
         super().__init__()
         self.authority, self.cert = authority, cert
         self.users = dict(users or {"asterix": "gaul", "obelix": "menhir"})
         self.need_login, self.spool_only = need_login, spool_only
-        self.extra = extra
+        self.maildir = str(maildir or self.folder / "mail" / "USER")
         self.program = Copies.path("exim4", "usr/sbin/exim4")
         self.smtp = free_port()
         self.ports = [self.smtp]
@@ -483,7 +482,7 @@ class Exim(Server):
             "NSS_WRAPPER_GROUP": str(self.folder / "group")}
 
     def inbox(self, user):
-        return Maildir(self.folder / "mail" / user)
+        return Maildir(self.maildir.replace("USER", user))
 
     def url(self, protocol="smtp", user=None, tail=""):
         login = f"{user}:{self.users[user]}@" if user else ""
@@ -575,7 +574,8 @@ class Exim(Server):
             "  transport = maildir",
             "elsewhere:", "  driver = redirect", "  data = :blackhole:",
             "begin transports", "maildir:", "  driver = appendfile",
-            f"  directory = {folder}/mail/$local_part_data",
+            "  directory = "
+            + self.maildir.replace("USER", "$local_part_data"),
             "  maildir_format", "  create_directory",
             "  delivery_date_add", "  envelope_to_add", "  return_path_add",
             "  no_check_owner", f"  user = {UID}", f"  group = {GID}",
@@ -589,7 +589,7 @@ class Exim(Server):
             "  server_set_id = $auth1",
             "  server_condition = " + check % ("$auth1", "$auth2"),
         ]
-        return "\n".join(lines) + "\n" + self.extra + "\n"
+        return "\n".join(lines) + "\n"
 
 
 class Sink(Server):

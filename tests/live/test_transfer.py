@@ -221,7 +221,7 @@ class Killed(TransferCase):
         for _ in range(self.KILLS):
             running = Running(self.home, self.arguments)
             time.sleep(self.random.uniform(0.005, 0.35))
-            under_way = running.process.poll() is None
+            under_way = not running.has_ended()
             kill(running)
             result = running.wait(60)
             self.assertIn(result.status, (0, LOST, LATER, -signal.SIGKILL),
