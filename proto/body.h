@@ -95,7 +95,7 @@ int body_examine(struct body *b, struct body_facts *facts, struct err *e);
 enum frame {
 	FRAME_EXACT, /* as it is: literals of known size, BDAT */
 	FRAME_CRLF,  /* bare CR and bare LF become CRLF, a last line without
-	              * end gets one */
+		      * end gets one */
 	FRAME_DOT,   /* FRAME_CRLF, dots stuffed, ".\r\n" behind */
 };
 struct framer {

@@ -44,8 +44,8 @@ struct conn_config {
 	enum url_transport transport;
 	const char *host; /* URL_TCP; also what a certificate must name */
 	uint16_t port;
-	const char *path; /* URL_UNIX: socket; URL_PIPE: command */
-	bool tls;         /* from the first byte on */
+	const char *path;	      /* URL_UNIX: socket; URL_PIPE: command */
+	bool tls;		      /* from the first byte on */
 	struct tls_config tls_config; /* also for STARTTLS */
 	int64_t connect_ms, reply_ms; /* 0: as limits.h says */
 };
@@ -134,18 +134,18 @@ enum cmd_state {
 enum reply_class {
 	REPLY_NONE, /* not yet */
 	REPLY_OK,
-	REPLY_NO,   /* -ERR, NO, 4xx, 5xx, BYE */
-	REPLY_BAD,  /* IMAP BAD; SMTP 500 to 504 */
+	REPLY_NO,  /* -ERR, NO, 4xx, 5xx, BYE */
+	REPLY_BAD, /* IMAP BAD; SMTP 500 to 504 */
 };
 
 struct reply {
 	enum reply_class class;
-	bool temporary;     /* 4xx; UNAVAILABLE, INUSE, IN-USE, SYS/TEMP … */
-	unsigned number;    /* SMTP: 250; else 0 */
-	struct str status;  /* "250", "+OK", "NO": as the server wrote it */
+	bool temporary;	     /* 4xx; UNAVAILABLE, INUSE, IN-USE, SYS/TEMP … */
+	unsigned number;     /* SMTP: 250; else 0 */
+	struct str status;   /* "250", "+OK", "NO": as the server wrote it */
 	struct str enhanced; /* "5.1.1" or empty */
-	struct str code;    /* "IN-USE", "APPENDUID 38505 3955", or empty */
-	struct str text;    /* for people; the last line's for SMTP */
+	struct str code;     /* "IN-USE", "APPENDUID 38505 3955", or empty */
+	struct str text;     /* for people; the last line's for SMTP */
 };
 
 /*
@@ -155,23 +155,23 @@ struct reply {
 struct item {
 	struct item *next;
 	enum { ITEM_LINE, ITEM_BODY } kind;
-	struct str line;     /* LINE: without CRLF */
-	size_t body;         /* BODY: its ordinal, for body_reply */
-	bool final;          /* the line that completed the command */
+	struct str line; /* LINE: without CRLF */
+	size_t body;	 /* BODY: its ordinal, for body_reply */
+	bool final;	 /* the line that completed the command */
 };
 
 /* Fields are read-only outside of the engine and live as long as the cmd. */
 struct cmd {
-	struct conn *conn;       /* held */
+	struct conn *conn;	 /* held */
 	const struct verb *verb; /* NULL: not in the table */
 	enum cmd_state state;
 	struct str line;      /* what was sent, tag included, secrets masked */
-	struct str tag;       /* IMAP */
+	struct str tag;	      /* IMAP */
 	struct str challenge; /* CMD_ASKED: the server's text, not decoded */
 	struct reply reply;
 	struct item *items;
-	size_t bodies;        /* that have begun so far */
-	struct err err;       /* CMD_FAILED */
+	size_t bodies;	/* that have begun so far */
+	struct err err; /* CMD_FAILED */
 };
 
 /*
@@ -244,8 +244,7 @@ bool conn_knows_mech(const struct conn *c, struct str mech);
  * command is not over behind them (another literal follows in the line);
  * else what the verb needs follows by itself.
  */
-int conn_answer(
-    struct cmd *cmd, struct str bytes, bool secret, struct err *e);
+int conn_answer(struct cmd *cmd, struct str bytes, bool secret, struct err *e);
 /* The same with a body in the frame that the verb wants (DATA: dots). */
 int conn_answer_body(struct cmd *cmd, struct body *body, struct err *e);
 
@@ -276,7 +275,7 @@ struct event {
 	struct str name; /* "EXISTS", "BYE", "421", "closed" … */
 	struct str line; /* as it came */
 	bool has_num;
-	uint64_t num;    /* of "* 23 EXISTS" */
+	uint64_t num; /* of "* 23 EXISTS" */
 };
 /* Takes the oldest event off the queue; NULL if there is none. */
 struct event *conn_event(struct conn *c);

@@ -11,20 +11,20 @@
 
 /* What a line that came in means. */
 enum verdict {
-	VERDICT_MORE,    /* part of *whose's reply; more follows */
-	VERDICT_BODY,    /* the same, and a body follows: the lexer is set */
-	VERDICT_GO,      /* the server waits for what *whose has to send next */
+	VERDICT_MORE, /* part of *whose's reply; more follows */
+	VERDICT_BODY, /* the same, and a body follows: the lexer is set */
+	VERDICT_GO,   /* the server waits for what *whose has to send next */
 	VERDICT_GO_EMPTY, /* the same, but the body must be left out */
-	VERDICT_DONE,    /* completes *whose; its reply is filled */
-	VERDICT_UNASKED, /* belongs to no command */
-	VERDICT_BAD,     /* err of the connection is filled */
+	VERDICT_DONE,	  /* completes *whose; its reply is filled */
+	VERDICT_UNASKED,  /* belongs to no command */
+	VERDICT_BAD,	  /* err of the connection is filled */
 };
 
 struct sasl_dialect {
-	const char *verb;    /* "AUTH", "AUTHENTICATE" */
-	const char *service; /* for SASL: "pop", "smtp", "imap" */
+	const char *verb;	   /* "AUTH", "AUTHENTICATE" */
+	const char *service;	   /* for SASL: "pop", "smtp", "imap" */
 	const char *ir_capability; /* needed for an initial response, or NULL */
-	bool ir_always;      /* an initial response needs no capability */
+	bool ir_always;		   /* an initial response needs no capability */
 };
 
 struct proto {
@@ -39,14 +39,14 @@ struct proto {
 	/* The longest line. */
 	size_t (*max_line)(void);
 	/* Verb and arguments of conn_send as segments of cmd. */
-	int (*encode)(struct cmd *cmd, const struct arg *args, size_t n,
-	    struct err *e);
+	int (*encode)(
+	    struct cmd *cmd, const struct arg *args, size_t n, struct err *e);
 	/* A typed line as segments of cmd. */
-	int (*typed)(struct cmd *cmd, struct str line, struct body *body,
-	    struct err *e);
+	int (*typed)(
+	    struct cmd *cmd, struct str line, struct body *body, struct err *e);
 	/* Which command does this line belong to, and what does it mean? */
-	enum verdict (*input)(struct conn *c, struct str line,
-	    struct cmd **whose);
+	enum verdict (*input)(
+	    struct conn *c, struct str line, struct cmd **whose);
 	/* The body is over: MORE or DONE. */
 	enum verdict (*ended)(struct conn *c, struct cmd *cmd);
 	/* What a complete reply changes in the connection. */

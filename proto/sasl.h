@@ -13,9 +13,9 @@
 struct sasl;
 
 struct sasl_login {
-	struct str mech;             /* "PLAIN", "LOGIN" … any case */
+	struct str mech; /* "PLAIN", "LOGIN" … any case */
 	struct str user, authzid, password;
-	const char *service;         /* "imap", "smtp", "pop" (RFC 4422) */
+	const char *service; /* "imap", "smtp", "pop" (RFC 4422) */
 	const char *host;
 };
 

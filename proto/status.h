@@ -8,10 +8,10 @@
 
 enum {
 	STATUS_OK = 0,
-	STATUS_SCRIPT = 1,   /* a script's own error */
-	STATUS_USAGE = 2,    /* wrong command line, or a file that is not there */
+	STATUS_SCRIPT = 1, /* a script's own error */
+	STATUS_USAGE = 2,  /* wrong command line, or a file that is not there */
 	STATUS_CONNECT = 3,  /* look-up or connect */
-	STATUS_TLS = 4,      /* TLS or certificate */
+	STATUS_TLS = 4,	     /* TLS or certificate */
 	STATUS_AUTH = 5,     /* authentication */
 	STATUS_REFUSED = 6,  /* NO, -ERR, 5xx */
 	STATUS_TEMPFAIL = 7, /* 4xx, UNAVAILABLE, IN-USE, SYS/TEMP */

@@ -50,7 +50,7 @@ struct verb {
 	const char *name; /* upper case; two words for "UID FETCH" */
 	uint8_t argmin, argmax;
 	uint16_t states; /* bits of struct proto's state names; 0: all */
-	uint32_t flags;  /* enum verb_flag */
+	uint32_t flags;	 /* enum verb_flag */
 	/*
 	 * How encode writes each argument, a letter each; the last one holds
 	 * for all that follow; NULL means "r".
@@ -68,10 +68,10 @@ struct verb {
 	 */
 	const char *data;
 	const char *capability; /* offered under this name only; or NULL */
-	const char *usage;      /* "<n> [<lines>]" */
-	const char *help;       /* one sentence */
-	const char *example;    /* a line one could type */
-	const char *rfc;        /* "RFC 1939 7" */
+	const char *usage;	/* "<n> [<lines>]" */
+	const char *help;	/* one sentence */
+	const char *example;	/* a line one could type */
+	const char *rfc;	/* "RFC 1939 7" */
 };
 
 /*

@@ -1,0 +1,489 @@
+/* cmd: commands as jobs: what they send, what they got, and their life. */
+#include "proto/engine.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- life ---- */
+
+struct job *
+job_new(struct conn *c, const struct verb *verb)
+{
+	struct job *j = mem_zalloc(sizeof(*j));
+
+	j->cmd.conn = conn_ref(c);
+	j->cmd.verb = verb;
+	j->flags = verb != NULL ? verb->flags : VERB_ALONE;
+	j->refs = 1;
+	arena_init(&j->arena, limits.reply);
+	buf_init(&j->line, limits.imap_line);
+	j->segs_tail = &j->segs;
+	j->items_tail = &j->cmd.items;
+	return j;
+}
+
+static void
+job_free(struct job *j)
+{
+	struct inbody *in;
+
+	assert(!j->queued && j->refs == 0);
+	job_drop_segs(j);
+	while ((in = j->inbodies) != NULL) {
+		j->inbodies = in->next;
+		free(in);
+	}
+	spool_free(j->spool);
+	sasl_free(j->sasl);
+	buf_fini(&j->line);
+	arena_fini(&j->arena);
+	free(j);
+}
+
+struct cmd *
+cmd_ref(struct cmd *cmd)
+{
+	struct job *j = job_of(cmd);
+
+	if (j->refs++ == 0)
+		conn_ref(cmd->conn);
+	return cmd;
+}
+
+void
+cmd_unref(struct cmd *cmd)
+{
+	struct job *j;
+	struct conn *c;
+
+	if (cmd == NULL)
+		return;
+	j = job_of(cmd);
+	c = cmd->conn;
+	if (--j->refs > 0)
+		return;
+	if (!j->queued)
+		job_free(j);
+	conn_unref(c);
+}
+
+bool
+cmd_over(const struct cmd *cmd)
+{
+	return cmd->state == CMD_DONE || cmd->state == CMD_FAILED;
+}
+
+int
+job_queue(struct job *j, struct err *e)
+{
+	struct conn *c = j->cmd.conn;
+
+	if (c->phase == CONN_CLOSED)
+		return c->err.kind == ERR_NONE
+			   ? err_set(e, ERR_CLOSED, "the connection is closed")
+			   : err_set(e, c->err.kind, "%s", c->err.msg);
+	if (c->queued >= limits.queue)
+		return err_set(e, ERR_LIMIT, "too many commands are waiting");
+	j->cmd.line = buf_str(&j->line);
+	if (c->tail != NULL)
+		c->tail->next = j;
+	else
+		c->head = j;
+	c->tail = j;
+	c->queued++;
+	j->queued = true;
+	engine_wants_fill(c);
+	return 0;
+}
+
+void
+job_over(struct job *j)
+{
+	struct conn *c = j->cmd.conn;
+	struct job **at, *prev = NULL;
+	struct inbody *in;
+
+	for (at = &c->head; *at != j; at = &(*at)->next)
+		prev = *at;
+	*at = j->next;
+	if (c->tail == j)
+		c->tail = prev;
+	j->next = NULL;
+	c->queued--;
+	j->queued = false;
+	job_drop_segs(j);
+	if (c->imap.whose == j)
+		c->imap.whose = NULL;
+	/* Readers of what is whole, and of what will never come. */
+	for (in = j->inbodies; in != NULL; in = in->next)
+		inbody_wake(in);
+	if (j->refs == 0)
+		job_free(j);
+	engine_wants_fill(c);
+}
+
+/* ---- the program ---- */
+
+static struct seg *
+add_seg(struct job *j, enum seg_kind kind, struct err *e)
+{
+	struct seg *seg = arena_alloc(&j->arena, sizeof(*seg));
+
+	if (seg == NULL) {
+		err_set(e, ERR_LIMIT, "the command is too long");
+		return NULL;
+	}
+	seg->kind = kind;
+	*j->segs_tail = seg;
+	j->segs_tail = &seg->next;
+	return seg;
+}
+
+static int
+add_bytes(struct job *j, enum seg_kind kind, struct str s, struct err *e)
+{
+	struct seg *seg;
+	struct str copy = arena_dup(&j->arena, s);
+
+	if (copy.p == NULL)
+		return err_set(e, ERR_LIMIT, "the command is too long");
+	seg = add_seg(j, kind, e);
+	if (seg == NULL)
+		return -1;
+	seg->s = copy;
+	return 0;
+}
+
+int
+job_bytes(struct job *j, struct str s, struct err *e)
+{
+	if (j->cmd.state == CMD_QUEUED)
+		(void)buf_add(&j->line, str_chomp(s));
+	return add_bytes(j, SEG_BYTES, s, e);
+}
+
+int
+job_secret(struct job *j, struct str s, struct err *e)
+{
+	j->arena.secret = true;
+	if (j->cmd.state == CMD_QUEUED && s.n > 0)
+		(void)buf_addz(&j->line, "<secret>");
+	return add_bytes(j, SEG_SECRET, s, e);
+}
+
+int
+job_wait(struct job *j, struct err *e)
+{
+	return add_seg(j, SEG_WAIT, e) != NULL ? 0 : -1;
+}
+
+int
+job_body(struct job *j, struct body *body, enum frame frame,
+    const uint64_t *size, struct err *e)
+{
+	struct seg *seg = add_seg(j, SEG_BODY, e);
+
+	if (seg == NULL)
+		return -1;
+	seg->body = body_ref(body);
+	seg->frame = frame;
+	seg->sized = size != NULL;
+	seg->size = size != NULL ? *size : 0;
+	body_claim(body);
+	return 0;
+}
+
+void
+job_drop_segs(struct job *j)
+{
+	struct seg *seg;
+
+	for (seg = j->segs; seg != NULL; seg = seg->next)
+		if (seg->body != NULL) {
+			body_on_ready(seg->body, NULL, NULL);
+			body_unclaim(seg->body);
+			body_unref(seg->body);
+			seg->body = NULL;
+		} else if (seg->kind == SEG_SECRET) {
+			mem_wipe((char *)(uintptr_t)seg->s.p, seg->s.n);
+		}
+	j->segs = NULL;
+	j->segs_tail = &j->segs;
+	j->framing = false;
+}
+
+int
+sized_body(struct body *b, uint64_t *size, enum frame *frame, struct err *e)
+{
+	struct body_facts facts;
+	struct err ignored = {0};
+
+	if (body_examine(b, &facts, &ignored) == 0) {
+		*frame = FRAME_CRLF;
+		*size = facts.crlf_size;
+		return 0;
+	}
+	*frame = FRAME_EXACT;
+	if (body_size(b, size))
+		return 0;
+	return err_set(e, ERR_USE,
+	    "the size of the message must be known before it is sent");
+}
+
+/* ---- the reply ---- */
+
+struct str
+job_dup(struct job *j, struct str s)
+{
+	struct str copy = arena_dup(&j->arena, s);
+
+	return copy.p != NULL ? copy : S("");
+}
+
+struct item *
+job_item(struct job *j, struct str line)
+{
+	struct item *it;
+
+	if (++j->lines > limits.lines)
+		return NULL;
+	it = arena_alloc(&j->arena, sizeof(*it));
+	if (it == NULL)
+		return NULL;
+	it->kind = ITEM_LINE;
+	it->line = arena_dup(&j->arena, line);
+	if (it->line.p == NULL)
+		return NULL;
+	*j->items_tail = it;
+	j->items_tail = &it->next;
+	return it;
+}
+
+struct inbody *
+job_inbody(struct job *j, size_t n)
+{
+	struct inbody **at = &j->inbodies;
+
+	for (;; n--) {
+		if (*at == NULL) {
+			*at = mem_zalloc(sizeof(**at));
+			(*at)->job = j;
+		}
+		if (n == 0)
+			return *at;
+		at = &(*at)->next;
+	}
+}
+
+/* ---- conn_send ---- */
+
+static int
+count_args(const struct verb *v, size_t n, struct err *e)
+{
+	if (v == NULL ||
+	    (n >= v->argmin && (v->argmax == VERB_ANY || n <= v->argmax)))
+		return 0;
+	return err_set(e, ERR_USE, "%s takes %s arguments: %s %s", v->name,
+	    n < v->argmin ? "more" : "fewer", v->name, v->usage);
+}
+
+static int
+check_args(const struct arg *args, size_t n, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (args[i].kind == ARG_BODY && i + 1 < n)
+			return err_set(
+			    e, ERR_USE, "a message must be the last argument");
+	return 0;
+}
+
+struct cmd *
+conn_send(struct conn *c, struct str verb, const struct arg *args, size_t n,
+    struct err *e)
+{
+	const struct verb *v;
+	struct job *j;
+
+	if (c->proto == NULL) {
+		err_set(e, ERR_USE, "the server has not greeted yet");
+		return NULL;
+	}
+	if (verb.n == 0 || str_has_eol(verb)) {
+		err_set(e, ERR_USE, "a command cannot hold a line end or NUL");
+		return NULL;
+	}
+	v = verb_find(c->proto->verbs, verb, NULL);
+	if (v != NULL && !str_eqcase(str_z(v->name), verb))
+		v = NULL;
+	if (count_args(v, n, e) < 0 || check_args(args, n, e) < 0)
+		return NULL;
+	j = job_new(c, v);
+	j->word = job_dup(j, verb);
+	if (c->proto->encode(&j->cmd, args, n, e) < 0 || job_queue(j, e) < 0) {
+		cmd_unref(&j->cmd);
+		return NULL;
+	}
+	return &j->cmd;
+}
+
+/* ---- conn_line ---- */
+
+/* Where the secret words of a typed line begin, or line.n. */
+static size_t
+secret_at(const struct job *j, struct str line)
+{
+	const struct verb *v = j->cmd.verb;
+	struct str rest;
+	size_t i;
+
+	if (v == NULL || !(v->flags & VERB_SECRET))
+		return line.n;
+	(void)verb_find(j->cmd.conn->proto->verbs, line, &rest);
+	for (i = 0; i < v->secret; i++) {
+		while (rest.n > 0 && *rest.p == ' ')
+			rest = str_skip(rest, 1);
+		if (rest.n > 0 && *rest.p == '"') {
+			rest = str_skip(rest, 1);
+			(void)str_cut(&rest, '"');
+		} else {
+			(void)str_word(&rest);
+		}
+	}
+	while (rest.n > 0 && *rest.p == ' ')
+		rest = str_skip(rest, 1);
+	return line.n - rest.n;
+}
+
+int
+job_typed_line(struct job *j, struct str line, struct err *e)
+{
+	size_t at = secret_at(j, line);
+
+	if (job_bytes(j, str_head(line, at), e) < 0)
+		return -1;
+	return at < line.n ? job_secret(j, str_skip(line, at), e) : 0;
+}
+
+struct cmd *
+conn_line(struct conn *c, struct str line, struct body *body, struct err *e)
+{
+	struct job *j;
+
+	if (c->proto == NULL) {
+		err_set(e, ERR_USE, "the server has not greeted yet");
+		return NULL;
+	}
+	if (str_has_eol(line)) {
+		err_set(e, ERR_USE, "a line cannot hold a line end or NUL");
+		return NULL;
+	}
+	j = job_new(c, verb_find(c->proto->verbs, line, NULL));
+	j->typed = true;
+	if (c->proto->typed(&j->cmd, line, body, e) < 0 ||
+	    job_queue(j, e) < 0) {
+		cmd_unref(&j->cmd);
+		return NULL;
+	}
+	return &j->cmd;
+}
+
+/* ---- answers ---- */
+
+static int
+asked(struct job *j, struct err *e)
+{
+	if (j->cmd.state != CMD_ASKED)
+		return err_set(e, ERR_USE, "the server has not asked for more");
+	return 0;
+}
+
+static void
+goes_on(struct job *j)
+{
+	j->cmd.state = CMD_SENDING;
+	engine_wants_fill(j->cmd.conn);
+}
+
+int
+conn_answer(struct cmd *cmd, struct str bytes, bool secret, struct err *e)
+{
+	struct job *j = job_of(cmd);
+	int rc;
+
+	if (asked(j, e) < 0)
+		return -1;
+	if (!secret)
+		rc = job_bytes(j, bytes, e);
+	else if ((rc = job_secret(j, str_chomp(bytes), e)) == 0)
+		rc = job_bytes(j, str_skip(bytes, str_chomp(bytes).n), e);
+	if (rc == 0)
+		goes_on(j);
+	return rc;
+}
+
+int
+conn_answer_body(struct cmd *cmd, struct body *body, struct err *e)
+{
+	struct job *j = job_of(cmd);
+
+	if (asked(j, e) < 0)
+		return -1;
+	if (!(j->flags & VERB_BODY))
+		return err_set(e, ERR_USE, "no message is wanted here");
+	if (job_body(j, body, FRAME_DOT, NULL, e) < 0)
+		return -1;
+	goes_on(j);
+	return 0;
+}
+
+/* ---- waiting ---- */
+
+void
+cmd_expect(struct cmd *cmd)
+{
+	struct conn *c = cmd->conn;
+	struct job *j;
+
+	if (c->body == NULL || !c->body->pulled || c->body->claimed)
+		return;
+	for (j = c->head; j != NULL && j != job_of(cmd); j = j->next)
+		if (j == c->body_job)
+			break;
+	if (j == NULL || (j != c->body_job && j != job_of(cmd)))
+		return;
+	if (j == job_of(cmd) && j != c->body_job)
+		return; /* it comes before the body */
+	c->body->pulled = false;
+	conn_ref(c);
+	engine_parse(c);
+	engine_events(c);
+	conn_unref(c);
+}
+
+int
+conn_wait(struct cmd *cmd, int64_t deadline, struct err *e)
+{
+	while (!cmd_over(cmd) && cmd->state != CMD_ASKED) {
+		cmd_expect(cmd);
+		if (cmd_over(cmd) || cmd->state == CMD_ASKED)
+			break;
+		switch (loop_turn(cmd->conn->loop, deadline)) {
+		case TURN_STOP:
+			return err_set(e, ERR_CANCEL, "interrupted");
+		case TURN_IDLE:
+			if (loop_now() >= deadline)
+				return err_set(
+				    e, ERR_TIMEOUT, "no reply in time");
+			break;
+		case TURN_WORK:
+			break;
+		}
+	}
+	if (cmd->state != CMD_FAILED)
+		return 0;
+	*e = cmd->err;
+	return -1;
+}

@@ -1,0 +1,249 @@
+/* imap_encode: IMAP commands as they go out: tags, quoting, literals. */
+#include "proto/imap.h"
+#include "wire/mutf7.h"
+
+static int
+add_tag(struct job *j, struct err *e)
+{
+	struct str tag = arena_fmt(&j->arena, "a%u", ++j->cmd.conn->last_tag);
+
+	if (tag.p == NULL)
+		return err_set(e, ERR_LIMIT, "the command is too long");
+	j->cmd.tag = tag;
+	return job_bytes(j, tag, e) < 0 ? -1 : job_bytes(j, S(" "), e);
+}
+
+/*
+ * Whether a literal of n octets needs no leave to be sent (RFC 7888): any
+ * with LITERAL+, up to 4096 with LITERAL- and IMAP4rev2 (RFC 9051 4.3).
+ */
+static bool
+is_nonsync(const struct conn *c, uint64_t n)
+{
+	if (conn_has(c, "LITERAL+"))
+		return true;
+	return n <= 4096 &&
+	       (conn_has(c, "LITERAL-") || conn_has(c, "IMAP4rev2"));
+}
+
+static int
+add_literal_head(struct job *j, uint64_t n, struct err *e)
+{
+	bool nonsync = is_nonsync(j->cmd.conn, n);
+	struct str head = arena_fmt(&j->arena, "{%llu%s}\r\n",
+	    (unsigned long long)n, nonsync ? "+" : "");
+
+	if (head.p == NULL)
+		return err_set(e, ERR_LIMIT, "the command is too long");
+	if (job_bytes(j, head, e) < 0)
+		return -1;
+	return nonsync ? 0 : job_wait(j, e);
+}
+
+static int
+add_message(struct job *j, struct body *body, struct err *e)
+{
+	uint64_t size;
+	enum frame frame;
+
+	if (sized_body(body, &size, &frame, e) < 0 ||
+	    add_literal_head(j, size, e) < 0)
+		return -1;
+	return job_body(j, body, frame, &size, e);
+}
+
+/* The octets of s, secret or not. */
+static int
+add(struct job *j, struct str s, bool secret, struct err *e)
+{
+	return secret ? job_secret(j, s, e) : job_bytes(j, s, e);
+}
+
+static int
+add_quoted(struct job *j, struct str s, bool secret, struct err *e)
+{
+	struct buf b;
+	int rc;
+
+	buf_init(&b, 2 * s.n + 2);
+	b.secret = secret;
+	(void)imap_put_quoted(&b, s);
+	rc = add(j, buf_str(&b), secret, e);
+	buf_fini(&b);
+	return rc;
+}
+
+/* An astring (RFC 9051 9) in the shortest form that can hold it. */
+static int
+add_astring(struct job *j, struct str s, bool secret, struct err *e)
+{
+	if (str_has(s, '\0'))
+		return err_set(
+		    e, ERR_USE, "an argument of %.*s holds NUL", STRF(j->word));
+	switch (imap_form(s, j->cmd.conn->imap.utf8)) {
+	case IMAP_FORM_ATOM:
+		return add(j, s, secret, e);
+	case IMAP_FORM_QUOTED:
+		return add_quoted(j, s, secret, e);
+	case IMAP_FORM_LITERAL:
+		break;
+	}
+	return add_literal_head(j, s.n, e) < 0 ? -1 : add(j, s, secret, e);
+}
+
+static int
+add_mailbox(struct job *j, struct str name, struct err *e)
+{
+	struct buf b;
+	int rc;
+
+	if (str_has_eol(name))
+		return err_set(
+		    e, ERR_USE, "a mailbox name cannot hold a line end or NUL");
+	if (j->cmd.conn->imap.utf8)
+		return add_astring(j, name, false, e);
+	buf_init(&b, limits.line);
+	rc = mutf7_encode(&b, name);
+	if (rc < 0)
+		err_set(e, ERR_USE, "this mailbox name is not UTF-8: %.*s",
+		    STRF(name));
+	else
+		rc = add_astring(j, buf_str(&b), false, e);
+	buf_fini(&b);
+	return rc;
+}
+
+static char
+letter_of(const struct verb *v, size_t i)
+{
+	const char *sig = v != NULL && v->sig != NULL ? v->sig : "r";
+
+	return i < strlen(sig) ? sig[i] : sig[strlen(sig) - 1];
+}
+
+static int
+add_arg(
+    struct job *j, size_t i, const struct arg *arg, bool last, struct err *e)
+{
+	const struct verb *v = j->cmd.verb;
+	bool secret = j->flags & VERB_SECRET && i >= v->secret;
+	struct body *b;
+	int rc;
+
+	if (arg->kind == ARG_BODY)
+		return add_message(j, arg->body, e);
+	if (last && i > 0 && j->flags & VERB_BODY) {
+		b = body_mem(arg->s);
+		rc = add_message(j, b, e);
+		body_unref(b);
+		return rc;
+	}
+	switch (letter_of(v, i)) {
+	case 'a':
+		return add_astring(j, arg->s, secret, e);
+	case 'm':
+		return add_mailbox(j, arg->s, e);
+	default:
+		break;
+	}
+	if (str_has_eol(arg->s))
+		return err_set(e, ERR_USE,
+		    "an argument of %.*s holds a line end or NUL",
+		    STRF(j->word));
+	return add(j, arg->s, secret, e);
+}
+
+int
+imap_encode(struct cmd *cmd, const struct arg *args, size_t n, struct err *e)
+{
+	struct job *j = job_of(cmd);
+	size_t i;
+
+	if (add_tag(j, e) < 0 || job_bytes(j, j->word, e) < 0)
+		return -1;
+	if (n > 0 && args[0].kind == ARG_STR)
+		j->subject = job_dup(j, args[0].s);
+	for (i = 0; i < n; i++)
+		if (job_bytes(j, S(" "), e) < 0 ||
+		    add_arg(j, i, &args[i], i + 1 == n, e) < 0)
+			return -1;
+	j->may_ask = j->flags & (VERB_SASL | VERB_IDLE);
+	return job_bytes(j, S("\r\n"), e);
+}
+
+/* ---- typed lines ---- */
+
+/* Whether line ends in "{n}": the server will ask for the octets. */
+static bool
+announces_literal(struct str line)
+{
+	struct str digits = line;
+	size_t i;
+	uint64_t n;
+
+	if (!str_ends(line, S("}")))
+		return false;
+	for (i = line.n - 1; i > 0 && line.p[i - 1] != '{'; i--)
+		continue;
+	digits = (struct str){line.p + i, line.n - 1 - i};
+	return i > 0 && str_u64(digits, UINT64_MAX, &n);
+}
+
+/* Cuts the user's own tag off the line: the first word is no verb and the
+ * second is one. */
+static bool
+own_tag(const struct verb *verbs, struct str *line, struct str *tag)
+{
+	struct str rest = *line;
+
+	*tag = str_word(&rest);
+	rest = str_trim(rest);
+	if (verb_find(verbs, *line, NULL) != NULL || rest.n == 0 ||
+	    verb_find(verbs, rest, NULL) == NULL)
+		return false;
+	*line = rest;
+	return true;
+}
+
+/* The first argument, of a LOGIN or SELECT, for the prompt. */
+static struct str
+first_argument(struct job *j, struct str line)
+{
+	struct imap_parser p;
+	struct err ignored = {0};
+	struct str rest;
+
+	(void)verb_find(j->cmd.conn->proto->verbs, line, &rest);
+	imap_begin(&p, &j->arena, true, limits.nesting);
+	rest = arena_join(&j->arena, S("x y"), rest);
+	if (rest.p == NULL || imap_line(&p, rest, &ignored) == IMAP_GOT_BAD)
+		return S("");
+	return imap_text(p.msg.vals);
+}
+
+int
+imap_typed(struct cmd *cmd, struct str line, struct body *body, struct err *e)
+{
+	struct job *j = job_of(cmd);
+	struct str tag;
+
+	if (own_tag(&imap_verbs[0], &line, &tag)) {
+		j->cmd.tag = job_dup(j, tag);
+		cmd->verb = verb_find(imap_verbs, line, NULL);
+		j->flags = cmd->verb->flags;
+		if (job_bytes(j, tag, e) < 0 || job_bytes(j, S(" "), e) < 0)
+			return -1;
+	} else if (add_tag(j, e) < 0) {
+		return -1;
+	}
+	if (job_typed_line(j, line, e) < 0)
+		return -1;
+	if (cmd->verb != NULL && j->flags & (VERB_LOGIN | VERB_MAILBOX))
+		j->subject = first_argument(j, line);
+	j->may_ask =
+	    j->flags & (VERB_SASL | VERB_IDLE) || announces_literal(line);
+	if (body != NULL &&
+	    (job_bytes(j, S(" "), e) < 0 || add_message(j, body, e) < 0))
+		return -1;
+	return job_bytes(j, S("\r\n"), e);
+}
