@@ -79,6 +79,12 @@ class Home:
     def close(self):
         shutil.rmtree(self.path, ignore_errors=True)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
 
 class Running:
     """A postel that is under way."""

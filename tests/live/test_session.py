@@ -1,11 +1,13 @@
 """Sessions in a batch: lines from -c, -f and standard input."""
 
 import hashlib
+import os
+import signal
 
 import hostile
 import mails
 from harness import (AUTH, CONNECT, DONE, LATER, LOST, PROTOCOL, REFUSED,
-                     USAGE, LiveCase)
+                     SCRIPT, USAGE, LiveCase)
 from servers import Dovecot, Exim, free_port
 
 
@@ -293,6 +295,29 @@ class Faults(Session):
                             "FETCH 1 BODY[] :> /dev/full", "NOOP")
         self.assertNotEqual(result.status, DONE, result)
         self.assertRegex(result.err, b"(?i)no space")
+
+    def test_full_disk(self):
+        self.inbox.put(mails.message(49))
+        for url, lines in ((self.imap, ["SELECT INBOX", "FETCH 1 BODY[]"]),
+                           (self.pop3, ["RETR 1"])):
+            with open("/dev/full", "wb") as full:
+                result = self.lines(url, *lines, stdout=full)
+            self.assertFailed(result, SCRIPT, "(?i)no space")
+
+    def test_reader_that_goes_away(self):
+        self.inbox.put(mails.message(49))
+        for url, lines in ((self.imap, ["SELECT INBOX", "FETCH 1 BODY[]"]),
+                           (self.pop3, ["RETR 1"])):
+            reader, writer = os.pipe()
+            with open(writer, "wb") as out:
+                running = self.start(url, *(a for line in lines
+                                            for a in ("-c", line)),
+                                     stdout=out)
+            os.read(reader, 20)
+            os.close(reader)
+            result = running.wait(10)
+            self.assertIn(result.status, (SCRIPT, -signal.SIGPIPE), result)
+            self.assertLessEqual(len(result.lines), 1, result)
 
     def test_timeout(self):
         with hostile.Hostile("imap", {"NOOP": [hostile.silence]}) as server:

@@ -154,6 +154,35 @@ class Transfer(TransferCase):
         self.assertEqual(len(result.lines), 1, result)
         self.assertEqual(len(self.source), 3)
 
+    def test_one_message_refused(self):
+        """What the destination took goes, what it refused stays."""
+        for verdict, statuses in ((b"554 5.6.0 spam", (REFUSED, PARTLY)),
+                                  (b"451 4.3.0 later", (LATER, PARTLY))):
+            for path in self.source.files():
+                path.unlink()
+            self.fill(mails.messages(3))
+            taken = []
+
+            def decide(peer, verdict=verdict, taken=taken):
+                start = len(peer.heard)
+                hostile.read_body(peer)
+                letter = b"\n".join(peer.heard[start:])
+                good = mails.number(letter) != 1
+                if good:
+                    taken.append(mails.number(letter))
+                peer.send((b"250 taken" if good else verdict) + b"\r\n")
+
+            answers = {"DATA": [hostile.say(b"354 go\r\n"), decide]}
+            with hostile.Hostile("smtp", answers) as smtp:
+                result = self.postel("transfer", self.pop, smtp.url(login=""),
+                                     "--to", TO, "--delete")
+            self.assertIn(result.status, statuses, result)
+            self.assertEqual(len(result.lines), 1, result)
+            self.assertIn(verdict[:3], result.err)
+            left = [mails.number(c) for c in self.source.contents()]
+            self.assertEqual(sorted(left + taken), [0, 1, 2])
+            self.assertIn(1, left)
+
     def test_source_that_ends_in_a_body(self):
         """The receiver never sees the end of a message cut off."""
         answers = {
