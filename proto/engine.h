@@ -145,20 +145,38 @@ job_of(struct cmd *cmd)
 	return CONTAINER_OF(cmd, struct job, cmd);
 }
 
-/* ---- engine.c: bytes in and out ---- */
+/* ---- engine.c: the life of the stream ---- */
 
 /* Takes a connected stream into use. */
 void engine_start(struct conn *c, struct stream *s);
 /* Something may be sendable now: the next loop turn sees to it. */
 void engine_wants_fill(struct conn *c);
-/* Parses what has been received, as far as no reader holds it up. */
-void engine_parse(struct conn *c);
 /* Sets poll events and the timer as the state asks. */
 void engine_events(struct conn *c);
 /* Ends the connection with e, which may be of kind NONE (a quiet end). */
 void engine_fail(struct conn *c, const struct err *e);
+
+/* ---- receive.c ---- */
+
+/* Reads what there is, as far as the limits go, and parses it. */
+void engine_receive(struct conn *c);
+/* Parses what has been received, as far as no reader holds it up. */
+void engine_parse(struct conn *c);
 /* n octets of c->live have been used. */
 void engine_took(struct conn *c, size_t n);
+/* Whether a reader or a full buffer holds up the receiving. */
+bool engine_paused(const struct conn *c);
+/*
+ * j's final reply has come.  What a WAIT holds back is not sent any more; a
+ * body on its way goes out to its end, since the server counts on it, and
+ * then this is called again.
+ */
+void engine_replied(struct conn *c, struct job *j);
+
+/* ---- transmit.c ---- */
+
+/* Writes what may be sent, as far as the peer takes it. */
+void engine_send(struct conn *c);
 
 /* ---- cmd.c: jobs ---- */
 

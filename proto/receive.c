@@ -1,0 +1,376 @@
+/*
+ * receive: bytes into a connection become lines and bodies, and what these
+ * mean to the commands in flight.  It knows no protocol.
+ */
+#include "proto/engine.h"
+
+#include <assert.h>
+
+enum { READ_CHUNK = 64 << 10, READS_A_TURN = 16 };
+
+/* The protocol that begins with this line; NULL if none does. */
+static const struct proto *
+recognise(struct str line)
+{
+	if (str_startscase(line, S("+OK")) || str_startscase(line, S("-ERR")))
+		return &proto_pop3;
+	if (str_starts(line, S("* ")))
+		return &proto_imap;
+	if (line.n < 3 || line.p[0] < '2' || line.p[0] > '5' ||
+	    !ascii_digit(line.p[1]) || !ascii_digit(line.p[2]))
+		return NULL;
+	while (line.n > 0)
+		if (str_eqcase(str_word(&line), S("LMTP")))
+			return &proto_lmtp;
+	return &proto_smtp;
+}
+
+static void
+fail(struct conn *c, enum err_kind kind, const char *what)
+{
+	struct err e = {0};
+
+	err_set(&e, kind, "%s", what);
+	engine_fail(c, &e);
+}
+
+static void
+body_begins(struct conn *c, struct job *j)
+{
+	struct item *it;
+
+	c->body_job = j;
+	c->swallow = j == NULL;
+	if (j == NULL)
+		return;
+	it = arena_alloc(&j->arena, sizeof(*it));
+	if (it == NULL) {
+		fail(c, ERR_LIMIT, "the reply is too long");
+		return;
+	}
+	c->body = job_inbody(j, j->cmd.bodies);
+	c->body->begun = true;
+	if (c->lex.mode == LEX_MODE_COUNT) {
+		c->body->has_size = true;
+		c->body->size = c->lex.left;
+	}
+	it->kind = ITEM_BODY;
+	it->body = j->cmd.bodies++;
+	*j->items_tail = it;
+	j->items_tail = &it->next;
+	inbody_wake(c->body);
+}
+
+/* Switches the stream when a STARTTLS or COMPRESS has been granted. */
+static void
+upgrade(struct conn *c, struct job *j)
+{
+	struct err e = {0};
+	struct stream *s;
+
+	if (j->flags & VERB_DEFLATE) {
+		c->stream = deflate_stream(c->stream, buf_str(&c->rx));
+		buf_clear(&c->rx);
+		trace_note(c->trace, "compressed from here on");
+		return;
+	}
+	if (c->rx.len > 0) {
+		fail(c, ERR_PROTO,
+		    "the server sent clear text behind its consent to TLS; "
+		    "someone may be injecting replies");
+		return;
+	}
+	s = tls_client(c->stream, c->cfg.host, &c->cfg.tls_config, &e);
+	if (s == NULL) {
+		engine_fail(c, &e);
+		return;
+	}
+	c->stream = s;
+	c->handshaking = true;
+	conn_forget(c);
+}
+
+/* j's reply is complete, and all of j that was to be sent is sent. */
+static void
+job_done(struct conn *c, struct job *j)
+{
+	bool granted = j->cmd.reply.class == REPLY_OK;
+
+	if (granted && j->sasl != NULL && !sasl_done(j->sasl)) {
+		fail(c, ERR_AUTH,
+		    "the server claims success without proving who it is");
+		return;
+	}
+	if (c->proto->effect != NULL)
+		c->proto->effect(c, &j->cmd);
+	if (j->flags & VERB_BYE && granted)
+		c->closing = true;
+	if (granted && j->flags & (VERB_TLS | VERB_DEFLATE))
+		upgrade(c, j);
+	if (c->phase == CONN_CLOSED || c->handshaking)
+		return; /* done when the handshake is */
+	j->cmd.state = CMD_DONE;
+	if (j->sasl_err.kind != ERR_NONE && !granted) {
+		j->cmd.state = CMD_FAILED;
+		j->cmd.err = j->sasl_err;
+	}
+	job_over(j);
+}
+
+void
+engine_replied(struct conn *c, struct job *j)
+{
+	if (j->cmd.state == CMD_SENDING && j->segs != NULL &&
+	    j->segs->kind != SEG_WAIT) {
+		j->replied = true;
+		return;
+	}
+	job_drop_segs(j);
+	job_done(c, j);
+}
+
+/* The server is ready for what j has to send next. */
+static void
+job_goes_on(struct conn *c, struct job *j, struct str challenge, bool empty)
+{
+	struct err e = {0};
+	struct body *none;
+
+	if (j->segs != NULL)
+		j->segs = j->segs->next; /* the WAIT; the arena owns it */
+	if (j->segs == NULL)
+		j->segs_tail = &j->segs;
+	if (empty && j->segs != NULL && j->segs->kind == SEG_BODY) {
+		none = body_mem(S(""));
+		body_unclaim(j->segs->body);
+		body_unref(j->segs->body);
+		j->segs->body = none;
+	}
+	if (j->segs == NULL && j->sasl != NULL) {
+		if (auth_challenge(j, challenge, &e) < 0)
+			engine_fail(c, &e);
+	} else if (j->segs == NULL) {
+		j->cmd.challenge = job_dup(j, challenge);
+		j->cmd.state = CMD_ASKED;
+	}
+	engine_wants_fill(c);
+}
+
+/* Whether j is at a place where a continuation is due. */
+static bool
+awaits_go(const struct job *j)
+{
+	if (j->segs != NULL)
+		return j->segs->kind == SEG_WAIT;
+	return j->cmd.state == CMD_WAITING && (j->may_ask || j->sasl != NULL);
+}
+
+static void
+take_line(struct conn *c, struct str line)
+{
+	struct cmd *whose = NULL;
+	struct item *it = NULL;
+	enum verdict v;
+
+	if (c->proto == NULL) {
+		c->proto = recognise(line);
+		if (c->proto == NULL) {
+			fail(c, ERR_PROTO,
+			    "the greeting is none of POP3, SMTP or IMAP");
+			return;
+		}
+		c->lex.max_line = c->proto->max_line();
+		c->state = 1;
+	}
+	v = c->proto->input(c, line, &whose);
+	if (v == VERDICT_BAD) {
+		engine_fail(c, &c->err);
+		return;
+	}
+	if (whose != NULL && (it = job_item(job_of(whose), line)) == NULL) {
+		fail(c, ERR_LIMIT, "the reply is too long");
+		return;
+	}
+	switch (v) {
+	case VERDICT_BODY:
+		body_begins(c, whose != NULL ? job_of(whose) : NULL);
+		break;
+	case VERDICT_GO:
+	case VERDICT_GO_EMPTY:
+		if (!awaits_go(job_of(whose)))
+			fail(c, ERR_PROTO,
+			    "the server asks for more where none was due");
+		else
+			job_goes_on(c, job_of(whose), whose->reply.text,
+			    v == VERDICT_GO_EMPTY);
+		break;
+	case VERDICT_DONE:
+		it->final = true;
+		engine_replied(c, job_of(whose));
+		break;
+	case VERDICT_MORE:
+	case VERDICT_UNASKED:
+	case VERDICT_BAD:
+		break;
+	}
+}
+
+static void
+body_ends(struct conn *c)
+{
+	struct job *j = c->body_job;
+	struct inbody *in = c->body;
+	enum verdict v;
+
+	c->body = NULL;
+	c->body_job = NULL;
+	c->swallow = false;
+	if (in != NULL) {
+		in->ended = true;
+		inbody_wake(in);
+	}
+	if (c->phase == CONN_CLOSED)
+		return;
+	v = c->proto->ended(c, j != NULL ? &j->cmd : NULL);
+	if (v == VERDICT_DONE)
+		engine_replied(c, j);
+	else if (v == VERDICT_BAD)
+		engine_fail(c, &c->err);
+}
+
+static void
+body_bytes(struct conn *c, struct str s)
+{
+	struct err e = {0};
+
+	if (c->swallow || c->body->discard)
+		return;
+	if (inbody_held(c->body)) {
+		c->live = s;
+		inbody_wake(c->body);
+	} else if (inbody_keep(c->body, s, &e) < 0) {
+		engine_fail(c, &e);
+	}
+}
+
+/* A reader let go of the body, or lets it be kept from now on. */
+static bool
+live_is_settled(struct conn *c)
+{
+	struct str s = c->live;
+
+	if (s.n == 0)
+		return true;
+	if (inbody_held(c->body) && !c->body->discard)
+		return false;
+	c->live = S("");
+	body_bytes(c, s);
+	return c->live.n == 0;
+}
+
+void
+engine_parse(struct conn *c)
+{
+	struct str in, tok, all;
+	enum lex got;
+
+	if (c->parsing)
+		return;
+	c->parsing = true;
+	while (c->phase == CONN_OPEN && !c->handshaking && live_is_settled(c)) {
+		all = in = buf_str(&c->rx);
+		got = lex_next(&c->lex, &in, &tok);
+		trace_bytes(c->trace, TRACE_S, str_head(all, all.n - in.n));
+		buf_take(&c->rx, all.n - in.n);
+		if (got == LEX_MORE)
+			break;
+		if (got == LEX_BAD)
+			fail(c, ERR_LIMIT, "the server sent an endless line");
+		else if (got == LEX_LINE)
+			take_line(c, tok);
+		else if (got == LEX_DATA)
+			body_bytes(c, tok);
+		else
+			body_ends(c);
+	}
+	c->parsing = false;
+}
+
+void
+engine_took(struct conn *c, size_t n)
+{
+	assert(n <= c->live.n);
+	c->live = str_skip(c->live, n);
+	if (c->live.n == 0) {
+		engine_parse(c);
+		engine_events(c);
+	}
+}
+
+bool
+engine_paused(const struct conn *c)
+{
+	if (c->live.n > 0)
+		return true;
+	return c->body != NULL && inbody_held(c->body) &&
+	       c->rx.len >= limits.receive;
+}
+
+static void
+hung_up(struct conn *c)
+{
+	struct err e = {0};
+	struct job *j = c->head;
+
+	if (c->body_job != NULL || c->swallow)
+		err_set(&e, ERR_CLOSED,
+		    "the server hung up in the middle of a body");
+	else if (c->last_words.n > 0 && !c->closing)
+		err_set(&e, ERR_CLOSED, "the server hung up, saying: %.*s",
+		    STRF(c->last_words));
+	else if (c->rx.len > 0)
+		err_set(&e, ERR_CLOSED,
+		    "the server hung up in the middle of a line");
+	else if (j != NULL && j->cmd.verb == &conn_greeting)
+		err_set(
+		    &e, ERR_CLOSED, "the server hung up without a greeting");
+	else if (j != NULL && j->cmd.state != CMD_QUEUED)
+		err_set(&e, ERR_CLOSED,
+		    "the server hung up before its reply to %s",
+		    j->cmd.verb != NULL ? j->cmd.verb->name : "a command");
+	else if (!c->closing)
+		err_set(&e, ERR_CLOSED, "the server hung up");
+	engine_fail(c, &e);
+}
+
+void
+engine_receive(struct conn *c)
+{
+	struct err e = {0};
+	char *room;
+	ssize_t n;
+	int i;
+
+	for (i = 0; i < READS_A_TURN && !engine_paused(c); i++) {
+		room = buf_room(&c->rx, READ_CHUNK);
+		assert(room != NULL);
+		n = stream_read(c->stream, room, READ_CHUNK, &e);
+		if (n == STREAM_AGAIN)
+			break;
+		if (n == STREAM_ERR) {
+			engine_fail(c, &e);
+			return;
+		}
+		if (n == STREAM_EOF) {
+			hung_up(c);
+			return;
+		}
+		c->progress = loop_now();
+		buf_grew(&c->rx, (size_t)n);
+		engine_parse(c);
+		if (c->phase != CONN_OPEN || c->handshaking)
+			return;
+		if (n < READ_CHUNK && !stream_pending(c->stream))
+			break;
+	}
+}

@@ -1,0 +1,259 @@
+/*
+ * transmit: segments of commands become bytes out of a connection, as many
+ * as may be in flight.  It knows no protocol.
+ */
+#include "proto/engine.h"
+
+/* Whether `later` may be sent while `now` waits for its reply (RFC 2920 3.1,
+ * RFC 9051 5.5). */
+static bool
+may_follow(const struct job *now, const struct job *later)
+{
+	uint32_t both = now->flags | later->flags;
+
+	if (both & (VERB_ALONE | VERB_MAILBOX))
+		return false;
+	if (now->flags & VERB_LAST || now->segs != NULL)
+		return false;
+	return !(later->flags & VERB_USES_SEQ && now->flags & VERB_BREAKS_SEQ);
+}
+
+static bool
+cmd_may_send(const struct conn *c, const struct job *j)
+{
+	const struct job *i;
+	bool pipelines = c->proto != NULL &&
+			 (c->proto->pipelines || conn_has(c, "PIPELINING"));
+
+	for (i = c->head; i != j; i = i->next)
+		if (!pipelines || !may_follow(i, j))
+			return false;
+	return true;
+}
+
+/* The first job that has something left to send, if it may. */
+static struct job *
+sender(struct conn *c)
+{
+	struct job *j;
+
+	for (j = c->head; j != NULL; j = j->next) {
+		if (j->cmd.state == CMD_QUEUED)
+			return cmd_may_send(c, j) ? j : NULL;
+		if (j->segs != NULL)
+			return j->segs->kind != SEG_WAIT ? j : NULL;
+		if (j->cmd.state == CMD_ASKED)
+			return NULL;
+	}
+	return NULL;
+}
+
+enum sent {
+	SENT_ALL,
+	SENT_FULL,  /* above the high-water mark */
+	SENT_LATER, /* the body has nothing now */
+	SENT_FAIL,  /* the connection is closed */
+};
+
+static void
+fill_again(void *arg)
+{
+	struct conn *c = arg;
+
+	if (c->filling)
+		c->refill = true;
+	else
+		engine_wants_fill(c);
+}
+
+static void
+body_failed(struct conn *c, struct job *j, const struct err *e)
+{
+	struct err why = *e;
+
+	err_prefix(&why, "the message could not be sent whole");
+	j->cmd.err = why;
+	engine_fail(c, &why);
+}
+
+/* A slice of the body into tx.  Returns how much of it was used. */
+static size_t
+frame_slice(struct conn *c, struct job *j, struct str s)
+{
+	size_t before = c->tx.len, used;
+
+	used = framer_add(&j->framer, &c->tx, s);
+	trace_bytes(c->trace, TRACE_C, str_skip(buf_str(&c->tx), before));
+	j->framed += c->tx.len - before;
+	return used;
+}
+
+static enum sent
+body_sent(struct conn *c, struct job *j, struct seg *seg)
+{
+	size_t before = c->tx.len;
+	struct err e = {0};
+
+	if (framer_end(&j->framer, &c->tx) < 0)
+		return SENT_FULL;
+	trace_bytes(c->trace, TRACE_C, str_skip(buf_str(&c->tx), before));
+	j->framed += c->tx.len - before;
+	j->framing = false;
+	if (seg->sized && j->framed != seg->size) {
+		err_set(&e, ERR_SYS, "it is not as long as was announced");
+		body_failed(c, j, &e);
+		return SENT_FAIL;
+	}
+	body_on_ready(seg->body, NULL, NULL);
+	body_unclaim(seg->body);
+	body_unref(seg->body);
+	seg->body = NULL;
+	return SENT_ALL;
+}
+
+static enum sent
+send_body(struct conn *c, struct job *j, struct seg *seg)
+{
+	struct err e = {0};
+	struct str s;
+	size_t used;
+
+	if (!j->framing) {
+		framer_init(&j->framer, seg->frame);
+		j->framing = true;
+		j->framed = 0;
+	}
+	while (c->tx.len < limits.send_high_water) {
+		switch (body_pull(seg->body, &s, &e)) {
+		case PULL_SLICE:
+			used = frame_slice(c, j, s);
+			body_took(seg->body, used);
+			if (c->phase == CONN_CLOSED)
+				return SENT_FAIL;
+			if (seg->sized && j->framed > seg->size) {
+				err_set(&e, ERR_SYS,
+				    "it is longer than was announced");
+				body_failed(c, j, &e);
+				return SENT_FAIL;
+			}
+			if (used == 0)
+				return SENT_FULL;
+			break;
+		case PULL_LATER:
+			body_on_ready(seg->body, fill_again, c);
+			return SENT_LATER;
+		case PULL_END:
+			return body_sent(c, j, seg);
+		case PULL_FAIL:
+			body_failed(c, j, &e);
+			return SENT_FAIL;
+		}
+		if (c->phase == CONN_CLOSED)
+			return SENT_FAIL;
+	}
+	return SENT_FULL;
+}
+
+static enum sent
+send_bytes(struct conn *c, struct seg *seg)
+{
+	size_t n = buf_free(&c->tx) < seg->s.n ? buf_free(&c->tx) : seg->s.n;
+
+	(void)buf_add(&c->tx, str_head(seg->s, n));
+	if (seg->kind == SEG_SECRET)
+		trace_secret(c->trace, TRACE_C);
+	else
+		trace_bytes(c->trace, TRACE_C, str_head(seg->s, n));
+	if (seg->kind == SEG_SECRET)
+		mem_wipe((char *)(uintptr_t)seg->s.p, n);
+	seg->s = str_skip(seg->s, n);
+	return seg->s.n == 0 ? SENT_ALL : SENT_FULL;
+}
+
+/* Sends what j has, up to its next WAIT. */
+static enum sent
+send_job(struct conn *c, struct job *j)
+{
+	enum sent got = SENT_ALL;
+
+	j->cmd.state = CMD_SENDING;
+	while (j->segs != NULL && j->segs->kind != SEG_WAIT) {
+		got = j->segs->kind == SEG_BODY ? send_body(c, j, j->segs)
+						: send_bytes(c, j->segs);
+		if (got != SENT_ALL)
+			return got;
+		j->segs = j->segs->next;
+	}
+	if (j->segs != NULL && !j->replied)
+		return SENT_ALL;
+	if (j->segs == NULL) {
+		j->segs_tail = &j->segs;
+		j->cmd.state = CMD_WAITING;
+	}
+	if (j->replied)
+		engine_replied(c, j);
+	return c->phase == CONN_CLOSED ? SENT_FAIL : SENT_ALL;
+}
+
+/* Moves segments into tx until it is full or nothing may be sent. */
+static void
+fill(struct conn *c)
+{
+	struct job *j;
+	enum sent got = SENT_ALL;
+
+	c->filling = true;
+	do {
+		c->refill = false;
+		while (got != SENT_FAIL && c->tx.len < limits.send_high_water &&
+		       c->phase == CONN_OPEN && !c->handshaking &&
+		       (j = sender(c)) != NULL) {
+			got = send_job(c, j);
+			if (got == SENT_LATER || got == SENT_FULL)
+				break;
+		}
+	} while (c->refill && got == SENT_LATER);
+	c->filling = false;
+	c->fill_wanted = got == SENT_FULL;
+}
+
+/* Writes tx.  False if the connection has ended. */
+static bool
+drain(struct conn *c)
+{
+	struct err e = {0};
+	ssize_t n;
+	int rc;
+
+	while (c->tx.len > 0) {
+		n = stream_write(c->stream, buf_str(&c->tx).p, c->tx.len, &e);
+		if (n == STREAM_AGAIN)
+			return true;
+		if (n < 0) {
+			/* Its last words may still be in the pipe. */
+			engine_receive(c);
+			if (c->phase == CONN_OPEN)
+				engine_fail(c, &e);
+			return false;
+		}
+		buf_take(&c->tx, (size_t)n);
+		c->progress = loop_now();
+	}
+	rc = stream_flush(c->stream, &e);
+	c->flush_wanted = rc == STREAM_AGAIN;
+	if (rc == STREAM_ERR) {
+		engine_fail(c, &e);
+		return false;
+	}
+	return true;
+}
+
+void
+engine_send(struct conn *c)
+{
+	do {
+		fill(c);
+		if (c->phase != CONN_OPEN || !drain(c))
+			return;
+	} while (c->fill_wanted && c->tx.len == 0);
+}
