@@ -20,6 +20,7 @@ struct deflater {
 	struct buf raw_in, raw_out; /* compressed */
 	bool eof;		    /* the stream below has ended */
 	bool more;     /* inflate may have output without more input */
+	bool between;  /* the input could end here: no block is begun */
 	bool ended;    /* the peer's last block is over */
 	bool held;     /* there is input that was not flushed */
 	bool flushing; /* a flush has begun and is not through */
@@ -54,6 +55,7 @@ static ssize_t
 inflate_some(struct deflater *d, void *p, size_t n, struct err *e)
 {
 	struct str in = buf_str(&d->raw_in);
+	bool moved;
 	int rc;
 
 	d->in.next_in = (void *)(uintptr_t)in.p;
@@ -62,22 +64,18 @@ inflate_some(struct deflater *d, void *p, size_t n, struct err *e)
 	d->in.avail_out = (uInt)n;
 	rc = inflate(&d->in, Z_SYNC_FLUSH);
 	buf_take(&d->raw_in, in.n - d->in.avail_in);
+	/*
+	 * zlib.h on data_type: 128 between blocks, and no bits left over, as
+	 * a sync flush leaves it.  A call that did nothing does not say so.
+	 */
+	moved = d->in.avail_in < in.n || d->in.avail_out < n;
+	d->between = (d->in.data_type & 0xff) == 128 || (d->between && !moved);
 	d->more = d->in.avail_out == 0;
 	d->ended = rc == Z_STREAM_END;
 	if (rc == Z_OK || rc == Z_BUF_ERROR || rc == Z_STREAM_END)
 		return (ssize_t)(n - d->in.avail_out);
 	return err_set(e, ERR_PROTO, "compressed data is corrupt: %s",
 	    d->in.msg != NULL ? d->in.msg : zError(rc));
-}
-
-/*
- * Whether the input could end here: at its beginning, or between blocks, as a
- * sync flush leaves it (zlib.h on data_type: 128, and no bits left over).
- */
-static bool
-between_blocks(const struct deflater *d)
-{
-	return d->in.total_in == 0 || (d->in.data_type & 0xff) == 128;
 }
 
 /*
@@ -100,7 +98,7 @@ deflate_read(struct stream *s, void *p, size_t n, struct err *e)
 	    d, p, n < limits.inflate_step ? n : limits.inflate_step, e);
 	if (got != 0)
 		return got;
-	if (d->ended || (d->eof && between_blocks(d)))
+	if (d->ended || (d->eof && d->between))
 		return STREAM_EOF;
 	if (d->eof)
 		return err_set(e, ERR_PROTO, "compressed data is cut off");
@@ -255,6 +253,7 @@ deflate_stream(struct stream *below, struct str already)
 	buf_init(&d->raw_in, IN_MAX + already.n);
 	buf_init(&d->raw_out, OUT_MAX);
 	(void)buf_add(&d->raw_in, already);
+	d->between = true;
 	d->s = (struct stream){
 	    .ops = &deflate_ops,
 	    .below = below,
