@@ -120,7 +120,9 @@ bio_new(struct tls *t)
 static int
 die(struct tls *t, struct err *e)
 {
-	return err_set(e, t->dead.kind, "%s", t->dead.msg);
+	if (e->kind == ERR_NONE)
+		*e = t->dead;
+	return STREAM_ERR;
 }
 
 static void
@@ -146,6 +148,8 @@ explain(struct tls *t)
 static int
 outcome(struct tls *t, int rc, struct err *e)
 {
+	struct err ignored = {0};
+
 	switch (SSL_get_error(t->ssl, rc)) {
 	case SSL_ERROR_WANT_READ:
 	case SSL_ERROR_WANT_WRITE:
@@ -164,6 +168,7 @@ outcome(struct tls *t, int rc, struct err *e)
 	}
 	explain(t);
 	ERR_clear_error();
+	(void)push_out(t, &ignored); /* the alert, perhaps */
 	return die(t, e);
 }
 
@@ -179,10 +184,8 @@ tls_handshake(struct stream *s, struct err *e)
 		return die(t, e);
 	if (!t->up) {
 		rc = SSL_do_handshake(t->ssl);
-		if (rc != 1) {
-			(void)push_out(t, &t->below); /* an alert, perhaps */
+		if (rc != 1)
 			return outcome(t, rc, e);
-		}
 		/* The search for authorities may leave some. */
 		ERR_clear_error();
 		t->up = t->more = true;
