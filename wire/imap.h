@@ -15,21 +15,24 @@
 
 enum imap_kind {
 	IMAP_ATOM,    /* also \Flag, \*, *, sequence sets, BODY[…]<n> */
-	IMAP_NUMBER,  /* digits only, fits 64 bits */
+	IMAP_NUMBER,  /* digits only, fits 63 bits */
 	IMAP_QUOTED,
 	IMAP_LITERAL, /* {n}, {n+} and literal8 ~{n} */
 	IMAP_NIL,
 	IMAP_LIST,
 };
 
+/* A SEARCH may answer with a million of these, so they are kept small. */
 struct imap_val {
 	enum imap_kind kind;
-	struct str s;    /* ATOM, NUMBER: as written; QUOTED: unescaped;
-	                  * LITERAL: its bytes, p NULL if streamed */
-	uint64_t num;    /* NUMBER: its value; LITERAL: its size */
-	bool binary;     /* literal8 */
-	int stream;      /* LITERAL: the ordinal among the streamed ones of the
-	                  * response, from 0; -1 if its bytes are in s */
+	bool binary : 1;        /* literal8 */
+	signed int stream : 31; /* LITERAL: the ordinal among the streamed
+	                         * ones of the response, from 0; -1 if its
+	                         * bytes are in s */
+	struct str s;           /* ATOM, NUMBER, NIL: as written; QUOTED:
+	                         * unescaped; LITERAL: its bytes, p NULL if
+	                         * streamed */
+	uint64_t num;           /* NUMBER: its value; LITERAL: its size */
 	struct imap_val *first; /* LIST: members */
 	struct imap_val *next;  /* sibling */
 };
@@ -81,9 +84,13 @@ struct imap_parser {
 	unsigned depth;
 	int streams;
 	struct imap_val **tail;   /* where the next value is linked */
-	struct imap_val *stack;   /* open lists, innermost first */
+	struct imap_val *last;    /* the value before it, or NULL */
+	struct imap_val *stack;   /* open lists, innermost first; next leads
+	                           * to the outer one until it is closed */
 	struct imap_val *pending; /* the literal being received */
-	size_t filled;
+	struct str section;       /* BODY[… cut short by that literal */
+	char *fill;               /* where the literal's next byte goes */
+	uint64_t missing;
 	bool begun;
 };
 
