@@ -2,7 +2,7 @@
 #
 #   make [VARIANT=release|debug|asan|cov]   the program, in build/VARIANT/
 #   make check [KIND=unit,wire]             all tests, or some kinds of them
-#   make lint fuzz bench demo install uninstall dist clean help
+#   make lint format fuzz bench demo install uninstall dist clean help
 #
 # WERROR=1 (or CI in the environment) makes warnings errors.  NO_DEPS=1 names
 # missing Debian packages and installs none.  CONTRIBUTING.md says more.
@@ -20,7 +20,7 @@ endif
 say = $(if $(V),,@printf '%-5s %s\n' '$(1)' $(2);)
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all check lint fuzz bench demo install uninstall dist clean help FORCE
+.PHONY: all check lint format fuzz bench demo install uninstall dist clean help FORCE
 all:
 
 # -- What is needed of the system --------------------------------------------
@@ -49,7 +49,7 @@ $(CONFIG): tools/deps Makefile $(wildcard /var/lib/dpkg/status) $(SERVERS_GONE)
 	 libs=$$(pkg-config --libs $(PKGS)) && \
 	 printf 'PKG_CFLAGS = %s\nPKG_LIBS = %s\n' "$$cflags" "$$libs" >$@
 
-NO_CONFIG = clean uninstall dist help
+NO_CONFIG = clean format uninstall dist help
 ifneq ($(or $(filter-out $(NO_CONFIG),$(MAKECMDGOALS)),$(if $(MAKECMDGOALS),,all)),)
 include $(CONFIG)
 endif
@@ -191,6 +191,10 @@ endif
 
 lint: compile_commands.json $(B)/gen/embedded.c
 	@tools/lint
+
+format:
+	@find $(LAYERS) shell server tests tools bench -name '*.[ch]' | \
+	    xargs clang-format -i
 
 bench: all $(BENCHES)
 	@BUILD=$(B) POSTEL=$(B)/postel bench/run

@@ -42,6 +42,28 @@ write_bytes(lua_State *L, const void *data, size_t n, void *arg)
 	return 0;
 }
 
+/* What lua_load calls for the next piece of a file. */
+static const char *
+read_file(lua_State *L, void *arg, size_t *n)
+{
+	static char piece[4096];
+	(void)L;
+	*n = fread(piece, 1, sizeof(piece), arg);
+	return *n > 0 ? piece : NULL;
+}
+
+/* A first line "#!..." is for the kernel; its end stays, for line numbers. */
+static void
+skip_hashbang(FILE *in)
+{
+	int c = getc(in);
+	if (c == '#')
+		while (c != '\n' && c != EOF)
+			c = getc(in);
+	if (c != EOF)
+		ungetc(c, in);
+}
+
 /* The C array of one file; returns its size. */
 static size_t
 embed(FILE *f, const char *path, int number)
@@ -49,22 +71,14 @@ embed(FILE *f, const char *path, int number)
 	struct out o = {f, 0};
 	char chunk[512];
 	lua_State *L = luaL_newstate();
-
-	snprintf(chunk, sizeof(chunk), "@%s", short_name(path));
 	FILE *in = fopen(path, "rb");
 	if (L == NULL || in == NULL)
 		die("cannot read", path);
-	luaL_Buffer b;
-	luaL_buffinit(L, &b);
-	for (size_t n;
-	     (n = fread(luaL_prepbuffer(&b), 1, LUAL_BUFFERSIZE, in)) > 0;)
-		luaL_addsize(&b, n);
-	fclose(in);
-	luaL_pushresult(&b);
-	size_t n;
-	const char *text = lua_tolstring(L, -1, &n);
-	if (luaL_loadbuffer(L, text, n, chunk) != LUA_OK)
+	snprintf(chunk, sizeof(chunk), "@%s", short_name(path));
+	skip_hashbang(in);
+	if (lua_load(L, read_file, in, chunk, "t") != LUA_OK)
 		die("syntax", lua_tostring(L, -1));
+	fclose(in);
 	fprintf(f, "static const unsigned char file%d[] = {\n", number);
 	lua_dump(L, write_bytes, &o, 0);
 	fprintf(f, "\n};\n");
