@@ -1,0 +1,113 @@
+-- body: reading and saving message bodies.
+
+local core = require "postel.core"
+local errors = require "postel.errors"
+local task = require "postel.task"
+
+local methods = core.metatable("body").methods
+
+-- What :text() and a line of :lines() may hold.
+local TEXT_MAX = 16 * 1024 * 1024
+local CHUNK = 64 * 1024
+
+-- What a body says of a reply that has none: the refusal, if it is one.
+local function explain(body, e)
+	local cmd = body.source
+	if cmd and cmd.state == "done" and cmd.ok == false then
+		return errors.refusal(cmd)
+	end
+	return e
+end
+
+-- Calls step() until it gives something else than false, waiting meanwhile.
+local function wait_for(body, step)
+	local ok, value
+	task.wait(function()
+		ok, value = pcall(step)
+		return not ok or value ~= false
+	end)
+	if not ok then
+		error(explain(body, value), 0)
+	end
+	return value
+end
+
+-- At most n octets (64 KiB), or nil at the end.
+function methods:read(n)
+	n = n or CHUNK
+	if math.type(n) ~= "integer" or n < 1 then
+		errors.argument(2, "read", "n", "a number from 1 on expected")
+	end
+	return wait_for(self, function() return self:pull(n) end)
+end
+
+-- What is left, as a string; more than `limit` octets are an error.
+function methods:text(limit)
+	limit = limit or TEXT_MAX
+	local parts, size = {}, 0
+	for part in function() return self:read() end do
+		size = size + #part
+		if size > limit then
+			errors.raise("limit", "body is larger than %d octets",
+				limit)
+		end
+		parts[#parts + 1] = part
+	end
+	return table.concat(parts)
+end
+
+-- Iterates over the lines, without their ends.
+function methods:lines()
+	local buffer, at, over = "", 1, false
+	return function()
+		while true do
+			local stop = buffer:find("\n", at, true)
+			if stop or over then
+				local line = buffer:sub(at, (stop or 0) - 1)
+				if not stop and line == "" then
+					return nil
+				end
+				at = (stop or #buffer) + 1
+				return (line:gsub("\r$", ""))
+			end
+			buffer, at = buffer:sub(at), 1
+			if #buffer > TEXT_MAX then
+				errors.raise("limit", "line is too long")
+			end
+			local part = self:read()
+			over = part == nil
+			buffer = buffer .. (part or "")
+		end
+	end
+end
+
+-- Writes the exact octets to an open file and flushes it.  A write that
+-- failed is an error.
+function methods:write_to(file)
+	if io.type(file) ~= "file" then
+		errors.argument(2, "write_to", "file", "open file expected")
+	end
+	wait_for(self, function() return self:drain(file) end)
+	return self
+end
+
+-- Saves the exact octets under a name that is free; {overwrite = true} takes
+-- one that is not.  The file has its name only when all of it is on disk.
+function methods:save(path, options)
+	if type(path) ~= "string" then
+		errors.argument(2, "save", "path", "string expected, got %s",
+			type(path))
+	end
+	local overwrite = options ~= nil and options.overwrite
+	local existing = not overwrite and io.open(path, "rb")
+	if existing then
+		existing:close()
+		errors.raise("sys", "%s: File exists", path)
+	end
+	local saver <close> = core.saver(path)
+	wait_for(self, function() return saver:take(self) end)
+	saver:commit(overwrite)
+	return self
+end
+
+return methods

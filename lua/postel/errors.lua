@@ -1,0 +1,77 @@
+-- errors: tables {kind, message, reply, conn} that know how to print.
+
+local core = require "postel.core"
+
+local M = {}
+
+-- An error of a kind, for error() or to be filled with more fields.
+function M.new(kind, format, ...)
+	return core.error(kind, format:format(...))
+end
+
+function M.raise(kind, format, ...)
+	error(core.error(kind, format:format(...)), 0)
+end
+
+-- What a server said, in one line: "550 5.1.1 no such user".
+function M.words(reply)
+	local text = reply.text or ""
+	local status, code = reply.status or "", reply.code
+	if code and not text:find(code, 1, true) then
+		status = status .. (code:find("^%d") and " " .. code or
+			" [" .. code .. "]")
+	end
+	return (status .. " " .. text):gsub("%s+$", "")
+end
+
+-- The verb of a command, for people; secrets are masked in what was sent.
+local function what(reply)
+	local sent = reply.sent or ""
+	if reply.conn.protocol == "imap" then
+		sent = sent:gsub("^%S+ ", "")
+	end
+	return #sent > 60 and sent:sub(1, 57) .. "..." or sent
+end
+
+-- The error for a command that was refused; kind is "refused" or "auth".
+function M.refusal(reply, kind)
+	local conn = reply.conn
+	local words = M.words(reply)
+	local sent = what(reply)
+	if sent ~= "" then
+		words = sent .. ": " .. words
+	end
+	local e = core.error(kind or "refused", conn.name .. ": " .. words)
+	e.reply, e.conn, e.temporary = reply, conn, reply.temporary
+	return e
+end
+
+-- The reply, unless it is a refusal: that is raised.
+function M.check(reply, kind)
+	if not reply.ok then
+		error(M.refusal(reply, kind), 0)
+	end
+	return reply
+end
+
+-- Whether a caught value is an error of one of the kinds.
+function M.is(e, ...)
+	if type(e) ~= "table" then
+		return false
+	end
+	for i = 1, select("#", ...) do
+		if e.kind == select(i, ...) then
+			return true
+		end
+	end
+	return false
+end
+
+-- Misuse: names the function and the argument, at the place of the call.
+-- level counts as in error(): 2 is the caller of who calls this.
+function M.argument(level, name, argument, format, ...)
+	error(("bad argument '%s' to '%s' (%s)"):format(
+		argument, name, format:format(...)), level + 1)
+end
+
+return M

@@ -1,0 +1,41 @@
+-- init: what postel.NAME is; each module loads when a name of it is used.
+
+local core = require "postel.core"
+
+local modules = {
+	connect = "connect",
+	spawn = "task", join = "task", each = "task", sleep = "task",
+	body = "source", file = "source", stdin = "source",
+	args = "args",
+	journal = "journal",
+	set = "set",
+}
+
+-- Ends the script with this exit status, without a word.
+local function exit(status)
+	local e = core.error("exit", "exit")
+	e.status = status or 0
+	error(e, 0)
+end
+
+local functions = {
+	exit = exit,
+	url = core.url,
+	secret = core.secret,
+	visible = core.vis,
+	type = core.type,
+	status = core.status,
+}
+
+setmetatable(postel, {
+	__index = function(t, name)
+		local value = functions[name]
+		if value == nil and modules[name] then
+			value = require("postel." .. modules[name])[name]
+		end
+		rawset(t, name, value)
+		return value
+	end,
+})
+
+return postel

@@ -1,0 +1,219 @@
+-- login: which mechanism, whose secret, and what is never sent in clear.
+
+local core = require "postel.core"
+local errors = require "postel.errors"
+
+local M = {}
+
+-- ---- the secret ----
+
+local function netrc_path()
+	local path = os.getenv "NETRC"
+	if path then
+		return path
+	end
+	local home = os.getenv "HOME"
+	return home and home .. "/.netrc"
+end
+
+-- Where a secret may come from, in this order; each gives it or nil.
+local sources = {
+	function(_, o)
+		local p = o.password
+		return type(p) == "string" and core.secret(p) or p
+	end,
+	function(_, o)
+		return o.password_file and core.secret_file(o.password_file)
+	end,
+	function(_, o)
+		return o.password_command and
+			core.secret_command(o.password_command)
+	end,
+	function(conn, o)
+		local path = netrc_path()
+		if path and conn.host then
+			return core.secret_netrc(path, conn.host, o.user)
+		end
+	end,
+	function(conn, o)
+		return core.secret_ask(("Password for %s at %s: "):format(
+			core.vis(o.user), core.vis(conn.name)))
+	end,
+}
+
+local function find_secret(conn, options)
+	for _, source in ipairs(sources) do
+		local secret = source(conn, options)
+		if secret then
+			return secret
+		end
+	end
+	errors.raise("auth", "%s: no password for %s: give --password-file, " ..
+		"--password-command, an entry in ~/.netrc, or a terminal to ask on",
+		conn.name, options.user)
+end
+
+-- ---- the mechanism ----
+
+-- The SASL mechanisms on offer, in the server's order.
+local function offered(conn)
+	local name = conn.protocol == "pop3" and "SASL" or "AUTH"
+	local list = {}
+	for mech in (conn:capability(name) or ""):gmatch "%S+" do
+		list[#list + 1] = mech:upper()
+	end
+	return list
+end
+
+-- Ways to log in without SASL; each is on offer as its `may` says.
+local commands = {
+	pop3 = {
+		APOP = {
+			clear = false,
+			may = function(conn) return conn.stamp ~= nil end,
+		},
+		USER = {
+			clear = true,
+			may = function(conn)
+				return not conn.capabilities_known or
+					conn:capability "USER" ~= nil
+			end,
+			run = function(conn, user, secret)
+				errors.check(conn:send("USER", user):wait(),
+					"auth")
+				return conn:send("PASS", secret)
+			end,
+		},
+	},
+	imap = {
+		LOGIN = {
+			clear = true,
+			may = function(conn)
+				return not conn:capability "LOGINDISABLED"
+			end,
+			run = function(conn, user, secret)
+				return conn:send("LOGIN", user, secret)
+			end,
+		},
+	},
+}
+
+-- Mechanisms in order of preference, where the line is private and where it
+-- is not.  "+X" is a command of the protocol, not a SASL mechanism.
+local private_order = {"PLAIN", "LOGIN", "+USER", "+LOGIN", "+APOP"}
+local open_order = {"SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "+APOP"}
+local sends_clear = {PLAIN = true, LOGIN = true}
+
+local function contains(list, value)
+	for _, v in ipairs(list) do
+		if v == value then
+			return true
+		end
+	end
+	return false
+end
+
+local function command(conn, name)
+	local c = commands[conn.protocol]
+	c = c and c[name]
+	return c and c.may(conn) and c or nil
+end
+
+-- Whether the password may go as it is.
+local function clear_is_safe(conn)
+	return conn.private or conn.insecure
+end
+
+local function no_clear(conn)
+	errors.raise("auth", "%s: the password would go in clear: use TLS, " ..
+		"or say insecure if that is meant", conn.name)
+end
+
+-- The mechanism that was asked for, or an error that says what there is.
+local function named(conn, name)
+	name = name:upper()
+	local list = offered(conn)
+	local sasl = contains(list, name) and conn:knows(name)
+	local by_command = command(conn, name)
+	if not sasl and not by_command then
+		local known = table.concat(list, " ")
+		errors.raise("auth", "%s: %s is not on offer%s", conn.name, name,
+			known ~= "" and "; the server offers " .. known or "")
+	end
+	local clear = sasl and sends_clear[name] or
+		not sasl and by_command.clear
+	if clear and not clear_is_safe(conn) then
+		no_clear(conn)
+	end
+	return sasl and name or "+" .. name
+end
+
+-- The best one on offer.
+local function best(conn)
+	local safe = clear_is_safe(conn)
+	local list = offered(conn)
+	for _, name in ipairs(safe and private_order or open_order) do
+		local plus = name:match "^%+(.*)"
+		if plus and command(conn, plus) or not plus and
+			contains(list, name) and conn:knows(name) then
+			return name
+		end
+	end
+	if safe then
+		errors.raise("auth", "%s: no way to log in that is known here" ..
+			" is on offer (%s)", conn.name,
+			#list > 0 and table.concat(list, " ") or "none")
+	end
+	no_clear(conn)
+end
+
+-- ---- logging in ----
+
+local function start(conn, mech, options, secret)
+	local plus = mech:match "^%+(.*)"
+	local by_command = plus and command(conn, plus)
+	if by_command and by_command.run then
+		return by_command.run(conn, options.user, secret)
+	end
+	return conn:authenticate {
+		mech = plus or mech, user = options.user, password = secret,
+		authzid = options.authzid, initial = options.initial ~= false,
+	}
+end
+
+-- RFC 9051 6.2.2, 6.2.3: the capabilities may differ behind the login; a
+-- server that has not told them by itself is asked.
+local function refresh_imap(conn, reply)
+	if reply.code and reply.code:upper():find "^CAPABILITY" then
+		return
+	end
+	for _, response in ipairs(reply.data) do
+		if response.name:upper() == "CAPABILITY" then
+			return
+		end
+	end
+	conn:call "CAPABILITY"
+end
+
+-- Logs in as options.user.  After a refusal nothing else is tried.
+function M.login(conn, options)
+	if type(options.user) ~= "string" or options.user == "" then
+		errors.argument(3, "login", "user", "a user name is needed")
+	end
+	for _, key in ipairs {"auth", "password_file", "password_command"} do
+		if options[key] == nil then
+			options[key] = postel.options[key]
+		end
+	end
+	local auth = options.auth
+	local mech = auth and auth ~= "*" and named(conn, auth) or best(conn)
+	local secret <close> = find_secret(conn, options)
+	local reply = errors.check(
+		start(conn, mech, options, secret):wait(), "auth")
+	if conn.protocol == "imap" then
+		refresh_imap(conn, reply)
+	end
+	return reply
+end
+
+return M

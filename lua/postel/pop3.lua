@@ -1,0 +1,215 @@
+-- pop3: the methods of POP3 connections (RFC 1939, RFC 2449).
+
+local errors = require "postel.errors"
+local set = require "postel.set"
+
+local M = {}
+
+-- How far messages() reads ahead: so many RETR commands, and so many octets.
+local WINDOW, WINDOW_OCTETS = 16, 1024 * 1024
+
+-- No maildrop has more; a larger number is a server's fault.
+local MESSAGES_MAX = 1000000
+
+local function check_number(self, name, n)
+	if math.type(n) ~= "integer" or n < 1 then
+		errors.argument(3, name, "n", "message number expected")
+	end
+	return self
+end
+
+local function broken(self, format, ...)
+	local e = errors.new("proto", "%s: " .. format, self.name, ...)
+	e.conn = self
+	return e
+end
+
+-- The two values in the status line of STAT, LIST n and UIDL n.
+local function pair(self, reply)
+	local data = reply.data
+	if not data then
+		error(broken(self, "no numbers in the reply: %s", reply.text), 0)
+	end
+	return data[1], data[2]
+end
+
+-- How many messages there are, and their octets.
+function M:stat()
+	local count, size = pair(self, self:call "STAT")
+	if count > MESSAGES_MAX then
+		error(broken(self, "the server says it has %d messages", count),
+			0)
+	end
+	return count, size
+end
+
+-- The lines of LIST and UIDL: {number, value}…, each number once, rising.
+local function listing(self, verb, pattern)
+	local reply <close> = self:call(verb)
+	local list, last = {}, 0
+	for line in reply:body():lines() do
+		local n, value = line:match(pattern)
+		n = math.tointeger(tonumber(n))
+		if not n or n <= last or #list >= MESSAGES_MAX then
+			error(broken(self, "bad line in %s: %s", verb, line), 0)
+		end
+		last = n
+		list[#list + 1] = {n, value}
+	end
+	return list
+end
+
+-- The size of message n, or {number = size} of all.
+function M:list(n)
+	if n ~= nil then
+		check_number(self, "list", n)
+		return (select(2, pair(self, self:call("LIST", tostring(n)))))
+	end
+	local sizes = {}
+	for _, entry in ipairs(listing(self, "LIST", "^(%d+) +(%d+)")) do
+		sizes[entry[1]] = math.tointeger(tonumber(entry[2])) or
+			error(broken(self, "bad size in LIST: %s", entry[2]), 0)
+	end
+	return sizes
+end
+
+-- The unique id of message n, or {number = uid} of all.
+function M:uidl(n)
+	if n ~= nil then
+		check_number(self, "uidl", n)
+		return (select(2, pair(self, self:call("UIDL", tostring(n)))))
+	end
+	local uids = {}
+	for _, entry in ipairs(listing(self, "UIDL",
+		"^(%d+) +([\x21-\x7e]+)%s*$")) do
+		if #entry[2] > 70 then
+			error(broken(self, "unique id over 70 octets"), 0)
+		end
+		uids[entry[1]] = entry[2]
+	end
+	return uids
+end
+
+-- Header and first lines of message n, as a body.
+function M:top(n, lines)
+	check_number(self, "top", n)
+	lines = tostring(lines or 0)
+	return self:call("TOP", tostring(n), lines):body()
+end
+
+-- Message n as a body.
+function M:retr(n)
+	check_number(self, "retr", n)
+	return self:call("RETR", tostring(n)):body()
+end
+
+-- Marks message n; the server removes it at QUIT.
+function M:dele(n)
+	check_number(self, "dele", n)
+	return self:call("DELE", tostring(n))
+end
+
+function M:rset()
+	return self:call "RSET"
+end
+
+function M:noop()
+	return self:call "NOOP"
+end
+
+-- Ends the session; the messages marked are removed. A refusal is raised,
+-- for then some may not be.
+function M:quit()
+	local reply = self:close()
+	return reply and errors.check(reply)
+end
+
+-- ---- messages ----
+
+local Message = {}
+Message.__index = function(self, key)
+	if key == "uid" then
+		rawset(self, "uid", self.conn:uidl(self.number))
+		return self.uid
+	end
+	return Message[key]
+end
+Message.__name = "postel.message"
+
+-- Marks the message; the server removes it at QUIT.
+function Message:delete()
+	return self.conn:dele(self.number)
+end
+
+-- Sends DELE and does not wait for the reply: a command.
+function Message:send_delete()
+	return self.conn:send("DELE", tostring(self.number))
+end
+
+-- The numbers wanted, which must all be there.
+local function choose(self, wanted, sizes)
+	local numbers = {}
+	if wanted == nil then
+		for n in pairs(sizes) do
+			numbers[#numbers + 1] = n
+		end
+		table.sort(numbers)
+		return numbers
+	end
+	for n in set.set(wanted):each() do
+		if not sizes[n] then
+			errors.raise("use", "%s: there is no message %d",
+				self.name, n)
+		end
+		numbers[#numbers + 1] = n
+	end
+	return numbers
+end
+
+-- LIST and STAT must agree, or nothing they say can be relied on.
+local function sizes_of_all(self)
+	local count = self:stat()
+	local sizes, listed = self:list(), 0
+	for _ in pairs(sizes) do
+		listed = listed + 1
+	end
+	if listed ~= count then
+		error(broken(self, "STAT counts %d messages, LIST %d", count,
+			listed), 0)
+	end
+	return sizes
+end
+
+-- Iterates over messages {number, size, uid, body}: all, or those of `wanted`
+-- ("1,3-5", a set or an array).  RETR is sent ahead.  skip(m), if given,
+-- says which are left out.
+function M:messages(wanted, skip)
+	local sizes = sizes_of_all(self)
+	local numbers = choose(self, wanted, sizes)
+	local ahead, octets, at = {}, 0, 0
+	local function retrieve()
+		at = at + 1
+		local m = setmetatable({number = numbers[at], conn = self,
+			size = sizes[numbers[at]]}, Message)
+		if skip and skip(m) then
+			return
+		end
+		m.reply = self:send("RETR", tostring(m.number))
+		m.body = m.reply:body()
+		m.body:claim()
+		ahead[#ahead + 1], octets = m, octets + m.size
+	end
+	return function()
+		while at < #numbers and (#ahead == 0 or
+			#ahead < WINDOW and octets < WINDOW_OCTETS) do
+			retrieve()
+		end
+		local m = table.remove(ahead, 1)
+		if m then
+			octets = octets - m.size
+		end
+		return m
+	end
+end
+
+return M

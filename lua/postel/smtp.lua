@@ -1,0 +1,266 @@
+-- smtp: the methods of SMTP and LMTP connections (RFC 5321, RFC 2033).
+
+local core = require "postel.core"
+local errors = require "postel.errors"
+
+local M = {}
+
+-- ---- what a message needs of its carrier ----
+
+local function is_ascii(s)
+	return not s:find "[\x80-\xff]"
+end
+
+local function check_address(conn, name, address, may_be_empty)
+	if type(address) ~= "string" then
+		errors.argument(4, "mail", name, "string expected, got %s",
+			type(address))
+	end
+	local empty = address == "" and not may_be_empty
+	if empty or not core.smtp_address(address, true) then
+		errors.raise("use", "%s is no mail address",
+			empty and "the empty word" or core.vis(address))
+	end
+	if not is_ascii(address) and not conn:capability "SMTPUTF8" then
+		errors.raise("use", "%s: %s needs SMTPUTF8, which the server " ..
+			"does not offer", conn.name, address)
+	end
+	return address
+end
+
+-- The recipients: to, cc and bcc, a string or an array each.
+local function recipients(conn, message)
+	local list = {}
+	for _, key in ipairs {"to", "cc", "bcc"} do
+		local value = message[key]
+		if type(value) == "string" then
+			value = {value}
+		elseif value ~= nil and type(value) ~= "table" then
+			errors.argument(4, "mail", key,
+				"string or table expected, got %s", type(value))
+		end
+		for _, address in ipairs(value or {}) do
+			list[#list + 1] = check_address(conn, key, address)
+		end
+	end
+	if #list == 0 then
+		errors.argument(4, "mail", "to", "no recipient")
+	end
+	return list
+end
+
+local function refuse(conn, format, ...)
+	errors.raise("use", "%s: " .. format, conn.name, ...)
+end
+
+-- RFC 1870: a message that the server would not take is not begun.
+local function size_parameter(conn, size, list)
+	local limit = conn:capability "SIZE"
+	if not limit or not size then
+		return
+	end
+	limit = math.tointeger(tonumber(limit:match "^%d+")) or 0
+	if limit > 0 and size > limit then
+		local e = errors.new("refused", "%s: the message has %d " ..
+			"octets, and the server takes %d", conn.name, size, limit)
+		e.conn, e.local_refusal = conn, true
+		error(e, 0)
+	end
+	list[#list + 1] = "SIZE=" .. size
+end
+
+-- RFC 6152.  What a relayed body holds is not known before; then the
+-- parameter is given where the server knows it.
+local function body_parameter(conn, facts, list)
+	if facts and facts.nul then
+		refuse(conn, "the message holds NUL, which DATA cannot carry")
+	end
+	if facts and not facts.eight_bit then
+		return
+	end
+	if conn:capability "8BITMIME" then
+		list[#list + 1] = "BODY=8BITMIME"
+	elseif facts then
+		refuse(conn, "the message has 8-bit octets, and the server " ..
+			"does not offer 8BITMIME")
+	end
+end
+
+local function parameters(conn, message, from, to)
+	local list = {}
+	local facts = message.facts
+	if not facts and message.body.source == nil then
+		facts = message.body:facts()
+	end
+	size_parameter(conn, facts and facts.crlf_size or message.size, list)
+	body_parameter(conn, facts, list)
+	local ascii = is_ascii(from)
+	for _, address in ipairs(to) do
+		ascii = ascii and is_ascii(address)
+	end
+	if not ascii then
+		list[#list + 1] = "SMTPUTF8"
+	end
+	return list
+end
+
+-- ---- transactions ----
+
+local Transaction = {}
+Transaction.__index = Transaction
+Transaction.__name = "postel.transaction"
+
+-- The replies to the final dot of LMTP: one for each recipient accepted, in
+-- their order (RFC 2033 4.2), as {ok, temporary, text}.
+local function lmtp_replies(reply)
+	local list = {}
+	for _, line in ipairs(reply.lines) do
+		local digit, rest = line:match "^([245])%d%d (.*)$"
+		if digit then
+			list[#list + 1] = {ok = digit == "2",
+				temporary = digit == "4", text = line,
+				rest = rest}
+		end
+	end
+	return list
+end
+
+-- Moves those whom an LMTP server refused behind the dot.
+local function sort_lmtp(conn, result, data)
+	local replies = lmtp_replies(data)
+	local accepted = result.accepted
+	if #replies ~= #accepted then
+		local e = errors.new("proto", "%s: %d replies for %d recipients",
+			conn.name, #replies, #accepted)
+		e.conn = conn
+		error(e, 0)
+	end
+	result.accepted = {}
+	for i, address in ipairs(accepted) do
+		if replies[i].ok then
+			table.insert(result.accepted, address)
+		else
+			table.insert(result.refused, {address = address,
+				text = replies[i].text,
+				temporary = replies[i].temporary})
+		end
+	end
+end
+
+local function refused(address, reply)
+	return {address = address, text = errors.words(reply), reply = reply,
+		temporary = reply.temporary}
+end
+
+-- Waits for all replies: {accepted, refused, reply}.  accepted is an array of
+-- addresses, refused of {address, text, temporary}; reply is the one that
+-- decided.  A refusal is no error here.
+function Transaction:wait()
+	if self.result then
+		return self.result
+	end
+	local result = {accepted = {}, refused = {}}
+	local mail = self.mail:wait()
+	result.reply = mail
+	for i, rcpt in ipairs(self.rcpt) do
+		local reply = rcpt:wait()
+		if mail.ok and reply.ok then
+			table.insert(result.accepted, self.to[i])
+		else
+			table.insert(result.refused, refused(self.to[i],
+				mail.ok and reply or mail))
+			result.reply = mail.ok and reply or mail
+		end
+	end
+	local data = self.data:wait()
+	if #result.accepted > 0 then
+		result.reply = data
+		if data.conn.protocol == "lmtp" and (data.ok or
+			#data.lines > 1) then
+			sort_lmtp(data.conn, result, data)
+		elseif not data.ok then
+			for _, address in ipairs(result.accepted) do
+				table.insert(result.refused,
+					refused(address, data))
+			end
+			result.accepted = {}
+		end
+	end
+	self.result = result
+	return result
+end
+
+-- Begins to send a message and does not wait: {from, to, cc, bcc, body, size,
+-- parameters, facts}.  What follows goes right behind the final dot.
+function M:submit(message)
+	if type(message) ~= "table" then
+		errors.argument(2, "mail", "message", "table expected, got %s",
+			type(message))
+	end
+	local body = message.body
+	if type(body) == "string" then
+		body = core.string_body(body)
+	elseif core.type(body) ~= "body" then
+		errors.argument(2, "mail", "body", "body or string expected")
+	end
+	message = setmetatable({body = body}, {__index = message})
+	local from = check_address(self, "from", message.from or "", true)
+	local to = recipients(self, message)
+	local list = parameters(self, message, from, to)
+	for _, parameter in ipairs(message.parameters or {}) do
+		list[#list + 1] = parameter
+	end
+	local t = setmetatable({to = to, rcpt = {}}, Transaction)
+	t.mail = self:send("MAIL", from, table.unpack(list))
+	for i, address in ipairs(to) do
+		t.rcpt[i] = self:send("RCPT", address)
+	end
+	t.data = self:send("DATA", body)
+	return t
+end
+
+-- Sends a message and waits: {accepted, refused, reply}.  Raises if nobody
+-- was accepted, and if some were refused unless message.partial is set.
+function M:mail(message)
+	local result = self:submit(message):wait()
+	if #result.accepted == 0 then
+		error(errors.refusal(result.reply), 0)
+	end
+	if #result.refused > 0 and not message.partial then
+		local first = result.refused[1]
+		local e = errors.new("part", "%s: %s refused: %s", self.name,
+			first.address, first.text)
+		e.conn, e.reply = self, result.reply
+		e.accepted, e.refused = result.accepted, result.refused
+		error(e, 0)
+	end
+	return result
+end
+
+-- ---- single commands ----
+
+function M:vrfy(name)
+	return self:call("VRFY", name)
+end
+
+function M:expn(name)
+	return self:call("EXPN", name)
+end
+
+function M:help(topic)
+	return topic and self:call("HELP", topic) or self:call "HELP"
+end
+
+function M:noop()
+	return self:call "NOOP"
+end
+
+function M:rset()
+	return self:call "RSET"
+end
+
+function M:quit()
+	return self:close()
+end
+
+return M

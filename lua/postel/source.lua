@@ -1,0 +1,55 @@
+-- source: bodies made from strings, files and functions.
+
+local core = require "postel.core"
+local errors = require "postel.errors"
+
+local M = {}
+
+local CHUNK = 64 * 1024
+
+-- A spool filled from a function that gives strings until nil.
+local function collect(next_part)
+	local spool = core.spool()
+	for part in next_part do
+		spool:add(part)
+	end
+	return spool:body()
+end
+
+-- The body of a file, by its path.
+function M.file(path)
+	if type(path) ~= "string" then
+		errors.argument(2, "file", "path", "string expected, got %s",
+			type(path))
+	end
+	return core.file_body(path)
+end
+
+-- All of standard input.
+function M.stdin()
+	return M.body(io.stdin)
+end
+
+-- A body from a string, an open file, a function that gives strings until
+-- nil, or a body.
+function M.body(from)
+	if type(from) == "string" then
+		return core.string_body(from)
+	elseif type(from) == "function" then
+		return collect(from)
+	elseif io.type(from) == "file" then
+		return collect(function()
+			local part, why = from:read(CHUNK)
+			if why then
+				errors.raise("sys", "%s", why)
+			end
+			return part
+		end)
+	elseif core.type(from) == "body" then
+		return from
+	end
+	errors.argument(2, "body", "from",
+		"string, file, function or body expected, got %s", type(from))
+end
+
+return M
