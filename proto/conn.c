@@ -310,6 +310,12 @@ conn_set_user(struct conn *c, struct str user)
 	c->user = str_copy(name, user.n + 1, user);
 }
 
+const char *
+conn_welcome(const struct conn *c)
+{
+	return c->welcome;
+}
+
 size_t
 conn_in_flight(const struct conn *c)
 {

@@ -88,6 +88,8 @@ bool conn_is_tls(const struct conn *c);
 bool conn_is_private(const struct conn *c);
 /* Who is logged in as far as a command told us; "" if nobody. */
 const char *conn_user(const struct conn *c);
+/* The line that ended the greeting, "" before; cut to 510 octets. */
+const char *conn_welcome(const struct conn *c);
 /* Commands that wait for their reply. */
 size_t conn_in_flight(const struct conn *c);
 /* What the prompt says of the state: "INBOX[22]", "2 rcpt", "3/14 del". */

@@ -85,6 +85,7 @@ struct conn {
 	struct loop *loop;
 	struct conn_config cfg; /* owned strings */
 	const struct proto *proto;
+	char welcome[512];
 	enum conn_phase phase;
 	struct err err;
 	struct dial *dial;

@@ -206,6 +206,8 @@ take_line(struct conn *c, struct str line)
 		break;
 	case VERDICT_DONE:
 		it->final = true;
+		if (whose->verb == &conn_greeting)
+			str_copy(c->welcome, sizeof(c->welcome), line);
 		engine_replied(c, job_of(whose));
 		break;
 	case VERDICT_MORE:
