@@ -1,0 +1,410 @@
+/* url: what a user writes to name a server. */
+#include "wire/url.h"
+#include "base/near.h"
+#include "base/utf8.h"
+
+#include <stdio.h>
+
+/* RFC 8314 7, RFC 6409 3.1, RFC 2033. */
+static const struct scheme {
+	const char *name, *protocol;
+	uint16_t port;
+	bool tls;
+} schemes[] = {
+    {"imap", "imap", 143, false},
+    {"imaps", "imap", 993, true},
+    {"pop3", "pop3", 110, false},
+    {"pop3s", "pop3", 995, true},
+    {"smtp", "smtp", 25, false},
+    {"smtps", "smtp", 465, true},
+    {"submission", "smtp", 587, false},
+    {"submissions", "smtp", 465, true},
+    {"lmtp", "lmtp", 24, false},
+    {"lmtps", "lmtp", 24, true},
+};
+
+static const struct transport {
+	struct str mark;
+	enum url_transport transport;
+} transports[] = {
+    {STR("://"), URL_TCP},
+    {STR("+unix:"), URL_UNIX},
+    {STR("+pipe:"), URL_PIPE},
+};
+
+enum { N_SCHEMES = sizeof(schemes) / sizeof(schemes[0]) };
+enum { N_TRANSPORTS = sizeof(transports) / sizeof(transports[0]) };
+
+/* Cuts the scheme's name and the transport's mark off *s; NULL if there is
+ * no such beginning. */
+static const struct transport *
+cut_scheme(struct str *s, struct str *name)
+{
+	size_t n = 0, i;
+
+	while (n < s->n && (ascii_alpha(s->p[n]) || ascii_digit(s->p[n])))
+		n++;
+	*name = str_head(*s, n);
+	*s = str_skip(*s, n);
+	for (i = 0; n > 0 && i < N_TRANSPORTS; i++)
+		if (str_starts(*s, transports[i].mark)) {
+			*s = str_skip(*s, transports[i].mark.n);
+			return &transports[i];
+		}
+	return NULL;
+}
+
+bool
+url_looks(struct str s)
+{
+	struct str name;
+
+	return cut_scheme(&s, &name) != NULL;
+}
+
+/* ---- pieces ---- */
+
+static int
+keep(struct arena *a, struct str s, struct str *out, struct err *e)
+{
+	*out = arena_dup(a, s);
+	return out->p != NULL ? 0 : err_set(e, ERR_LIMIT, "the URL is too long");
+}
+
+static int
+hex(char c)
+{
+	if (ascii_digit(c))
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* s without its percent escapes; `what` names it in errors. */
+static int
+unescape(struct arena *a, struct str s, const char *what, struct str *out,
+    struct err *e)
+{
+	size_t i, n = 0;
+	char *p;
+
+	if (keep(a, s, out, e) < 0)
+		return -1;
+	p = (char *)(uintptr_t)out->p;
+	for (i = 0; i < s.n; i++) {
+		p[n] = s.p[i];
+		if (s.p[i] == '%') {
+			if (i + 2 >= s.n || hex(s.p[i + 1]) < 0 ||
+			    hex(s.p[i + 2]) < 0)
+				return err_set(e, ERR_USE,
+				    "the %s of the URL has a %% without two "
+				    "hexadecimal digits", what);
+			p[n] = (char)(hex(s.p[i + 1]) << 4 | hex(s.p[i + 2]));
+			i += 2;
+		}
+		n++;
+	}
+	p[n] = '\0';
+	out->n = n;
+	if (str_has_eol(*out))
+		return err_set(e, ERR_USE,
+		    "the %s of the URL holds a line end or NUL", what);
+	return 0;
+}
+
+static int
+parse_scheme(struct str name, struct arena *a, struct url *u, struct err *e)
+{
+	struct near near;
+	size_t i;
+
+	near_init(&near, name);
+	for (i = 0; i < N_SCHEMES; i++) {
+		near_try(&near, schemes[i].name);
+		if (!str_eqcase(name, str_z(schemes[i].name)))
+			continue;
+		u->tls = schemes[i].tls;
+		u->port = schemes[i].port;
+		if (keep(a, str_z(schemes[i].name), &u->scheme, e) < 0)
+			return -1;
+		return keep(a, str_z(schemes[i].protocol), &u->protocol, e);
+	}
+	if (near.best != NULL)
+		return err_set(e, ERR_USE,
+		    "unknown scheme %.*s; did you mean %s?", STRF(name),
+		    near.best);
+	return err_set(e, ERR_USE,
+	    "unknown scheme %.*s; known are imap, pop3, smtp, submission and "
+	    "lmtp, each also with s for TLS", STRF(name));
+}
+
+/* "user;AUTH=MECH:password" */
+static int
+parse_userinfo(struct str s, struct arena *a, struct url *u, struct err *e)
+{
+	struct str left = str_cut(&s, ':'), user;
+	bool has_password = s.p != left.p + left.n;
+
+	user = str_cut(&left, ';');
+	if (unescape(a, user, "user", &u->user, e) < 0)
+		return -1;
+	if (left.n > 0) {
+		if (!str_startscase(left, S("AUTH=")))
+			return err_set(e, ERR_USE,
+			    "the user of the URL may be followed by ;AUTH= "
+			    "only");
+		if (unescape(a, str_skip(left, 5), "mechanism", &u->auth, e) <
+		    0)
+			return -1;
+	}
+	if (user.n == 0)
+		u->user = (struct str){NULL, 0};
+	return has_password ? unescape(a, s, "password", &u->password, e) : 0;
+}
+
+static int
+parse_hostport(struct str s, struct arena *a, struct url *u, struct err *e)
+{
+	struct str host, port;
+	uint64_t n;
+
+	if (s.n > 0 && *s.p == '[') {
+		s = str_skip(s, 1);
+		if (!str_has(s, ']'))
+			return err_set(
+			    e, ERR_USE, "the URL has [ without ]");
+		host = str_cut(&s, ']');
+		if (s.n > 0 && *s.p != ':')
+			return err_set(e, ERR_USE,
+			    "a : and a port may follow the ] of the URL");
+		port = s.n > 0 ? str_skip(s, 1) : S("");
+	} else {
+		host = str_cut(&s, ':');
+		port = s;
+	}
+	if (unescape(a, host, "host", &u->host, e) < 0)
+		return -1;
+	if (u->host.n == 0)
+		return err_set(e, ERR_USE, "the URL names no host");
+	if (port.n > 0 && (!str_u64(port, 65535, &n) || n == 0))
+		return err_set(e, ERR_USE,
+		    "%.*s is no port: a number from 1 to 65535", STRF(port));
+	if (port.n > 0)
+		u->port = (uint16_t)n;
+	return 0;
+}
+
+/* ---- the query ---- */
+
+static int
+set_starttls(struct url *u, struct str v, struct arena *a, struct err *e)
+{
+	(void)a;
+	if (str_eq(v, S("auto")))
+		u->starttls = URL_STARTTLS_AUTO;
+	else if (str_eq(v, S("require")))
+		u->starttls = URL_STARTTLS_REQUIRE;
+	else if (str_eq(v, S("no")))
+		u->starttls = URL_STARTTLS_NO;
+	else
+		return err_set(e, ERR_USE,
+		    "starttls is require, auto or no, not %.*s", STRF(v));
+	return 0;
+}
+
+static int
+set_insecure(struct url *u, struct str v, struct arena *a, struct err *e)
+{
+	(void)a;
+	if (v.n > 0)
+		return err_set(e, ERR_USE, "insecure takes no value");
+	u->insecure = true;
+	return 0;
+}
+
+static int
+set_ca(struct url *u, struct str v, struct arena *a, struct err *e)
+{
+	return unescape(a, v, "ca", &u->ca, e);
+}
+
+static int
+set_cert(struct url *u, struct str v, struct arena *a, struct err *e)
+{
+	return unescape(a, v, "cert", &u->cert, e);
+}
+
+static int
+set_timeout(struct url *u, struct str v, struct arena *a, struct err *e)
+{
+	(void)a;
+	if (!str_u64(v, 1000000, &u->timeout) || u->timeout == 0)
+		return err_set(e, ERR_USE,
+		    "timeout is a number of seconds, not %.*s", STRF(v));
+	u->has_timeout = true;
+	return 0;
+}
+
+static const struct key {
+	const char *name;
+	int (*set)(struct url *u, struct str v, struct arena *a, struct err *e);
+} keys[] = {
+    {"starttls", set_starttls},
+    {"insecure", set_insecure},
+    {"ca", set_ca},
+    {"cert", set_cert},
+    {"timeout", set_timeout},
+};
+
+enum { N_KEYS = sizeof(keys) / sizeof(keys[0]) };
+
+static int
+parse_query(struct str s, struct arena *a, struct url *u, struct err *e)
+{
+	struct near near;
+	struct str pair, name;
+	size_t i;
+
+	while (s.n > 0) {
+		pair = str_cut(&s, '&');
+		name = str_cut(&pair, '=');
+		near_init(&near, name);
+		for (i = 0; i < N_KEYS; i++) {
+			if (str_eq(name, str_z(keys[i].name)))
+				break;
+			near_try(&near, keys[i].name);
+		}
+		if (i == N_KEYS)
+			return err_set(e, ERR_USE,
+			    "unknown word %.*s in the URL%s%s%s", STRF(name),
+			    near.best != NULL ? "; did you mean " : "",
+			    near.best != NULL ? near.best : "",
+			    near.best != NULL ? "?" : "");
+		if (keys[i].set(u, pair, a, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+/* "/INBOX;UIDVALIDITY=1": what follows the mailbox names parts of it, which
+ * are no concern of a connection (RFC 5092 6). */
+static int
+parse_mailbox(struct str s, struct arena *a, struct url *u, struct err *e)
+{
+	s = str_cut(&s, ';');
+	if (s.n == 0)
+		return 0;
+	if (strcmp(u->protocol.p, "imap") != 0)
+		return err_set(e, ERR_USE, "a %s URL names no mailbox",
+		    u->protocol.p);
+	if (unescape(a, s, "mailbox", &u->mailbox, e) < 0)
+		return -1;
+	if (!utf8_valid(u->mailbox))
+		return err_set(
+		    e, ERR_USE, "the mailbox of the URL is not UTF-8");
+	return 0;
+}
+
+static int
+parse_tcp(struct str s, struct arena *a, struct url *u, struct err *e)
+{
+	struct str authority = str_head(s, str_find(s, '/')), info = S("");
+	size_t at = authority.n;
+
+	s = str_skip(s, authority.n);
+	while (at > 0 && authority.p[at - 1] != '@')
+		at--;
+	if (at > 0) {
+		info = str_head(authority, at - 1);
+		authority = str_skip(authority, at);
+		if (parse_userinfo(info, a, u, e) < 0)
+			return -1;
+	}
+	if (parse_hostport(authority, a, u, e) < 0)
+		return -1;
+	return s.n > 0 ? parse_mailbox(str_skip(s, 1), a, u, e) : 0;
+}
+
+int
+url_parse(struct str s, struct arena *a, struct url *out, struct err *e)
+{
+	const struct transport *t;
+	struct str name, query = S("");
+
+	*out = (struct url){.transport = URL_TCP};
+	t = cut_scheme(&s, &name);
+	if (t == NULL)
+		return err_set(e, ERR_USE,
+		    "this is no URL: SCHEME://[USER@]HOST[:PORT], for example "
+		    "imaps://asterix@mail.example.org");
+	out->transport = t->transport;
+	if (parse_scheme(name, a, out, e) < 0)
+		return -1;
+	if (t->transport == URL_PIPE)
+		return s.n > 0 ? keep(a, s, &out->path, e)
+		               : err_set(e, ERR_USE, "the URL has no command");
+	if (str_has(s, '?')) {
+		query = s;
+		s = str_cut(&query, '?');
+	}
+	if (parse_query(query, a, out, e) < 0)
+		return -1;
+	if (t->transport == URL_TCP)
+		return parse_tcp(s, a, out, e);
+	return s.n > 0 ? unescape(a, s, "path", &out->path, e)
+	               : err_set(e, ERR_USE, "the URL has no path");
+}
+
+static int
+put_escaped(struct buf *b, struct str s)
+{
+	int rc = 0;
+	size_t i;
+	char c;
+
+	for (i = 0; i < s.n && rc == 0; i++) {
+		c = s.p[i];
+		if (ascii_alpha(c) || ascii_digit(c) || str_has(S("-._~/"), c))
+			rc = buf_addc(b, c);
+		else
+			rc = buf_addf(b, "%%%02X", (unsigned char)c);
+	}
+	return rc;
+}
+
+static uint16_t
+port_of(struct str scheme)
+{
+	size_t i;
+
+	for (i = 0; i < N_SCHEMES; i++)
+		if (str_eq(scheme, str_z(schemes[i].name)))
+			return schemes[i].port;
+	return 0;
+}
+
+int
+url_put(struct buf *b, const struct url *u)
+{
+	bool six = str_has(u->host, ':');
+
+	if (buf_add(b, u->scheme) < 0 ||
+	    buf_add(b, transports[u->transport].mark) < 0)
+		return -1;
+	if (u->transport != URL_TCP)
+		return u->transport == URL_PIPE ? buf_add(b, u->path)
+		                                : put_escaped(b, u->path);
+	if (u->user.n > 0 &&
+	    (put_escaped(b, u->user) < 0 || buf_addc(b, '@') < 0))
+		return -1;
+	if (six ? buf_addf(b, "[%.*s]", STRF(u->host)) < 0
+	        : put_escaped(b, u->host) < 0)
+		return -1;
+	if (u->port != port_of(u->scheme) && buf_addf(b, ":%u", u->port) < 0)
+		return -1;
+	if (u->mailbox.n == 0)
+		return 0;
+	return buf_addc(b, '/') < 0 ? -1 : put_escaped(b, u->mailbox);
+}
