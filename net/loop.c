@@ -135,7 +135,7 @@ reserve(struct loop *l, size_t need)
 		return;
 	l->cap = need * 2;
 	l->fds = mem_realloc(l->fds, l->cap * sizeof(*l->fds));
-	l->polled = mem_realloc(l->polled, l->cap * sizeof(*l->polled));
+	l->polled = mem_realloc(l->polled, l->cap * sizeof(struct watch *));
 }
 
 static void

@@ -48,7 +48,7 @@ test_socket(void **state)
 {
 	struct stream *s[2];
 	struct err e = {0};
-	char got[16];
+	char got[16] = "";
 	size_t sent = 0;
 	ssize_t n;
 
