@@ -171,13 +171,13 @@ auth(struct shell *sh, struct conn *c, struct str mech, struct str user,
 
 	buf_init(&name, SHELL_LINE_MAX);
 	if (user.n == 0 &&
-	    sh->ask(sh, &(struct ask){.prompt = "user> "}, &name) == GOT_LINE)
+	    sh->ask(sh, &(struct ask){.prompt = "User: "}, &name) == GOT_LINE)
 		user = str_trim(buf_str(&name));
 	login.user = user;
 	*cmd = NULL;
 	if (user.n == 0)
 		(void)err_set(e, ERR_CANCEL, "no user, nothing is sent");
-	else if (bare || (secret = secret_ask(sh, "password> ", e)) != NULL) {
+	else if (bare || (secret = secret_ask(sh, "Password: ", e)) != NULL) {
 		login.password = str_z(secret);
 		*cmd = conn_auth(c, &login, e);
 	}
@@ -192,7 +192,7 @@ complete(struct shell *sh, struct conn *c, struct str line, struct cmd **cmd,
     struct err *e)
 {
 	bool imap = strcmp(proto_name(conn_proto(c)), "imap") == 0;
-	char *secret = secret_ask(sh, "password> ", e);
+	char *secret = secret_ask(sh, "Password: ", e);
 	struct buf b;
 
 	if (secret == NULL)

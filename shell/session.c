@@ -160,6 +160,9 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 		return status;
 	}
 	(void)add(sh, c, name);
+	if (sh->interactive)
+		screen_aside(str_z(conn_welcome(c)),
+		    render_paint(str_z(conn_welcome(c))));
 	return STATUS_OK;
 }
 
