@@ -11,7 +11,6 @@ import struct
 import subprocess
 import tempfile
 import termios
-import threading
 import time
 import unittest
 import fcntl
@@ -86,6 +85,24 @@ class Home:
         self.close()
 
 
+def watch(pid, timeout):
+    """Waits until a process ends, but no longer than timeout; returns its
+    peak memory in KiB.  (What getrusage says of a child is no less than
+    what its parent had when it forked.)"""
+    peak, limit = 0, time.monotonic() + timeout
+    ended = select.poll()
+    fd = os.pidfd_open(pid)
+    try:
+        ended.register(fd, select.POLLIN)
+        while not ended.poll(5) and time.monotonic() < limit:
+            with open(f"/proc/{pid}/status", "rb") as status:
+                found = re.search(rb"VmHWM:\s+(\d+)", status.read())
+            peak = max(peak, int(found[1]) if found else 0)
+    finally:
+        os.close(fd)
+    return peak
+
+
 class Running:
     """A postel that is under way."""
 
@@ -115,22 +132,20 @@ class Running:
                          | os.WNOHANG | os.WNOWAIT) is not None
 
     def wait(self, timeout=60):
-        late = threading.Timer(timeout, self.signal, [signal.SIGKILL])
-        late.start()
-        try:
-            _, status, usage = os.wait4(self.process.pid, 0)
-        finally:
-            late.cancel()
+        peak = watch(self.process.pid, timeout)
+        late = not self.has_ended()
+        if late:
+            self.signal(signal.SIGKILL)
+        self.process.wait()
         seconds = time.monotonic() - self.began
-        self.process.returncode = os.waitstatus_to_exitcode(status)
         texts = []
         for stream in (self.out, self.err):
             stream.seek(0)
             texts.append(stream.read())
             stream.close()
         result = Result(self.arguments, self.process.returncode, *texts,
-                        usage.ru_maxrss, seconds)
-        if seconds >= timeout:
+                        peak, seconds)
+        if late:
             raise AssertionError(f"not done after {timeout} s\n{result}")
         return result
 
