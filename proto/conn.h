@@ -137,7 +137,7 @@ enum reply_class {
 	REPLY_NONE, /* not yet */
 	REPLY_OK,
 	REPLY_NO,  /* -ERR, NO, 4xx, 5xx, BYE */
-	REPLY_BAD, /* IMAP BAD; SMTP 500 to 504 */
+	REPLY_BAD, /* IMAP BAD */
 };
 
 struct reply {
@@ -201,9 +201,9 @@ struct arg {
 /*
  * Queues verb with arguments, quoted as the verb's table entry says.  The
  * caller owns a reference to the result.  NULL with ERR_USE for an argument
- * that cannot be written (CR, LF, NUL), too few or too many, a closed
- * connection; with ERR_LIMIT when the queue is full.  A verb not in the table
- * is sent with raw arguments.
+ * that cannot be written (CR, LF, NUL), too few or too many; with ERR_LIMIT
+ * when the queue is full; with what has ended it for a closed connection.  A
+ * verb not in the table is sent with raw arguments.
  *
  * Bodies: DATA and BDAT take one as their last argument, APPEND as its last.
  * DATA waits for 354 and sends it dot-stuffed; BDAT writes the size by

@@ -377,8 +377,8 @@ selected(struct conn *c, struct job *j)
 	}
 	c->imap.mailbox = mem_strdup(buf_cstr(&name));
 	buf_fini(&name);
-	if (strcmp(j->cmd.verb->name, "EXAMINE") == 0)
-		c->imap.read_only = true;
+	c->imap.read_only = strcmp(j->cmd.verb->name, "EXAMINE") == 0 ||
+	                    str_eqcase(j->cmd.reply.code, S("READ-ONLY"));
 }
 
 static void

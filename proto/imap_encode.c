@@ -161,7 +161,7 @@ imap_encode(struct cmd *cmd, const struct arg *args, size_t n, struct err *e)
 
 	if (add_tag(j, e) < 0 || job_bytes(j, j->word, e) < 0)
 		return -1;
-	if (n > 0 && args[0].kind == ARG_STR)
+	if (n > 0 && args[0].kind == ARG_STR && !(j->flags & VERB_SASL))
 		j->subject = job_dup(j, args[0].s);
 	for (i = 0; i < n; i++)
 		if (job_bytes(j, S(" "), e) < 0 ||
@@ -238,7 +238,8 @@ imap_typed(struct cmd *cmd, struct str line, struct body *body, struct err *e)
 	}
 	if (job_typed_line(j, line, e) < 0)
 		return -1;
-	if (cmd->verb != NULL && j->flags & (VERB_LOGIN | VERB_MAILBOX))
+	if (cmd->verb != NULL && j->flags & (VERB_LOGIN | VERB_MAILBOX) &&
+	    !(j->flags & VERB_SASL))
 		j->subject = first_argument(j, line);
 	j->may_ask =
 	    j->flags & (VERB_SASL | VERB_IDLE) || announces_literal(line);

@@ -37,7 +37,7 @@ encode(struct cmd *cmd, const struct arg *args, size_t n, struct err *e)
 	}
 	if (n > 0 && j->flags & VERB_MULTI_NOARG)
 		j->flags &= ~(uint32_t)VERB_MULTI_NOARG;
-	if (n > 0)
+	if (n > 0 && !(j->flags & VERB_SASL))
 		j->subject = job_dup(j, args[0].s);
 	j->may_ask = j->flags & VERB_SASL;
 	return job_bytes(j, S("\r\n"), e);
@@ -55,7 +55,8 @@ typed(struct cmd *cmd, struct str line, struct body *body, struct err *e)
 	rest = str_trim(rest);
 	if (rest.n > 0)
 		j->flags &= ~(uint32_t)VERB_MULTI_NOARG;
-	j->subject = job_dup(j, str_word(&rest));
+	if (!(j->flags & VERB_SASL))
+		j->subject = job_dup(j, str_word(&rest));
 	j->may_ask = j->flags & VERB_SASL;
 	if (job_typed_line(j, line, e) < 0)
 		return -1;
@@ -180,7 +181,7 @@ capabilities(struct conn *c, struct job *j)
 	struct body *b = body_reply(&j->cmd, 0);
 	struct buf all;
 	struct err e = {0};
-	struct str s, line;
+	struct str s, line, name;
 
 	conn_caps_clear(c);
 	buf_init(&all, limits.line);
@@ -190,7 +191,8 @@ capabilities(struct conn *c, struct job *j)
 	c->caps_known = true;
 	while (s.n > 0) {
 		line = str_chomp(str_cut(&s, '\n'));
-		conn_caps_add(c, str_word(&line), str_trim(line));
+		name = str_word(&line);
+		conn_caps_add(c, name, str_trim(line));
 	}
 	buf_fini(&all);
 	body_unref(b);

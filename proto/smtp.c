@@ -133,8 +133,8 @@ is_last_chunk(const struct job *j)
 static enum verdict
 one_of_many(struct job *j, enum reply_class before)
 {
-	if (before == REPLY_NO)
-		j->cmd.reply.class = REPLY_NO;
+	if (before > REPLY_OK)
+		j->cmd.reply.class = before;
 	return --j->due > 0 ? VERDICT_MORE : VERDICT_DONE;
 }
 

@@ -9,10 +9,11 @@ C:
 S: a1 OK
 = OK
 send APPEND Drafts
->< {4097*x}
+>< {4095*x}\r\n
 C: a2 APPEND Drafts {4097}
 quiet
 S: + go on
-C: {4097*x}
+C: {4095*x}
+C: 
 S: a2 OK
 = OK

@@ -1,7 +1,7 @@
 S: * OK [CAPABILITY IMAP4rev1 LITERAL+ AUTH=PLAIN AUTH=LOGIN ID] ready
 = OK ready
 field code CAPABILITY IMAP4rev1 LITERAL+ AUTH=PLAIN AUTH=LOGIN ID
-state not-authenticated
+state not authenticated
 capability LITERAL+ 
 capability AUTH PLAIN LOGIN
 capability IDLE -

@@ -2,11 +2,13 @@ protocol imap
 S: * OK ready
 = OK ready
 
-# A literal that is no message stays in the reply.
+# A name as a literal; what follows it belongs to the same response.
 > LIST "" *
 C: a1 LIST "" *
-S: * LIST () "/" {5}
-S: a "b)
+S: * LIST () "/" {4}
+S: a "b
 S: a1 OK done
 = OK done
-broken-body 0 
+. * LIST () "/" {4}
+. 
+body 0 a "b

@@ -23,8 +23,11 @@ S: a4 OK
 = OK
 . * 2 FETCH (FLAGS ())
 send SELECT A
-send UID FETCH 1 FLAGS
+send "UID FETCH" 1 FLAGS
 C: a5 SELECT A
 quiet
 S: a5 OK
+C: a6 UID FETCH 1 FLAGS
+S: a6 OK
+= OK
 = OK

@@ -6,7 +6,7 @@ S: * OK ready
 send STATUS A (MESSAGES)
 send LIST "" *
 C: a1 STATUS A (MESSAGES)
-C: a2 LIST "" *
+C: a2 LIST "" "*"
 S: * LIST () "/" A
 S: a2 OK listed
 S: * STATUS A (MESSAGES 3)

@@ -38,4 +38,4 @@ S: 452 4.2.2 d is full
 > EHLO me
 C: EHLO me
 S: 500 what
-= BAD what
+= NO what

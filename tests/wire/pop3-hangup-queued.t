@@ -6,4 +6,4 @@ C: STAT
 CLOSE
 = ERROR closed before its reply to STAT
 > NOOP
-= REFUSED use
+= REFUSED closed

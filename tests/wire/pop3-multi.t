@@ -9,7 +9,7 @@ S: Subject: dots
 S: 
 S: ..
 S: ...a
-S: .\n\
+S: ..\n\
 S: b\r.\r\
 S: \nc
 S: .

@@ -25,4 +25,4 @@ S: 334 VXNlcm5hbWU6
 ! *
 C: *
 S: 501 cancelled
-= BAD cancelled
+= NO cancelled

@@ -10,26 +10,25 @@ S: 250-AUTH PLAIN LOGIN
 S: 250 SIZE 1000
 = OK
 
-# RFC 3030 2: exactly so many octets, and no waiting.
+# RFC 3030 2: exactly so many octets, and no waiting.  Line ends become CRLF,
+# dots stay.
 > MAIL FROM:<a@x.example>
 > RCPT TO:<b@x.example>
-> BDAT 7
->< .a\r\nb\r\n
-> BDAT 2 LAST
->< c\n
+> BDAT
+>< .a\r\nb\n
+> MAIL FROM:<a@x.example>
 C: MAIL FROM:<a@x.example>
 C: RCPT TO:<b@x.example>
-C: BDAT 7
+C: BDAT 7 LAST
 C: .a
 C: b
-C: BDAT 2 LAST
-C: c\n\
+C: MAIL FROM:<a@x.example>
 S: 250 ok
 S: 250 ok
-S: 250 7 octets
 S: 250 queued
+S: 250 ok
 = OK
 = OK
-= OK 7 octets
 = OK queued
-state ready
+= OK
+state mail

@@ -31,7 +31,7 @@ S: 250 ok
 = OK
 > MAIL FROM:<a@x.example>
 > RCPT TO:<b@x.example>
-> DATA
+send DATA
 >< secret plans\r\n
 C: MAIL FROM:<a@x.example>
 C: RCPT TO:<b@x.example>

@@ -1,4 +1,5 @@
-# RFC 5321 4.2.1: each line of a reply has the same code.
+# RFC 5321 4.2.1: each line of a reply has the same code; if not, the
+# last one counts.
 protocol smtp
 S: 220 hi
 = OK
@@ -6,4 +7,4 @@ S: 220 hi
 C: EHLO me
 S: 250-hi
 S: 500 SIZE
-= ERROR proto
+= NO SIZE
