@@ -91,7 +91,6 @@ struct conn {
 	struct dial *dial;
 	struct stream *stream;
 	bool handshaking, tls;
-	bool closing; /* the server has taken its leave: EOF is no error */
 	struct watch in, out;
 	struct timer timer, kick;
 	int64_t progress; /* when something moved last */

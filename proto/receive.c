@@ -94,7 +94,7 @@ upgrade(struct conn *c, struct job *j)
 static void
 job_done(struct conn *c, struct job *j)
 {
-	bool granted = j->cmd.reply.class == REPLY_OK;
+	bool granted = j->cmd.reply.class == REPLY_OK, said_bye;
 
 	if (granted && j->sasl != NULL && !sasl_done(j->sasl)) {
 		fail(c, ERR_AUTH,
@@ -103,8 +103,6 @@ job_done(struct conn *c, struct job *j)
 	}
 	if (c->proto->effect != NULL)
 		c->proto->effect(c, &j->cmd);
-	if (j->flags & VERB_BYE && granted)
-		c->closing = true;
 	if (granted && j->flags & (VERB_TLS | VERB_DEFLATE))
 		upgrade(c, j);
 	if (c->phase == CONN_CLOSED || c->handshaking)
@@ -114,7 +112,10 @@ job_done(struct conn *c, struct job *j)
 		j->cmd.state = CMD_FAILED;
 		j->cmd.err = j->sasl_err;
 	}
+	said_bye = j->flags & VERB_BYE && granted;
 	job_over(j);
+	if (said_bye) /* what is queued behind it cannot be sent any more */
+		engine_fail(c, &(struct err){.kind = ERR_NONE});
 }
 
 void
@@ -327,7 +328,7 @@ hung_up(struct conn *c)
 	if (c->body_job != NULL || c->swallow)
 		err_set(&e, ERR_CLOSED,
 		    "the server hung up in the middle of a body");
-	else if (c->last_words.n > 0 && !c->closing)
+	else if (c->last_words.n > 0)
 		err_set(&e, ERR_CLOSED, "the server hung up, saying: %.*s",
 		    STRF(c->last_words));
 	else if (c->rx.len > 0)
@@ -340,7 +341,7 @@ hung_up(struct conn *c)
 		err_set(&e, ERR_CLOSED,
 		    "the server hung up before its reply to %s",
 		    j->cmd.verb != NULL ? j->cmd.verb->name : "a command");
-	else if (!c->closing)
+	else
 		err_set(&e, ERR_CLOSED, "the server hung up");
 	engine_fail(c, &e);
 }
