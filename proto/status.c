@@ -27,18 +27,11 @@ status_of_reply(const struct cmd *cmd)
 {
 	const struct reply *r = &cmd->reply;
 
-	switch (r->class) {
-	case REPLY_NONE:
-	case REPLY_OK:
+	if (r->class == REPLY_NONE || r->class == REPLY_OK)
 		return STATUS_OK;
-	case REPLY_BAD:
-		return STATUS_PROTO;
-	case REPLY_NO:
-		break;
-	}
 	if (r->temporary)
 		return STATUS_TEMPFAIL;
 	if (cmd->verb != NULL && cmd->verb->flags & VERB_LOGIN)
 		return STATUS_AUTH;
-	return STATUS_REFUSED;
+	return r->class == REPLY_BAD ? STATUS_PROTO : STATUS_REFUSED;
 }
