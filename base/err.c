@@ -6,6 +6,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+static void fill(struct err *e, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
 static void
 fill(struct err *e, const char *fmt, va_list ap)
 {

@@ -46,8 +46,8 @@ close_shift(struct buf *b, struct shift *sh)
 	return rc < 0 ? -1 : buf_addc(b, '-');
 }
 
-int
-mutf7_encode(struct buf *b, struct str s)
+static int
+encode(struct buf *b, struct str s)
 {
 	struct shift sh = {.open = false};
 	uint32_t c;
@@ -56,12 +56,12 @@ mutf7_encode(struct buf *b, struct str s)
 
 	for (; s.n > 0; s = str_skip(s, n)) {
 		n = utf8_decode(s, &c);
-		if (n == 0)
+		if (n == 0 || c == 0)
 			return -1;
 		if (is_direct(c)) {
 			rc = close_shift(b, &sh) < 0 ? -1
-			     : c == '&'              ? buf_addz(b, "&-")
-			                             : buf_addc(b, (char)c);
+			     : c == '&'		     ? buf_addz(b, "&-")
+						     : buf_addc(b, (char)c);
 		} else if (c < 0x10000) {
 			rc = put_unit(b, &sh, c);
 		} else {
@@ -122,8 +122,8 @@ decode_shifted(struct buf *b, struct str s)
 	return high != 0 || n >= 6 || bits != 0 ? -1 : 0;
 }
 
-int
-mutf7_decode(struct buf *b, struct str s)
+static int
+decode(struct buf *b, struct str s)
 {
 	struct str shifted;
 	bool just_shifted = false;
@@ -154,4 +154,28 @@ mutf7_decode(struct buf *b, struct str s)
 			return -1;
 	}
 	return 0;
+}
+
+/* Whatever was added before the fault is taken back. */
+static int
+whole(int (*fn)(struct buf *, struct str), struct buf *b, struct str s)
+{
+	size_t before = b->len;
+
+	if (fn(b, s) == 0)
+		return 0;
+	b->len = before;
+	return -1;
+}
+
+int
+mutf7_encode(struct buf *b, struct str s)
+{
+	return whole(encode, b, s);
+}
+
+int
+mutf7_decode(struct buf *b, struct str s)
+{
+	return whole(decode, b, s);
 }

@@ -6,7 +6,12 @@
 
 #include "base/buf.h"
 
-/* UTF-8 to modified UTF-7; -1 if s is no valid UTF-8 or b is full. */
+/* Where one of these fails, nothing is added to b. */
+
+/*
+ * UTF-8 to modified UTF-7; -1 if s is no valid UTF-8, holds a NUL, or b is
+ * full.
+ */
 int mutf7_encode(struct buf *b, struct str s);
 /*
  * Modified UTF-7 to UTF-8; -1 if s is not the one valid encoding of a name

@@ -48,18 +48,20 @@ pop3_line(struct str line, struct pop3_line *out)
 	return false;
 }
 
-/* Letters, digits, the marks of an RFC 5322 dot-atom (3.2.3), and `more`. */
+/* RFC 5322 3.2.3 */
 static bool
-is_dot_atom(struct str s, struct str more)
+is_dot_atom(struct str s)
 {
+	char before = '.';
 	size_t i;
 
-	for (i = 0; i < s.n; i++)
-		if (!ascii_alpha(s.p[i]) && !ascii_digit(s.p[i]) &&
-		    !str_has(S("!#$%&'*+-/=?^_`{|}~."), s.p[i]) &&
-		    !str_has(more, s.p[i]))
+	for (i = 0; i < s.n; before = s.p[i++])
+		if (s.p[i] == '.'
+			? before == '.'
+			: !ascii_alpha(s.p[i]) && !ascii_digit(s.p[i]) &&
+			      !str_has(S("!#$%&'*+-/=?^_`{|}~"), s.p[i]))
 			return false;
-	return s.n > 0;
+	return before != '.';
 }
 
 /* RFC 5322 3.6.4: the right side may also be an address in brackets. */
@@ -67,8 +69,16 @@ static bool
 is_msg_id(struct str s)
 {
 	struct str left = str_cut(&s, '@');
+	size_t i;
 
-	return is_dot_atom(left, S("")) && is_dot_atom(s, S("[:]"));
+	if (!is_dot_atom(left))
+		return false;
+	if (s.n < 3 || *s.p != '[' || s.p[s.n - 1] != ']')
+		return is_dot_atom(s);
+	for (i = 1; i + 1 < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~' || str_has(S("[]\\"), s.p[i]))
+			return false;
+	return true;
 }
 
 struct str
@@ -87,8 +97,8 @@ pop3_numbers(struct str s, bool zero_ok, uint64_t *n, uint64_t *size)
 {
 	uint64_t first, second;
 
-	if (!str_u64(str_word(&s), UINT64_MAX, &first) ||
-	    !str_u64(str_word(&s), UINT64_MAX, &second) ||
+	if (!str_u64(str_word(&s), INT64_MAX, &first) ||
+	    !str_u64(str_word(&s), INT64_MAX, &second) ||
 	    (first == 0 && !zero_ok))
 		return false;
 	*n = first;
@@ -103,7 +113,7 @@ pop3_uid(struct str s, uint64_t *n, struct str *uid)
 	uint64_t first;
 	size_t i;
 
-	if (!str_u64(str_word(&s), UINT64_MAX, &first) || first == 0)
+	if (!str_u64(str_word(&s), INT64_MAX, &first) || first == 0)
 		return false;
 	word = str_word(&s);
 	if (word.n == 0 || word.n > 70 || str_trim(s).n > 0)

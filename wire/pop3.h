@@ -26,6 +26,8 @@ bool pop3_line(struct str line, struct pop3_line *out);
  */
 struct str pop3_timestamp(struct str text);
 
+/* Numbers fit 63 bits, so that nobody's sums become negative. */
+
 /* "1 120" of STAT and LIST; both numbers must be there, n >= 1 unless
  * zero_ok.  What follows a space behind them is allowed and ignored. */
 bool pop3_numbers(struct str s, bool zero_ok, uint64_t *n, uint64_t *size);

@@ -37,8 +37,8 @@ smtp_line(struct str line, struct smtp_line *out)
 	    !ascii_digit(line.p[1]) || !ascii_digit(line.p[2]))
 		return false;
 	out->code = (unsigned)(line.p[0] - '0') * 100 +
-	            (unsigned)(line.p[1] - '0') * 10 +
-	            (unsigned)(line.p[2] - '0');
+		    (unsigned)(line.p[1] - '0') * 10 +
+		    (unsigned)(line.p[2] - '0');
 	if (line.n == 3)
 		return true;
 	if (line.p[3] != ' ' && line.p[3] != '-')
@@ -56,12 +56,12 @@ smtp_line(struct str line, struct smtp_line *out)
 struct str
 smtp_keyword(struct str text, struct str *params)
 {
+	struct str all = str_trim(text);
 	struct str word = str_word(&text);
 
 	*params = str_trim(text);
 	if (str_startscase(word, S("AUTH="))) {
-		if (params->n == 0)
-			*params = str_skip(word, 5);
+		*params = str_skip(all, 5);
 		return str_head(word, 4);
 	}
 	return word;
@@ -86,22 +86,24 @@ quoted_length(struct str s)
 bool
 smtp_address(struct str s, bool utf8)
 {
-	size_t i, quoted = s.n > 0 && *s.p == '"' ? quoted_length(s) : 0;
+	size_t i, n, quoted = 0;
+	uint32_t c;
 
-	if (s.n > 0 && *s.p == '"' && quoted == 0)
-		return false;
-	for (i = 0; i < s.n; i++) {
-		if ((unsigned char)s.p[i] > 127) {
-			if (!utf8)
-				return false;
-			continue;
-		}
-		if (s.p[i] < ' ' || s.p[i] == 127)
-			return false;
-		if (i >= quoted && str_has(S(" <>\""), s.p[i]))
+	if (s.n > 0 && *s.p == '"') {
+		quoted = quoted_length(s);
+		if (quoted == 0 || (quoted < s.n && s.p[quoted] != '@'))
 			return false;
 	}
-	return utf8_valid(s);
+	for (i = 0; i < s.n; i += n) {
+		n = utf8_decode(str_skip(s, i), &c);
+		if (n == 0 || (n > 1 && !utf8))
+			return false;
+		if (c < ' ' || (c >= 0x7f && c < 0xa0))
+			return false;
+		if (n == 1 && i >= quoted && str_has(S(" <>\"\\"), (char)c))
+			return false;
+	}
+	return true;
 }
 
 bool
@@ -115,13 +117,13 @@ smtp_path(struct str *s, struct str *path)
 	in = str_skip(in, 1);
 	if (in.n > 0 && *in.p == '@') { /* a source route */
 		i = str_find(in, ':');
-		if (i == in.n)
+		if (i >= str_find(in, '>'))
 			return false;
 		in = str_skip(in, i + 1);
 	}
 	quoted = in.n > 0 && *in.p == '"' ? quoted_length(in) : 0;
 	i = quoted + str_find(str_skip(in, quoted), '>');
-	if (i >= in.n)
+	if (i == in.n || (i + 1 < in.n && in.p[i + 1] != ' '))
 		return false;
 	*path = str_head(in, i);
 	*s = str_skip(in, i + 1);

@@ -3,7 +3,8 @@
 #include "base/near.h"
 #include "base/utf8.h"
 
-#include <stdio.h>
+#include <arpa/inet.h>
+#include <inttypes.h>
 
 /* RFC 8314 7, RFC 6409 3.1, RFC 2033. */
 static const struct scheme {
@@ -65,10 +66,16 @@ url_looks(struct str s)
 /* ---- pieces ---- */
 
 static int
+too_long(struct err *e)
+{
+	return err_set(e, ERR_LIMIT, "the URL is too long");
+}
+
+static int
 keep(struct arena *a, struct str s, struct str *out, struct err *e)
 {
 	*out = arena_dup(a, s);
-	return out->p != NULL ? 0 : err_set(e, ERR_LIMIT, "the URL is too long");
+	return out->p != NULL ? 0 : too_long(e);
 }
 
 static int
@@ -98,7 +105,8 @@ unescape(struct arena *a, struct str s, const char *what, struct str *out,
 			    hex(s.p[i + 2]) < 0)
 				return err_set(e, ERR_USE,
 				    "the %s of the URL has a %% without two "
-				    "hexadecimal digits", what);
+				    "hexadecimal digits",
+				    what);
 			p[n] = (char)(hex(s.p[i + 1]) << 4 | hex(s.p[i + 2]));
 			i += 2;
 		}
@@ -135,7 +143,8 @@ parse_scheme(struct str name, struct arena *a, struct url *u, struct err *e)
 		    near.best);
 	return err_set(e, ERR_USE,
 	    "unknown scheme %.*s; known are imap, pop3, smtp, submission and "
-	    "lmtp, each also with s for TLS", STRF(name));
+	    "lmtp, each also with s for TLS",
+	    STRF(name));
 }
 
 /* "user;AUTH=MECH:password" */
@@ -162,36 +171,79 @@ parse_userinfo(struct str s, struct arena *a, struct url *u, struct err *e)
 	return has_password ? unescape(a, s, "password", &u->password, e) : 0;
 }
 
+/* An address of IPv6 between brackets, with a zone behind %25 (RFC 6874) or,
+ * as people write it, behind % alone. */
+static int
+parse_bracketed(struct str s, struct arena *a, struct url *u, struct err *e)
+{
+	struct in6_addr ignored;
+	char text[INET6_ADDRSTRLEN];
+	struct str address = str_cut(&s, '%'), zone;
+
+	if (str_starts(s, S("25")))
+		s = str_skip(s, 2);
+	if (address.n >= sizeof(text) ||
+	    inet_pton(AF_INET6, str_copy(text, sizeof(text), address),
+		&ignored) != 1 ||
+	    unescape(a, s, "zone", &zone, e) < 0)
+		return err_set(e, ERR_USE,
+		    "between [ and ] of the URL stands no IPv6 address");
+	u->host = zone.n > 0 ? arena_fmt(a, "%s%%%s", text, zone.p)
+			     : arena_dup(a, address);
+	return u->host.p != NULL ? 0 : too_long(e);
+}
+
+static int
+parse_name(struct str s, struct arena *a, struct url *u, struct err *e)
+{
+	size_t i;
+
+	if (unescape(a, s, "host", &u->host, e) < 0)
+		return -1;
+	if (u->host.n == 0)
+		return err_set(e, ERR_USE, "the URL names no host");
+	for (i = 0; i < u->host.n; i++)
+		if (u->host.p[i] >= 0 && !ascii_alpha(u->host.p[i]) &&
+		    !ascii_digit(u->host.p[i]) &&
+		    !str_has(S("-._"), u->host.p[i]))
+			break;
+	if (i < u->host.n || !utf8_valid(u->host) || u->host.n > 255)
+		return err_set(e, ERR_USE, "the URL names no possible host");
+	return 0;
+}
+
 static int
 parse_hostport(struct str s, struct arena *a, struct url *u, struct err *e)
 {
-	struct str host, port;
+	struct str host;
+	bool bracketed = s.n > 0 && *s.p == '[';
 	uint64_t n;
 
-	if (s.n > 0 && *s.p == '[') {
+	if (bracketed) {
 		s = str_skip(s, 1);
 		if (!str_has(s, ']'))
-			return err_set(
-			    e, ERR_USE, "the URL has [ without ]");
+			return err_set(e, ERR_USE, "the URL has [ without ]");
 		host = str_cut(&s, ']');
 		if (s.n > 0 && *s.p != ':')
 			return err_set(e, ERR_USE,
 			    "a : and a port may follow the ] of the URL");
-		port = s.n > 0 ? str_skip(s, 1) : S("");
+		if (s.n > 0)
+			s = str_skip(s, 1);
 	} else {
 		host = str_cut(&s, ':');
-		port = s;
+		if (str_has(s, ':'))
+			return err_set(e, ERR_USE,
+			    "an IPv6 address in a URL stands between [ and ]");
 	}
-	if (unescape(a, host, "host", &u->host, e) < 0)
-		return -1;
-	if (u->host.n == 0)
-		return err_set(e, ERR_USE, "the URL names no host");
-	if (port.n > 0 && (!str_u64(port, 65535, &n) || n == 0))
+	/* What is no port may be a password whose host was forgotten, or
+	 * that has a / in it: it is not shown. */
+	if (s.n > 0 && (!str_u64(s, 65535, &n) || n == 0))
 		return err_set(e, ERR_USE,
-		    "%.*s is no port: a number from 1 to 65535", STRF(port));
-	if (port.n > 0)
+		    "the port of the URL is no number from 1 to 65535");
+	if (s.n > 0)
 		u->port = (uint16_t)n;
-	return 0;
+	return bracketed ? parse_bracketed(host, a, u, e)
+			 : parse_name(host, a, u, e);
 }
 
 /* ---- the query ---- */
@@ -207,8 +259,7 @@ set_starttls(struct url *u, struct str v, struct arena *a, struct err *e)
 	else if (str_eq(v, S("no")))
 		u->starttls = URL_STARTTLS_NO;
 	else
-		return err_set(e, ERR_USE,
-		    "starttls is require, auto or no, not %.*s", STRF(v));
+		return err_set(e, ERR_USE, "starttls is require, auto or no");
 	return 0;
 }
 
@@ -223,15 +274,24 @@ set_insecure(struct url *u, struct str v, struct arena *a, struct err *e)
 }
 
 static int
+file(struct arena *a, struct str v, const char *what, struct str *out,
+    struct err *e)
+{
+	if (v.n == 0)
+		return err_set(e, ERR_USE, "%s wants a file", what);
+	return unescape(a, v, what, out, e);
+}
+
+static int
 set_ca(struct url *u, struct str v, struct arena *a, struct err *e)
 {
-	return unescape(a, v, "ca", &u->ca, e);
+	return file(a, v, "ca", &u->ca, e);
 }
 
 static int
 set_cert(struct url *u, struct str v, struct arena *a, struct err *e)
 {
-	return unescape(a, v, "cert", &u->cert, e);
+	return file(a, v, "cert", &u->cert, e);
 }
 
 static int
@@ -239,8 +299,8 @@ set_timeout(struct url *u, struct str v, struct arena *a, struct err *e)
 {
 	(void)a;
 	if (!str_u64(v, 1000000, &u->timeout) || u->timeout == 0)
-		return err_set(e, ERR_USE,
-		    "timeout is a number of seconds, not %.*s", STRF(v));
+		return err_set(
+		    e, ERR_USE, "timeout is a number of seconds, from 1 on");
 	u->has_timeout = true;
 	return 0;
 }
@@ -259,27 +319,40 @@ static const struct key {
 enum { N_KEYS = sizeof(keys) / sizeof(keys[0]) };
 
 static int
-parse_query(struct str s, struct arena *a, struct url *u, struct err *e)
+unknown_key(struct str name, struct err *e)
 {
 	struct near near;
+	size_t i;
+
+	near_init(&near, name);
+	for (i = 0; i < N_KEYS; i++)
+		near_try(&near, keys[i].name);
+	for (i = 0; i < name.n && ascii_alpha(name.p[i]); i++)
+		;
+	/* It may be the end of a password with a ? in it. */
+	if (near.best == NULL || i < name.n)
+		return err_set(e, ERR_USE,
+		    "unknown word behind the ? of the URL; known are "
+		    "starttls, insecure, ca, cert and timeout");
+	return err_set(e, ERR_USE,
+	    "unknown word %.*s in the URL; did you mean %s?", STRF(name),
+	    near.best);
+}
+
+static int
+parse_query(struct str s, struct arena *a, struct url *u, struct err *e)
+{
 	struct str pair, name;
 	size_t i;
 
 	while (s.n > 0) {
 		pair = str_cut(&s, '&');
 		name = str_cut(&pair, '=');
-		near_init(&near, name);
-		for (i = 0; i < N_KEYS; i++) {
+		for (i = 0; i < N_KEYS; i++)
 			if (str_eq(name, str_z(keys[i].name)))
 				break;
-			near_try(&near, keys[i].name);
-		}
 		if (i == N_KEYS)
-			return err_set(e, ERR_USE,
-			    "unknown word %.*s in the URL%s%s%s", STRF(name),
-			    near.best != NULL ? "; did you mean " : "",
-			    near.best != NULL ? near.best : "",
-			    near.best != NULL ? "?" : "");
+			return unknown_key(name, e);
 		if (keys[i].set(u, pair, a, e) < 0)
 			return -1;
 	}
@@ -288,17 +361,19 @@ parse_query(struct str s, struct arena *a, struct url *u, struct err *e)
 
 /* ---- the whole ---- */
 
-/* "/INBOX;UIDVALIDITY=1": what follows the mailbox names parts of it, which
- * are no concern of a connection (RFC 5092 6). */
 static int
 parse_mailbox(struct str s, struct arena *a, struct url *u, struct err *e)
 {
-	s = str_cut(&s, ';');
 	if (s.n == 0)
 		return 0;
+	/* "INBOX;UIDVALIDITY=1/;UID=2" (RFC 5092 6) names a message. */
+	if (str_has(s, ';'))
+		return err_set(e, ERR_USE,
+		    "the URL of a connection ends with the mailbox; a ; in "
+		    "its name is written %%3B");
 	if (strcmp(u->protocol.p, "imap") != 0)
-		return err_set(e, ERR_USE, "a %s URL names no mailbox",
-		    u->protocol.p);
+		return err_set(
+		    e, ERR_USE, "a %s URL names no mailbox", u->protocol.p);
 	if (unescape(a, s, "mailbox", &u->mailbox, e) < 0)
 		return -1;
 	if (!utf8_valid(u->mailbox))
@@ -342,9 +417,11 @@ url_parse(struct str s, struct arena *a, struct url *out, struct err *e)
 	out->transport = t->transport;
 	if (parse_scheme(name, a, out, e) < 0)
 		return -1;
+	if (str_has_eol(s))
+		return err_set(e, ERR_USE, "the URL has a line end or NUL");
 	if (t->transport == URL_PIPE)
 		return s.n > 0 ? keep(a, s, &out->path, e)
-		               : err_set(e, ERR_USE, "the URL has no command");
+			       : err_set(e, ERR_USE, "the URL has no command");
 	if (str_has(s, '?')) {
 		query = s;
 		s = str_cut(&query, '?');
@@ -354,7 +431,7 @@ url_parse(struct str s, struct arena *a, struct url *out, struct err *e)
 	if (t->transport == URL_TCP)
 		return parse_tcp(s, a, out, e);
 	return s.n > 0 ? unescape(a, s, "path", &out->path, e)
-	               : err_set(e, ERR_USE, "the URL has no path");
+		       : err_set(e, ERR_USE, "the URL has no path");
 }
 
 static int
@@ -385,26 +462,76 @@ port_of(struct str scheme)
 	return 0;
 }
 
+/* Between brackets only the % of a zone is escaped. */
+static int
+put_host(struct buf *b, struct str host)
+{
+	struct str address = str_cut(&host, '%');
+
+	if (!str_has(address, ':'))
+		return put_escaped(b, address);
+	if (buf_addc(b, '[') < 0 || buf_add(b, address) < 0)
+		return -1;
+	if (host.n > 0 && (buf_addz(b, "%25") < 0 || put_escaped(b, host) < 0))
+		return -1;
+	return buf_addc(b, ']');
+}
+
+/* "prefix" and s, if s is there. */
+static int
+put_part(struct buf *b, const char *prefix, struct str s)
+{
+	if (s.p == NULL)
+		return 0;
+	return buf_addz(b, prefix) < 0 ? -1 : put_escaped(b, s);
+}
+
+static int
+put_query(struct buf *b, const struct url *u)
+{
+	static const char *const starttls[] = {[URL_STARTTLS_UNSET] = NULL,
+	    [URL_STARTTLS_AUTO] = "auto",
+	    [URL_STARTTLS_REQUIRE] = "require",
+	    [URL_STARTTLS_NO] = "no"};
+	size_t start = b->len;
+
+	if (put_part(b, "&ca=", u->ca) < 0 ||
+	    put_part(b, "&cert=", u->cert) < 0 ||
+	    (u->insecure && buf_addz(b, "&insecure") < 0) ||
+	    (u->starttls != URL_STARTTLS_UNSET &&
+		buf_addf(b, "&starttls=%s", starttls[u->starttls]) < 0) ||
+	    (u->has_timeout &&
+		buf_addf(b, "&timeout=%" PRIu64, u->timeout) < 0))
+		return -1;
+	if (b->len > start)
+		b->p[b->off + start] = '?';
+	return 0;
+}
+
+static int
+put_tcp(struct buf *b, const struct url *u)
+{
+	if (put_part(b, "", u->user) < 0 ||
+	    put_part(b, ";AUTH=", u->auth) < 0 ||
+	    ((u->user.p != NULL || u->auth.p != NULL) &&
+		buf_addc(b, '@') < 0) ||
+	    put_host(b, u->host) < 0)
+		return -1;
+	if (u->port != port_of(u->scheme) && buf_addf(b, ":%u", u->port) < 0)
+		return -1;
+	return put_part(b, "/", u->mailbox);
+}
+
 int
 url_put(struct buf *b, const struct url *u)
 {
-	bool six = str_has(u->host, ':');
+	int rc;
 
 	if (buf_add(b, u->scheme) < 0 ||
 	    buf_add(b, transports[u->transport].mark) < 0)
 		return -1;
-	if (u->transport != URL_TCP)
-		return u->transport == URL_PIPE ? buf_add(b, u->path)
-		                                : put_escaped(b, u->path);
-	if (u->user.n > 0 &&
-	    (put_escaped(b, u->user) < 0 || buf_addc(b, '@') < 0))
-		return -1;
-	if (six ? buf_addf(b, "[%.*s]", STRF(u->host)) < 0
-	        : put_escaped(b, u->host) < 0)
-		return -1;
-	if (u->port != port_of(u->scheme) && buf_addf(b, ":%u", u->port) < 0)
-		return -1;
-	if (u->mailbox.n == 0)
-		return 0;
-	return buf_addc(b, '/') < 0 ? -1 : put_escaped(b, u->mailbox);
+	if (u->transport == URL_PIPE)
+		return buf_add(b, u->path);
+	rc = u->transport == URL_UNIX ? put_escaped(b, u->path) : put_tcp(b, u);
+	return rc < 0 ? -1 : put_query(b, u);
 }

@@ -6,6 +6,7 @@
  *	imap+unix:/path	imap+pipe:COMMAND	(each protocol)
  *
  * Percent escapes are undone, and refused where they make NUL, CR or LF.
+ * A COMMAND is taken as it stands, without escapes and query.
  */
 #ifndef WIRE_URL_H
 #define WIRE_URL_H
@@ -43,7 +44,8 @@ int url_parse(struct str s, struct arena *a, struct url *out, struct err *e);
 /* Whether s begins like a URL of any scheme: "word://", "word+unix:". */
 bool url_looks(struct str s);
 
-/* The URL again, canonical, without the password; for prompts and traces. */
+/* The URL again, canonical, without the password; for prompts and traces.
+ * -1 if b is full. */
 int url_put(struct buf *b, const struct url *u);
 
 #endif
