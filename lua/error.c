@@ -67,6 +67,7 @@ error_kind(lua_State *L, int idx)
 {
 	const char *kind = NULL;
 
+	idx = lua_absindex(L, idx);
 	if (lua_type(L, idx) != LUA_TTABLE)
 		return NULL;
 	if (luaL_getmetafield(L, idx, "__tostring") == LUA_TNIL)
