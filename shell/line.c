@@ -22,6 +22,7 @@ lua_line(struct shell *sh, struct str text)
 	if (z == NULL)
 		abort();
 	screen_sync();
+	repl_release();
 	status = script_eval(
 	    sh->L, sh->current != NULL ? sh->current->conn : NULL, z);
 	free(z);

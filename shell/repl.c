@@ -16,9 +16,14 @@
 #include <readline/readline.h>
 #include <unistd.h>
 
+enum { PROMPT_MAX = 4096 };
+
 /* Readline has one terminal and no argument for its callbacks. */
 static struct {
-	bool reading; /* readline has the terminal */
+	bool reading; /* readline has a prompt on it */
+	/* No echo, key by key: also while a reply is awaited, so that what is
+	 * typed ahead is kept for readline. */
+	bool raw;
 	bool done, eof;
 	char *line;
 	int resized[2]; /* pipe: SIGWINCH and SIGCONT */
@@ -43,13 +48,31 @@ restore_prompt(void)
 	}
 }
 
-void
-repl_release(void)
+static void
+prepare(int meta)
+{
+	if (!tty.raw)
+		rl_prep_terminal(meta);
+	tty.raw = true;
+}
+
+/* Takes readline's prompt and hands off the terminal, which stays raw. */
+static void
+stop_reading(void)
 {
 	if (tty.reading) {
 		tty.reading = false;
 		rl_callback_handler_remove();
 	}
+}
+
+void
+repl_release(void)
+{
+	stop_reading();
+	if (tty.raw)
+		rl_deprep_terminal();
+	tty.raw = false;
 }
 
 /* ---- signals ---- */
@@ -69,10 +92,13 @@ resized(struct watch *w, short revents)
 
 	(void)revents;
 	while (read(w->fd, &c, 1) == 1) {
+		if (c == SIGCONT && tty.raw) {
+			/* Whoever had the terminal has changed it. */
+			rl_deprep_terminal();
+			rl_prep_terminal(1);
+		}
 		if (!tty.reading)
 			continue;
-		if (c == SIGCONT) /* whoever had the terminal changed it */
-			rl_prep_terminal(1);
 		rl_resize_terminal();
 		if (c == SIGCONT)
 			rl_forced_update_display();
@@ -102,8 +128,7 @@ got_line(char *line)
 	tty.eof = line == NULL;
 	tty.line = line;
 	/* Else readline would show its prompt again. */
-	tty.reading = false;
-	rl_callback_handler_remove();
+	stop_reading();
 }
 
 static void
@@ -128,9 +153,25 @@ cancel_line(void)
 	rl_free_line_state();
 	rl_callback_sigcleanup();
 	rl_replace_line("", 1);
-	repl_release();
+	stop_reading();
 	puts("^C");
 	fflush(stdout);
+}
+
+/* The prompt says what the server has confirmed by now. */
+static void
+renew_prompt(const struct shell *sh)
+{
+	struct buf b;
+
+	buf_init(&b, PROMPT_MAX);
+	prompt_put(sh, &b, screen_colour());
+	if (tty.reading && strcmp(buf_cstr(&b), rl_prompt) != 0) {
+		hide_prompt();
+		rl_set_prompt(buf_cstr(&b));
+		restore_prompt();
+	}
+	buf_fini(&b);
 }
 
 static enum got
@@ -142,7 +183,7 @@ wait_line(struct shell *sh, const struct ask *ask)
 			return GOT_EOF;
 		}
 		if (ask->until != NULL && cmd_over(ask->until)) {
-			repl_release();
+			stop_reading();
 			puts("");
 			return GOT_OVER;
 		}
@@ -150,6 +191,8 @@ wait_line(struct shell *sh, const struct ask *ask)
 			cancel_line();
 			return sh->quit ? GOT_EOF : GOT_INT;
 		}
+		if (ask->command)
+			renew_prompt(sh);
 	}
 	return tty.eof ? GOT_EOF : GOT_LINE;
 }
@@ -223,7 +266,7 @@ converse(struct shell *sh)
 	struct ask ask = {.command = true};
 	bool warned = false;
 
-	buf_init(&prompt, 4096);
+	buf_init(&prompt, PROMPT_MAX);
 	buf_init(&line, SHELL_LINE_MAX);
 	line.secret = true;
 	while (!sh->quit) {
@@ -262,6 +305,8 @@ repl_run(struct shell *sh)
 	rl_catch_signals = 0;
 	rl_catch_sigwinch = 0;
 	rl_change_environment = 0;
+	rl_prep_term_function = prepare;
+	rl_deprep_term_function = NULL;
 	rl_initialize();
 	/* Each pasted line is a line, as it is in telnet. */
 	rl_variable_bind("enable-bracketed-paste", "off");

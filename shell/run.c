@@ -252,13 +252,20 @@ run_verb(const struct conn *c, struct str line, struct str *args)
 	return v;
 }
 
-/* What the shell adds to a line is shown. */
+/* What the shell adds to a line, a tag or a size, is shown. */
 static void
 show_sent(const struct shell *sh, const struct cmd *cmd, struct str line)
 {
-	if (sh->interactive && !str_eq(cmd->line, line) &&
-	    (cmd->tag.n > 0 || cmd->line.n > line.n))
-		screen_note("C: %.*s", STRF(cmd->line));
+	bool masked = cmd->verb != NULL && cmd->verb->flags & VERB_SECRET;
+	struct buf b;
+
+	if (!sh->interactive || str_eq(cmd->line, line) ||
+	    (masked && cmd->tag.n == 0))
+		return;
+	buf_init(&b, cmd->line.n);
+	(void)secret_clean(&b, cmd->line);
+	screen_note("C: %.*s%s", STRF(buf_str(&b)), masked ? "..." : "");
+	buf_fini(&b);
 }
 
 static void

@@ -152,6 +152,7 @@ secret_ask(struct shell *sh, const char *prompt, struct err *e)
 	char *secret;
 
 	screen_sync();
+	repl_release();
 	secret = script_ask_secret(prompt, e);
 	/* Ctrl-C has done its work; it interrupts nothing else. */
 	if (secret == NULL)

@@ -154,6 +154,7 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 	struct conn *c;
 
 	screen_sync();
+	repl_release();
 	c = script_connect(sh->L, url, &status, &e);
 	if (c == NULL) {
 		screen_error("%s", e.msg);
