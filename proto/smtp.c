@@ -314,9 +314,9 @@ static void
 describe(const struct conn *c, struct buf *out)
 {
 	if (c->state == SMTP_MAIL)
-		(void)buf_addz(out, "mail");
+		(void)buf_addz(out, "(mail)");
 	else if (c->state == SMTP_RCPT)
-		(void)buf_addf(out, "%u rcpt", c->smtp.rcpts);
+		(void)buf_addf(out, "(%u rcpt)", c->smtp.rcpts);
 }
 
 static enum verdict

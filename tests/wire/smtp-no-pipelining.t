@@ -15,4 +15,4 @@ S: 250 ok
 = OK
 = OK
 = OK
-describe 1 rcpt
+describe (1 rcpt)

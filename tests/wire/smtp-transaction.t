@@ -30,7 +30,7 @@ S: 550 5.1.1 who?
 field enhanced 5.1.1
 field temporary no
 state rcpt
-describe 1 rcpt
+describe (1 rcpt)
 S: 354 go on
 C: Subject: s
 C: 
