@@ -352,7 +352,7 @@ ask(int fd, const char *prompt, struct buf *b, struct err *e)
 	tcsetattr(fd, TCSAFLUSH, &quiet);
 	(void)!write(fd, prompt, strlen(prompt));
 	rc = read_line(fd, b, e);
-	tcsetattr(fd, TCSAFLUSH, &old);
+	tcsetattr(fd, TCSADRAIN, &old); /* what is typed ahead stays */
 	(void)!write(fd, "\n", 1);
 	return rc;
 }
