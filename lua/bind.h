@@ -106,8 +106,7 @@ int bind_open(lua_State *L); /* core.open(config) → conn, cmd */
 
 /* cmd.c */
 struct bind_cmd {
-	struct cmd *cmd;       /* NULL: shown in a dry run and not sent */
-	const struct item *at; /* where the next response begins */
+	struct cmd *cmd; /* NULL: shown in a dry run and not sent */
 };
 /* Pushes an empty command of the connection at idx conn. */
 struct bind_cmd *bind_new_cmd(lua_State *L, int conn);
@@ -127,8 +126,6 @@ extern const luaL_Reg bind_body_functions[];
 /* value.c */
 /* Pushes all that the reply of the command at idx says, parsed. */
 void bind_push_data(lua_State *L, int idx, const struct cmd *cmd);
-/* cmd:response(): the next whole IMAP response that has come, or nil. */
-int bind_cmd_response(lua_State *L);
 
 /* secret.c */
 /* A secret's bytes, or p NULL if idx is none. */

@@ -6,12 +6,16 @@ static int cmd_index(lua_State *);
 static int cmd_gc(lua_State *);
 static int cmd_tostring(lua_State *);
 static int cmd_ready_method(lua_State *);
+static int cmd_begun_method(lua_State *);
 static int cmd_body_method(lua_State *);
 static int cmd_answer_method(lua_State *);
 static int cmd_raise_method(lua_State *);
 
 /* User values. */
 enum { UV_CONN = 1, UV_CACHE };
+
+/* What a command holds in C, in the middle. */
+enum { COMMAND_KIB = 16 };
 
 static const struct bind_type cmd_type = {
     .name = "postel.cmd",
@@ -28,9 +32,9 @@ static const struct bind_type cmd_type = {
     .methods =
 	(const luaL_Reg[]){
 	    {"ready", cmd_ready_method},
+	    {"begun", cmd_begun_method},
 	    {"body", cmd_body_method},
 	    {"answer", cmd_answer_method},
-	    {"response", bind_cmd_response},
 	    {"raise", cmd_raise_method},
 	    {"release", cmd_gc},
 	    {NULL, NULL},
@@ -44,6 +48,8 @@ bind_new_cmd(lua_State *L, int conn)
 
 	conn = lua_absindex(L, conn);
 	u = bind_new(L, &cmd_type, sizeof(*u));
+	/* Lua does not see the memory behind it: a hint to the collector. */
+	lua_gc(L, LUA_GCSTEP, COMMAND_KIB);
 	lua_pushvalue(L, conn);
 	lua_setiuservalue(L, -2, UV_CONN);
 	return u;
@@ -75,7 +81,6 @@ cmd_gc(lua_State *L)
 
 	cmd_unref(u->cmd);
 	u->cmd = NULL;
-	u->at = NULL;
 	return 0;
 }
 
@@ -125,6 +130,19 @@ cmd_ready_method(lua_State *L)
 		ready = u->cmd->state == CMD_ASKED;
 	}
 	lua_pushboolean(L, ready);
+	return 1;
+}
+
+/* Whether the first body of the reply has begun, or the command is over. */
+static int
+cmd_begun_method(lua_State *L)
+{
+	struct bind_cmd *u = bind_check(L, 1, &cmd_type);
+
+	if (u->cmd != NULL && u->cmd->bodies > 0)
+		lua_pushboolean(L, true);
+	else
+		return cmd_ready_method(L);
 	return 1;
 }
 

@@ -98,19 +98,6 @@ next_response(lua_State *L, int idx, struct cmd *cmd, const struct item **at)
 	return rc > 0;
 }
 
-int
-bind_cmd_response(lua_State *L)
-{
-	struct cmd *cmd = bind_check_cmd(L, 1);
-	struct bind_cmd *u = lua_touserdata(L, 1);
-
-	if (u->at == NULL)
-		u->at = cmd->items;
-	if (!next_response(L, 1, cmd, &u->at))
-		lua_pushnil(L);
-	return 1;
-}
-
 /* All responses in an array. */
 static void
 push_imap(lua_State *L, int idx, struct cmd *cmd)

@@ -26,7 +26,13 @@ function methods:wait()
 	if postel.options.verbose and self.state ~= "asked" then
 		show(self)
 	end
-	self:raise()
+	if self.state == "failed" then
+		local _, e = pcall(self.raise, self)
+		if e.kind ~= "cancel" then
+			e.message = self.conn.name .. ": " .. e.message
+		end
+		error(e, 0)
+	end
 	return self
 end
 

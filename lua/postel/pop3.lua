@@ -2,6 +2,7 @@
 
 local errors = require "postel.errors"
 local set = require "postel.set"
+local task = require "postel.task"
 
 local M = {}
 
@@ -90,17 +91,25 @@ function M:uidl(n)
 	return uids
 end
 
+-- The body of a reply, once it has begun; a refusal is raised.
+local function body_of(reply)
+	task.wait(function() return reply:begun() end)
+	if reply.bodies == 0 then
+		reply:check()
+	end
+	return reply:body()
+end
+
 -- Header and first lines of message n, as a body.
 function M:top(n, lines)
 	check_number(self, "top", n)
-	lines = tostring(lines or 0)
-	return self:call("TOP", tostring(n), lines):body()
+	return body_of(self:send("TOP", tostring(n), tostring(lines or 0)))
 end
 
 -- Message n as a body.
 function M:retr(n)
 	check_number(self, "retr", n)
-	return self:call("RETR", tostring(n)):body()
+	return body_of(self:send("RETR", tostring(n)))
 end
 
 -- Marks message n; the server removes it at QUIT.
@@ -196,7 +205,6 @@ function M:messages(wanted, skip)
 		end
 		m.reply = self:send("RETR", tostring(m.number))
 		m.body = m.reply:body()
-		m.body:claim()
 		ahead[#ahead + 1], octets = m, octets + m.size
 	end
 	return function()

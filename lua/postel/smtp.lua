@@ -111,23 +111,25 @@ Transaction.__index = Transaction
 Transaction.__name = "postel.transaction"
 
 -- The replies to the final dot of LMTP: one for each recipient accepted, in
--- their order (RFC 2033 4.2), as {ok, temporary, text}.
+-- their order (RFC 2033 4.2), as {ok, temporary, text}.  nil if there was no
+-- dot, for DATA itself was refused.
 local function lmtp_replies(reply)
-	local list = {}
+	local list
 	for _, line in ipairs(reply.lines) do
-		local digit, rest = line:match "^([245])%d%d (.*)$"
-		if digit then
+		local digit = line:match "^([245])%d%d$" or
+			line:match "^([245])%d%d "
+		if line:find "^354" then
+			list = {}
+		elseif digit and list then
 			list[#list + 1] = {ok = digit == "2",
-				temporary = digit == "4", text = line,
-				rest = rest}
+				temporary = digit == "4", text = line}
 		end
 	end
 	return list
 end
 
 -- Moves those whom an LMTP server refused behind the dot.
-local function sort_lmtp(conn, result, data)
-	local replies = lmtp_replies(data)
+local function sort_lmtp(conn, result, replies)
 	local accepted = result.accepted
 	if #replies ~= #accepted then
 		local e = errors.new("proto", "%s: %d replies for %d recipients",
@@ -175,9 +177,10 @@ function Transaction:wait()
 	local data = self.data:wait()
 	if #result.accepted > 0 then
 		result.reply = data
-		if data.conn.protocol == "lmtp" and (data.ok or
-			#data.lines > 1) then
-			sort_lmtp(data.conn, result, data)
+		local replies = data.conn.protocol == "lmtp" and
+			lmtp_replies(data)
+		if replies then
+			sort_lmtp(data.conn, result, replies)
 		elseif not data.ok then
 			for _, address in ipairs(result.accepted) do
 				table.insert(result.refused,
@@ -216,6 +219,9 @@ function M:submit(message)
 		t.rcpt[i] = self:send("RCPT", address)
 	end
 	t.data = self:send("DATA", body)
+	if postel.options.dry_run then
+		self:send "RSET"
+	end
 	return t
 end
 
