@@ -214,7 +214,9 @@ fill(struct conn *c)
 		}
 	} while (c->refill && got == SENT_LATER);
 	c->filling = false;
-	c->fill_wanted = got == SENT_FULL;
+	/* A full tx leaves open whether there is more. */
+	c->fill_wanted =
+	    got == SENT_FULL || c->tx.len >= limits.send_high_water;
 }
 
 /* Writes tx.  False if the connection has ended. */
