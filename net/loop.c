@@ -178,19 +178,11 @@ timeout_ms(int64_t until)
 static void
 wait_ready(struct loop *l, int64_t until)
 {
-	int n;
-
-	for (;;) {
-		int ms = timeout_ms(until);
-
-		n = poll(l->fds, l->n, ms);
-		if (n > 0 || (n == 0 && (ms == 0 || loop_now() >= until)))
-			return;
-		if (n < 0 && errno != EINTR && errno != EAGAIN) {
+	while (poll(l->fds, l->n, timeout_ms(until)) < 0)
+		if (errno != EINTR && errno != EAGAIN) {
 			perror("postel: poll");
 			abort();
 		}
-	}
 }
 
 static bool

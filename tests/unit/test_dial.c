@@ -374,6 +374,32 @@ test_race(void **state)
 	close(good);
 }
 
+/* RFC 8305 4: the other family comes second, whatever its place was. */
+static void
+test_race_families(void **state)
+{
+	uint16_t port = 0;
+	int silent = listen_on("127.0.0.2", &port, 0);
+	int good = listen_on("::1", &port, 5);
+	char host[64];
+	int64_t start;
+	struct plug p;
+
+	(void)state;
+	plug_port(&p, "127.0.0.2", port);
+	limits.attempt_ms = 150;
+	FIND("127.0.0.2", "127.0.0.2", "127.0.0.2", "127.0.0.2", "::1");
+	start = loop_now();
+	dial("mx.example", port, 5000);
+	run();
+	assert_string_equal(winner(host, sizeof(host)), "::1");
+	assert_in_range(loop_now() - start, 150, 450);
+	stream_close(result.s);
+	unplug(&p);
+	close(silent);
+	close(good);
+}
+
 /* An address that fails is followed by the next at once. */
 static void
 test_falls_over(void **state)
@@ -769,6 +795,7 @@ main(void)
 	    TEST(test_by_name),
 	    TEST(test_refused),
 	    TEST(test_race),
+	    TEST(test_race_families),
 	    TEST(test_falls_over),
 	    TEST(test_slow_first_wins),
 	    TEST(test_deadline),

@@ -121,6 +121,7 @@ static void
 test_hangup(void **state)
 {
 	struct end a = {0};
+	int64_t start;
 
 	(void)state;
 	end_open(&a);
@@ -130,7 +131,9 @@ test_hangup(void **state)
 	/* A paused watch hears nothing of it: the loop must not spin. */
 	a.calls = 0;
 	a.w.events = 0;
-	assert_int_equal(loop_turn(loop, 0), TURN_IDLE);
+	start = loop_now();
+	assert_int_equal(loop_turn(loop, start + 30), TURN_IDLE);
+	assert_true(loop_now() >= start + 30);
 	assert_int_equal(a.calls, 0);
 	a.other = -1;
 	end_close(&a);
@@ -176,6 +179,7 @@ test_change_in_dispatch(void **state)
 		end_open(&b);
 		end_poke(&a);
 		end_poke(&b);
+		shutdown(b.other, SHUT_RDWR); /* POLLHUP, asked for or not */
 		a.then = how[i];
 		a.victim = &b;
 		assert_int_equal(loop_turn(loop, LOOP_NEVER), TURN_WORK);
@@ -238,29 +242,36 @@ nested_turn(struct end *p)
 	char c;
 
 	p->w.events = 0;
-	/* The other is called in here, and takes its byte away. */
+	/* The others are called in here, and lose their bytes. */
 	assert_int_equal(loop_turn(loop, 0), TURN_WORK);
-	assert_int_equal(p->victim->calls, 1);
-	assert_int_equal(read(p->victim->w.fd, &c, 1), 1);
+	for (p = p->victim; p != NULL; p = p->victim) {
+		assert_int_equal(p->calls, 1);
+		assert_int_equal(read(p->w.fd, &c, 1), 1);
+	}
 }
 
-/* What the outer turn knew of b is old by then. */
+/* What the outer turn knew of b and c is old by then. */
 static void
 test_nested(void **state)
 {
-	struct end a = {.then = nested_turn}, b = {0};
+	struct end a = {.then = nested_turn}, b = {0}, c = {0};
 
 	(void)state;
 	end_open(&a);
 	end_open(&b);
+	end_open(&c);
 	a.victim = &b;
+	b.victim = &c;
 	end_poke(&a);
 	end_poke(&b);
+	end_poke(&c);
 	assert_int_equal(loop_turn(loop, LOOP_NEVER), TURN_WORK);
 	assert_int_equal(a.calls, 1);
 	assert_int_equal(b.calls, 1);
+	assert_int_equal(c.calls, 1);
 	end_close(&a);
 	end_close(&b);
+	end_close(&c);
 }
 
 /* -- Timers ---------------------------------------------------------------- */

@@ -248,6 +248,33 @@ test_command_end(void **state)
 	}
 }
 
+/* A command that stays is asked to go before it is made to. */
+static void
+test_command_term(void **state)
+{
+	struct err e = {0};
+	struct stream *s;
+	char command[128], got[8] = "";
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	(void)snprintf(command, sizeof(command),
+	    "trap 'echo bye >&%d; exit' TERM; echo up; "
+	    "while :; do sleep 0.02; done",
+	    fds[1]);
+	s = stream_command(command, &e);
+	assert_non_null(s);
+	while (stream_read(s, got, sizeof(got), &e) == STREAM_AGAIN)
+		usleep(1000);
+	stream_close(s);
+	close(fds[1]);
+	assert_int_equal(read(fds[0], got, sizeof(got)), 4);
+	assert_memory_equal(got, "bye\n", 4);
+	close(fds[0]);
+	assert_no_child();
+}
+
 /* -- The faulty stream itself, on which other tests rely --------------------
  */
 
@@ -304,6 +331,7 @@ main(void)
 	    cmocka_unit_test(test_pipes),
 	    cmocka_unit_test(test_command),
 	    cmocka_unit_test(test_command_end),
+	    cmocka_unit_test(test_command_term),
 	    cmocka_unit_test(test_faulty),
 	};
 
