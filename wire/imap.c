@@ -533,8 +533,14 @@ resume(struct imap_parser *p, struct str line, struct err *e)
 	struct buf b;
 
 	p->pending = NULL;
-	if (p->section.n == 0)
-		return arena_dup(p->arena, line);
+	if (p->section.n == 0) {
+		/* Anything else means that its size was wrong. */
+		if (line.n == 0 || *line.p == ' ' || *line.p == ')')
+			return arena_dup(p->arena, line);
+		(void)err_set(
+		    e, ERR_PROTO, "a literal is longer than was announced");
+		return joined;
+	}
 	buf_init(&b, p->arena->max);
 	if (str_has_eol(lit->s))
 		(void)err_set(e, ERR_PROTO, "a line end in a section");

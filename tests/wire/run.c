@@ -57,7 +57,7 @@ peer_reads(struct run *r)
 	ssize_t n;
 	bool any = false;
 
-	if (r->peer < 0)
+	if (r->peer < 0 || r->deaf)
 		return false;
 	while ((n = read(r->peer, bytes, sizeof(bytes))) > 0) {
 		buf_add(&r->sent, (struct str){bytes, (size_t)n});

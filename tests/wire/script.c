@@ -154,6 +154,23 @@ do_slow(struct run *r, struct str arg)
 }
 
 static int
+do_deaf(struct run *r, struct str arg)
+{
+	(void)arg;
+	r->deaf = true;
+	return 0;
+}
+
+static int
+do_hear(struct run *r, struct str arg)
+{
+	(void)arg;
+	r->deaf = false;
+	settle(r);
+	return 0;
+}
+
+static int
 do_close(struct run *r, struct str arg)
 {
 	(void)arg;
@@ -373,6 +390,8 @@ static const struct act acts[] = {
     {"protocol", do_protocol, true},
     {"limit", do_limit, true},
     {"SLOW", do_slow, true},
+    {"DEAF", do_deaf, true},
+    {"HEAR", do_hear, false},
     {"C:", do_client, false},
     {"quiet", do_quiet, false},
     {"S:", do_server, false},

@@ -20,8 +20,9 @@ struct run {
 	char *protocol;
 	struct conn *conn; /* NULL before the first line that needs it */
 	int peer;	   /* our end; -1 when it is closed */
-	bool slow;
-	struct buf sent; /* by the client, and not looked at yet */
+	bool slow;	   /* says what it says octet by octet */
+	bool deaf;	   /* reads nothing */
+	struct buf sent;   /* by the client, and not looked at yet */
 
 	struct cmd *cmds[CMDS];
 	size_t n_cmds, next;	 /* the first that has not been looked at */

@@ -1,0 +1,8 @@
+protocol imap
+S: * OK ready
+= OK ready
+
+> FETCH 1 BODYSTRUCTURE
+C: a1 FETCH 1 BODYSTRUCTURE
+S: * 1 FETCH (BODYSTRUCTURE {200*(}{200*)})
+= ERROR limit
