@@ -354,7 +354,10 @@ engine_receive(struct conn *c)
 	ssize_t n;
 	int i;
 
-	for (i = 0; i < READS_A_TURN && !engine_paused(c); i++) {
+	engine_parse(c); /* what a reader has held up and does not any more */
+	for (i = 0; i < READS_A_TURN; i++) {
+		if (c->phase != CONN_OPEN || c->handshaking || engine_paused(c))
+			return;
 		room = buf_room(&c->rx, READ_CHUNK);
 		assert(room != NULL);
 		n = stream_read(c->stream, room, READ_CHUNK, &e);
@@ -371,9 +374,8 @@ engine_receive(struct conn *c)
 		c->progress = loop_now();
 		buf_grew(&c->rx, (size_t)n);
 		engine_parse(c);
-		if (c->phase != CONN_OPEN || c->handshaking)
-			return;
-		if (n < READ_CHUNK && !stream_pending(c->stream))
+		if (n < READ_CHUNK &&
+		    (c->phase != CONN_OPEN || !stream_pending(c->stream)))
 			break;
 	}
 }
