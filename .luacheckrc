@@ -4,5 +4,6 @@ std = "lua54"
 max_line_length = 100
 self = false
 -- Globals that postel sets before it runs a script.
-read_globals = { "postel", "conn" }
+read_globals = { "conn" }
+globals = { "postel" }
 exclude_files = { "build" }

@@ -100,18 +100,29 @@ push_url(lua_State *L, const struct url *u)
 	}
 }
 
+/* Parses the text at 1; what is no URL is a fault of who wrote it. */
+static void
+parse_url(lua_State *L, struct bind_scratch *s, struct url *u)
+{
+	struct err e = {0};
+
+	s->arena.secret = true;
+	if (url_parse(bind_str(L, 1), &s->arena, u, &e) == 0)
+		return;
+	bind_error_push(L, "usage", e.msg);
+	lua_error(L);
+}
+
 /* url(text): its parts; the password is a secret. */
 static int
 core_url(lua_State *L)
 {
-	struct str text = bind_str(L, 1);
-	struct bind_scratch *s = bind_new_scratch(L);
+	struct bind_scratch *s;
 	struct url u;
-	struct err e = {0};
 
-	s->arena.secret = true;
-	if (url_parse(text, &s->arena, &u, &e) != 0)
-		return bind_raise(L, &e, 0);
+	luaL_checkstring(L, 1);
+	s = bind_new_scratch(L);
+	parse_url(L, s, &u);
 	push_url(L, &u);
 	bind_scratch_done(s);
 	return 1;
@@ -121,14 +132,12 @@ core_url(lua_State *L)
 static int
 core_url_text(lua_State *L)
 {
-	struct str text = bind_str(L, 1);
-	struct bind_scratch *s = bind_new_scratch(L);
+	struct bind_scratch *s;
 	struct url u;
-	struct err e = {0};
 
-	s->arena.secret = true;
-	if (url_parse(text, &s->arena, &u, &e) != 0)
-		return bind_raise(L, &e, 0);
+	luaL_checkstring(L, 1);
+	s = bind_new_scratch(L);
+	parse_url(L, s, &u);
 	url_put(&s->buf, &u);
 	bind_push_str(L, buf_str(&s->buf));
 	bind_scratch_done(s);

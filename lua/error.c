@@ -1,8 +1,9 @@
 /*
  * error: errors as Lua sees them, tables {kind, message, reply, conn}.
  *
- * The kinds are those of struct err, and "refused" (a server said no),
- * "part" (done in part) and "exit" (a script ends by its own will).
+ * The kinds are those of struct err, and "refused" (a server said no), "part"
+ * (done in part), "usage" (wrong arguments of a script) and "exit" (a script
+ * ends by its own will).
  */
 #include "lua/bind.h"
 
@@ -123,6 +124,8 @@ bind_error_status(lua_State *L, int idx)
 		return refusal_status(L, idx, STATUS_REFUSED);
 	if (strcmp(kind, "part") == 0)
 		return STATUS_PART;
+	if (strcmp(kind, "usage") == 0)
+		return STATUS_USAGE;
 	e.kind = bind_error_kind(L, idx);
 	if (e.kind == ERR_AUTH) {
 		status = refusal_status(L, idx, STATUS_AUTH);

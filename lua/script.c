@@ -333,9 +333,13 @@ run(lua_State *L, const char *name, char *const *argv)
 int
 script_chunk(lua_State *L, const char *chunk, const char *name)
 {
-	if (luaL_loadbufferx(L, chunk, strlen(chunk), name, "t") != LUA_OK)
-		return failed(L);
-	return run(L, name, NULL);
+	int rc;
+
+	lua_pushfstring(L, "=%s", name);
+	rc = luaL_loadbufferx(
+	    L, chunk, strlen(chunk), lua_tostring(L, -1), "t");
+	lua_remove(L, -2);
+	return rc == LUA_OK ? run(L, name, NULL) : failed(L);
 }
 
 int

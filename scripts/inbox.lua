@@ -16,11 +16,11 @@ a terminal are control characters made visible.]],
 
 local number = o.N and math.tointeger(tonumber(o.N:match "^%d+$"))
 if o.N and (not number or number < 1) then
-	errors.raise("use", "inbox: %s is no message number", core.vis(o.N))
+	errors.raise("usage", "inbox: %s is no message number", core.vis(o.N))
 end
 local protocol = postel.url(o.URL).protocol
 if protocol ~= "pop3" and protocol ~= "imap" then
-	errors.raise("use", "inbox: %s is no POP3 or IMAP URL", o.URL)
+	errors.raise("usage", "inbox: %s is no POP3 or IMAP URL", o.URL)
 end
 
 -- ---- printing ----
@@ -94,7 +94,7 @@ end
 local function print_pop3(conn, n)
 	local count = conn:stat()
 	if n > count then
-		errors.raise("use", "%s: there is no message %d, for there are %d",
+		errors.raise("usage", "%s: there is no message %d, for there are %d",
 			conn.name, n, count)
 	end
 	print_body(conn:retr(n))
@@ -116,7 +116,7 @@ end
 
 local function print_imap(conn, box, n)
 	if n > box.exists then
-		errors.raise("use", "%s: there is no message %d, for there are %d",
+		errors.raise("usage", "%s: there is no message %d, for there are %d",
 			conn.name, n, box.exists)
 	end
 	local uids = conn:call("UID SEARCH", tostring(n)).data

@@ -24,7 +24,7 @@ Exit status: 0 done, 10 done in part, 6 or 7 refused, 1 standard output failed,
 })
 
 if postel.url(o.URL).protocol ~= "imap" then
-	errors.raise("use", "purge: %s is no IMAP URL", o.URL)
+	errors.raise("usage", "purge: %s is no IMAP URL", o.URL)
 end
 
 local conn <close> = postel.connect(o.URL)

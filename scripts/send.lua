@@ -23,7 +23,7 @@ for good, for now), 9 connection lost: then nobody knows.]],
 })
 
 local function usage(format, ...)
-	errors.raise("use", "send: " .. format, ...)
+	errors.raise("usage", "send: " .. format, ...)
 end
 
 local function check_address(option, address)

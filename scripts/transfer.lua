@@ -33,7 +33,7 @@ now), 9 connection lost.]],
 })
 
 local function usage(format, ...)
-	errors.raise("use", "transfer: " .. format, ...)
+	errors.raise("usage", "transfer: " .. format, ...)
 end
 
 -- Each argument is looked at before anything is connected.

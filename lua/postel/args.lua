@@ -121,7 +121,7 @@ end
 -- ---- parsing ----
 
 local function wrong(spec, format, ...)
-	errors.raise("use", "%s: " .. format .. " (--help tells more)",
+	errors.raise("usage", "%s: " .. format .. " (--help tells more)",
 		spec.name, ...)
 end
 

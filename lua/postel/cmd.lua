@@ -28,8 +28,9 @@ function methods:wait()
 	end
 	if self.state == "failed" then
 		local _, e = pcall(self.raise, self)
-		if e.kind ~= "cancel" then
-			e.message = self.conn.name .. ": " .. e.message
+		local name = self.conn.name
+		if e.kind ~= "cancel" and not e.message:find(name, 1, true) then
+			e.message = name .. ": " .. e.message
 		end
 		error(e, 0)
 	end

@@ -167,7 +167,7 @@ local function choose(self, wanted, sizes)
 	end
 	for n in set.set(wanted):each() do
 		if not sizes[n] then
-			errors.raise("use", "%s: there is no message %d",
+			errors.raise("usage", "%s: there is no message %d",
 				self.name, n)
 		end
 		numbers[#numbers + 1] = n
