@@ -161,7 +161,7 @@ run_lines(struct shell *sh, struct batch *b)
 	struct ask ask = {.command = true};
 	struct err e = {0};
 	struct buf line;
-	int status = STATUS_OK, st;
+	int st;
 
 	buf_init(&line, SHELL_LINE_MAX);
 	line.secret = true;
@@ -173,14 +173,17 @@ run_lines(struct shell *sh, struct batch *b)
 			st = STATUS_SCRIPT;
 			sh->quit = true;
 		}
-		status = status != STATUS_OK ? status : st;
+		if (sh->failed == STATUS_OK)
+			sh->failed = st;
 		if (st != STATUS_OK && !sh->opt->keep_going)
 			break;
 	}
 	buf_fini(&line);
 	if (b->interrupted)
 		return STATUS_INTERRUPTED;
-	return status != STATUS_OK ? status : b->failed;
+	if (sh->failed == STATUS_OK)
+		sh->failed = b->failed;
+	return sh->failed;
 }
 
 int

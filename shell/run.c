@@ -14,6 +14,7 @@ run_new(struct session *s, struct cmd *cmd, struct sink *sink)
 	r->session = s;
 	r->cmd = cmd;
 	r->sink = sink;
+	r->deadline = LOOP_NEVER;
 	buf_init(&r->line, RUN_PIECE);
 	render_claim(r);
 	while (*at != NULL)
@@ -92,11 +93,12 @@ suggest(const struct running *r)
 }
 
 static void
-tell_failure(struct running *r)
+tell_failure(const struct shell *sh, struct running *r)
 {
 	const struct cmd *cmd = r->cmd;
 
-	if (r->left)
+	/* A goodbye that fails behind another failure is no news. */
+	if (r->left || (r->quiet && sh->failed != STATUS_OK))
 		return;
 	if (cmd->line.n > 0)
 		screen_error("%.*s: %s", STRF(cmd->line), cmd->err.msg);
@@ -142,7 +144,7 @@ finish(struct shell *sh, struct running *r)
 	if (r->sink != NULL)
 		finish_sink(sh, r, good);
 	if (!done)
-		tell_failure(r);
+		tell_failure(sh, r);
 	else if (!good)
 		tell_refusal(sh, r);
 	if (r->status == STATUS_OK && !good)
@@ -204,15 +206,23 @@ interrupted(struct shell *sh, struct running *r)
 static void
 wait(struct shell *sh, struct running *r)
 {
+	enum turn turn;
+
 	r->waited = true;
 	shell_show(sh);
 	while (!r->over) {
-		if (r->cmd->state == CMD_ASKED)
+		if (r->cmd->state == CMD_ASKED) {
 			answer(sh, r);
-		else if (shell_turn(sh, LOOP_NEVER) == TURN_STOP && !r->over &&
-			 interrupted(sh, r))
+			shell_show(sh);
+			continue;
+		}
+		turn = shell_turn(sh, r->deadline);
+		if (r->over || turn == TURN_WORK)
+			continue;
+		if (turn == TURN_IDLE)
+			r->left = true;
+		if (turn == TURN_IDLE || interrupted(sh, r))
 			break;
-		shell_show(sh);
 	}
 }
 

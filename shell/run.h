@@ -31,6 +31,7 @@ struct running {
 	bool waited;	   /* run_wait holds it */
 	bool left;	   /* the user wants to hear no more of it */
 	bool over;
+	int64_t deadline;  /* of waiting for it */
 	int status;
 };
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { BYE_MS = 2000 };
+
 /* The ports of mail, and what speaks there (RFC 8314 3, RFC 6409). */
 static const struct port {
 	const char *name;
@@ -158,7 +160,10 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 	c = script_connect(sh->L, url, &status, &e);
 	if (c == NULL) {
 		screen_error("%s", e.msg);
-		return status;
+		/* A URL that cannot be read is no script's fault. */
+		return status == STATUS_SCRIPT && e.kind == ERR_USE
+			   ? STATUS_USAGE
+			   : status;
 	}
 	(void)add(sh, c, name);
 	if (sh->interactive)
@@ -227,6 +232,9 @@ session_bye(struct shell *sh, struct session *s, bool shown)
 	s->closing = true;
 	r = run_new(s, cmd, NULL);
 	r->quiet = !shown;
+	/* Behind a failure a server is not waited for long. */
+	if (sh->failed != STATUS_OK)
+		r->deadline = loop_now() + BYE_MS;
 	return run_wait(sh, r);
 }
 

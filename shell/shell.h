@@ -51,6 +51,7 @@ struct shell {
 	    struct shell *sh, const struct ask *ask, struct buf *line);
 	void *source; /* of ask */
 	bool quit;    /* end after this line */
+	int failed;   /* a batch: the status so far */
 };
 
 /* One turn of the loop; then whatever came is on the screen. */
