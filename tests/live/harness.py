@@ -43,8 +43,8 @@ class Result:
         return (f"postel {' '.join(map(str, self.arguments))}\n"
                 f"status {self.status}, {self.seconds:.2f} s, "
                 f"{self.rss} KiB\n--- out ({len(self.out)})\n"
-                f"{self.out[:3000].decode(errors='replace')}\n--- err\n"
-                f"{self.err[-3000:].decode(errors='replace')}")
+                f"{self.out[-800:].decode(errors='replace')}\n--- err\n"
+                f"{self.err[-2000:].decode(errors='replace')}")
 
 
 class Home:
