@@ -106,7 +106,9 @@ int bind_open(lua_State *L); /* core.open(config) → conn, cmd */
 
 /* cmd.c */
 struct bind_cmd {
-	struct cmd *cmd; /* NULL: shown in a dry run and not sent */
+	struct cmd *cmd;	 /* NULL: shown in a dry run and not sent */
+	const struct item *last; /* of what cmd:response() has given */
+	size_t bodies;		 /* in that */
 };
 /* Pushes an empty command of the connection at idx conn. */
 struct bind_cmd *bind_new_cmd(lua_State *L, int conn);
@@ -126,6 +128,8 @@ extern const luaL_Reg bind_body_functions[];
 /* value.c */
 /* Pushes all that the reply of the command at idx says, parsed. */
 void bind_push_data(lua_State *L, int idx, const struct cmd *cmd);
+/* cmd:response(): the next whole IMAP response that has come, or nil. */
+int bind_cmd_response(lua_State *L);
 
 /* secret.c */
 /* A secret's bytes, or p NULL if idx is none. */
@@ -134,6 +138,8 @@ void bind_push_secret(lua_State *L, struct str s);
 extern const luaL_Reg bind_secret_functions[];
 
 /* save.c */
+/* Raises errno as that of a failed write to f. */
+int bind_raise_write(lua_State *L, FILE *f);
 extern const luaL_Reg bind_file_functions[];
 
 /* trace.c */

@@ -138,16 +138,12 @@ body_drain_method(lua_State *L)
 	enum pull p;
 
 	while ((p = body_pull(b, &s, &e)) == PULL_SLICE) {
-		if (fwrite(s.p, 1, s.n, f) != s.n) {
-			err_sys(&e, "cannot write");
-			return bind_raise(L, &e, 0);
-		}
+		if (fwrite(s.p, 1, s.n, f) != s.n)
+			return bind_raise_write(L, f);
 		body_took(b, s.n);
 	}
-	if (p == PULL_END && fflush(f) != 0) {
-		err_sys(&e, "cannot write");
-		return bind_raise(L, &e, 0);
-	}
+	if (p == PULL_END && fflush(f) != 0)
+		return bind_raise_write(L, f);
 	if (p == PULL_FAIL)
 		return bind_raise(L, &e, 0);
 	lua_pushboolean(L, p == PULL_END);

@@ -33,6 +33,7 @@ static const struct bind_type cmd_type = {
 	(const luaL_Reg[]){
 	    {"ready", cmd_ready_method},
 	    {"begun", cmd_begun_method},
+	    {"response", bind_cmd_response},
 	    {"body", cmd_body_method},
 	    {"answer", cmd_answer_method},
 	    {"raise", cmd_raise_method},
@@ -80,7 +81,7 @@ cmd_gc(lua_State *L)
 	struct bind_cmd *u = bind_check(L, 1, &cmd_type);
 
 	cmd_unref(u->cmd);
-	u->cmd = NULL;
+	*u = (struct bind_cmd){0};
 	return 0;
 }
 

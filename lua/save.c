@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -190,19 +191,28 @@ saver_commit_method(lua_State *L)
 
 /* ---- other files ---- */
 
+int
+bind_raise_write(lua_State *L, FILE *f)
+{
+	struct err e = {0};
+
+	err_sys(&e, "cannot write");
+	/* What is lost is told once, and not again when f is closed. */
+	__fpurge(f);
+	clearerr(f);
+	return bind_raise(L, &e, 0);
+}
+
 /* sync(file): all that was written is on disk, if it is a regular file. */
 static int
 file_sync(lua_State *L)
 {
 	FILE *f = bind_check_file(L, 1);
 	struct stat st;
-	struct err e = {0};
 
 	if (fflush(f) != 0 || fstat(fileno(f), &st) != 0 ||
-	    (S_ISREG(st.st_mode) && fsync(fileno(f)) != 0)) {
-		err_sys(&e, "cannot write");
-		return bind_raise(L, &e, 0);
-	}
+	    (S_ISREG(st.st_mode) && fsync(fileno(f)) != 0))
+		return bind_raise_write(L, f);
 	return 0;
 }
 

@@ -336,8 +336,8 @@ script_chunk(lua_State *L, const char *chunk, const char *name)
 	int rc;
 
 	lua_pushfstring(L, "=%s", name);
-	rc = luaL_loadbufferx(
-	    L, chunk, strlen(chunk), lua_tostring(L, -1), "t");
+	rc =
+	    luaL_loadbufferx(L, chunk, strlen(chunk), lua_tostring(L, -1), "t");
 	lua_remove(L, -2);
 	return rc == LUA_OK ? run(L, name, NULL) : failed(L);
 }

@@ -17,13 +17,13 @@
 /* What the command line says for all connections of this run. */
 struct options {
 	bool quiet, verbose, keep_going, dry_run, json, debug, norc;
-	const char *trace;    /* NULL: off; "-": standard error; else a file */
+	const char *trace; /* NULL: off; "-": standard error; else a file */
 	const char *ca, *cert;
 	bool insecure;
 	enum url_starttls starttls;
-	const char *auth;     /* mechanism, or NULL */
+	const char *auth; /* mechanism, or NULL */
 	const char *password_file, *password_command;
-	int64_t timeout_ms;   /* 0: as limits.h says */
+	int64_t timeout_ms; /* 0: as limits.h says */
 };
 
 /*

@@ -98,6 +98,31 @@ next_response(lua_State *L, int idx, struct cmd *cmd, const struct item **at)
 	return rc > 0;
 }
 
+/*
+ * The field `bodies` of the result says how many bodies this response and
+ * those before it have: a body beyond has begun behind them.
+ */
+int
+bind_cmd_response(lua_State *L)
+{
+	struct cmd *cmd = bind_check_cmd(L, 1);
+	struct bind_cmd *u = lua_touserdata(L, 1);
+	const struct item *from = u->last != NULL ? u->last->next : cmd->items;
+	const struct item *at = from;
+
+	if (!next_response(L, 1, cmd, &at)) {
+		lua_pushnil(L);
+		return 1;
+	}
+	for (; from != at; from = from->next) {
+		u->last = from;
+		u->bodies += from->kind == ITEM_BODY;
+	}
+	lua_pushinteger(L, (lua_Integer)u->bodies);
+	lua_setfield(L, -2, "bodies");
+	return 1;
+}
+
 /* All responses in an array. */
 static void
 push_imap(lua_State *L, int idx, struct cmd *cmd)

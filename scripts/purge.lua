@@ -35,52 +35,45 @@ end
 
 -- ---- printing ----
 
--- A short message may come as a quoted string and not as a literal.
-local function print_part(m)
-	m:complete()
-	if type(m.part) == "string" then
-		m.body = m.part
-		local body <close> = postel.body(m.part)
-		body:write_to(io.stdout)
+-- All of a message, which may have come as a quoted string.
+local function print_message(m)
+	local body = m.body
+	if type(body) == "string" then
+		body = postel.body(body)
+	elseif not body then
+		return false
 	end
+	body:write_to(io.stdout)
+	if not m:is_sound() then
+		errors.raise("proto", "%s: the server sent something else than " ..
+			"the message asked for", conn.name)
+	end
+	return true
 end
 
--- Whether all of the message is out.  One that is gone meanwhile is none of
--- our business; the server's refusal to show one is told and the rest goes on.
-local function print_message(m, failures)
-	local ok, e = pcall(m.body.write_to, m.body, io.stdout)
-	if not ok and errors.is(e, "sys") then
-		error(e, 0)
-	elseif not ok and m.reply.state == "done" and m.reply.bodies == 0 then
-		ok, e = pcall(print_part, m)
-	end
+-- One that is gone meanwhile, or that the server has no text of, is not
+-- printed, and stays.  When the server refuses in the middle, what was
+-- printed until then counts; failure is the refusal.
+local function print_all(unread)
+	local printed, failure = {}, nil
+	local ok, e = pcall(function()
+		for m in unread:fetch "UID BODY.PEEK[]" do
+			if print_message(m) then
+				printed[#printed + 1] = m.uid
+			end
+		end
+	end)
 	if not ok and not errors.is(e, "refused") then
 		error(e, 0)
-	end
-	local sound = ok and m:is_sound()
-	if not ok then
-		failures[#failures + 1] = e
-	elseif not sound and m.body.taken and m.body.taken > 0 then
-		errors.raise("proto", "%s: the server sent another message than " ..
-			"UID %d", conn.name, m.uid)
-	end
-	m.reply:release()
-	return sound
-end
-
-local function print_all(unread, failures)
-	local printed = {}
-	for m in unread:fetch "UID BODY.PEEK[]" do
-		if print_message(m, failures) then
-			printed[#printed + 1] = m.uid
-		end
+	elseif not ok then
+		failure = e
 	end
 	core.sync(io.stdout)
-	return box:messages(printed)
+	return {uids = box:messages(printed), failure = failure}
 end
 
-local function print_or_explain(unread, failures)
-	local ok, result = pcall(print_all, unread, failures)
+local function print_or_explain(unread)
+	local ok, result = pcall(print_all, unread)
 	if not ok and errors.is(result, "sys") then
 		result.message = result.message .. "; nothing was deleted"
 	end
@@ -92,9 +85,9 @@ end
 
 -- ---- all of it ----
 
-local failures = {}
 local unread = box:search {unseen = true}
-local printed = print_or_explain(unread, failures)
+local result = print_or_explain(unread)
+local printed, failure = result.uids, result.failure
 
 if postel.options.dry_run then
 	io.stderr:write(("postel: %d would be deleted: UID %s\n"):format(
@@ -102,12 +95,9 @@ if postel.options.dry_run then
 else
 	printed:delete()
 end
-
-local first = failures[1]
-if not first then
-	return 0
+if failure then
+	failure.message = ("%s (%d of %d unread messages were printed)"):format(
+		failure.message, #printed, #unread)
+	failure.status = #printed > 0 and 10 or nil
+	error(failure, 0)
 end
-first.message = ("%s (%d of %d unread messages could not be printed, and " ..
-	"stay)"):format(first.message, #failures, #unread)
-first.status = #printed > 0 and 10 or nil
-error(first, 0)

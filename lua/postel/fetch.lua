@@ -1,15 +1,16 @@
 -- fetch: iterates over messages of an IMAP mailbox.
 --
--- Items without a message body are asked for many messages at once.  A body
--- is asked for message by message, ahead of its use, and can be read while it
--- comes: what is not read is kept on disk, not in memory.
+-- Many messages are asked for at once.  A body can be read while it comes;
+-- what is not read is kept on disk, not in memory.  A message is good until
+-- the next step.
 
 local errors = require "postel.errors"
+local task = require "postel.task"
 
 local M = {}
 
--- Messages in one command without bodies, and commands ahead with them.
-local CHUNK, AHEAD = 250, 4
+-- Messages in one command.
+local CHUNK = 250
 
 local Message = {}
 Message.__name = "postel.message"
@@ -51,6 +52,9 @@ local fields = {
 	BODYSTRUCTURE = function(m, value) m.structure = value end,
 }
 
+-- Others that may come, asked for or not.
+local expected = {MODSEQ = true, BODY = true, EMAILID = true, THREADID = true}
+
 -- A part of a message that came as a literal, or quoted, or NIL.
 local function is_part(name)
 	return name:find "^BODY%[" or name:find "^BINARY%[" or
@@ -91,35 +95,47 @@ end
 
 -- ---- one message with a body ----
 
--- Waits for the whole reply and takes what it says of this message.
--- m.missing: the server answered OK and had no such message.
+-- Waits for the whole of the response and takes what it says.
 function Message:complete()
 	if rawget(self, "whole") then
 		return self
 	end
 	self.whole = true
-	errors.check(self.reply:wait())
-	local seen = false
-	for _, response in ipairs(self.reply.data) do
-		if uid_of(response) == self.uid then
-			take(self, response)
-			seen = seen or self.part ~= nil
-		end
+	local reply, response = self.reply, nil
+	task.wait(function()
+		response = response or reply:response()
+		return response ~= nil or reply:ready()
+	end)
+	response = response or reply:response()
+	if not response then
+		reply:check()
+		errors.raise("proto", "%s: the response for a message has no end",
+			self.box.conn.name)
 	end
-	self.missing = not seen
+	self.reader.bodies = response.bodies
+	self.uid = uid_of(response)
+	take(self, response)
 	return self
 end
 
--- Whether the body that was given is that of this message.
+-- Whether the body that was given is a part of a message that was asked for,
+-- and nothing else stands in the response: the rest of a literal whose size
+-- was wrong looks like items that nobody knows.
 function Message:is_sound()
 	self:complete()
-	return not self.missing and self.part == self.body
+	for name in pairs(self.items) do
+		if not fields[name] and not expected[name] and
+			not is_part(name) then
+			return false
+		end
+	end
+	return self.uid ~= nil and self.reader.chunk:has(self.uid) and
+		self.part == self.body
 end
 
 local lazy = {
-	flags = true, envelope = true, internaldate = true, size = true,
-	structure = true, number = true, items = true, missing = true,
-	part = true,
+	uid = true, number = true, flags = true, envelope = true,
+	internaldate = true, size = true, structure = true, part = true,
 }
 
 function Message.__index(self, key)
@@ -137,6 +153,9 @@ end
 
 -- ---- iterating ----
 
+-- One FETCH at a time: nothing in an untagged response says which of several
+-- it belongs to (RFC 9051 7), and servers do mix them.
+
 local function parenthesised(items)
 	items = items:match "^%((.*)%)$" or items
 	if not (" " .. items:upper() .. " "):find(" UID ", 1, true) then
@@ -145,34 +164,74 @@ local function parenthesised(items)
 	return "(" .. items .. ")"
 end
 
--- One message a command.  If the body is the only item that can hold a
--- literal, it is the first of the reply, and can be had before the rest.
-local function with_bodies(messages, items, may_stream)
-	local box, next_uid = messages.box, messages.uids:each()
-	local ahead = {}
-	local function send()
-		local uid = next_uid()
-		if not uid then
-			return false
-		end
-		local reply = box.conn:send("UID FETCH", tostring(uid), items)
-		local m = {uid = uid, reply = reply, box = box}
-		if may_stream then
-			m.body = reply:body()
-		end
-		ahead[#ahead + 1] = setmetatable(m, Message)
-		rawset(m, "items", {})
-		return true
+local function new_message(reader, m)
+	m.reader, m.box = reader, reader.box
+	m.reply, m.items = reader.reply, {}
+	return setmetatable(m, Message)
+end
+
+-- The message of a response that is whole; nil if it is not one of ours.
+local function whole_message(reader, response)
+	reader.bodies = response.bodies
+	local uid = uid_of(response)
+	if not uid or not reader.chunk:has(uid) then
+		return nil
 	end
+	local m = new_message(reader, {whole = true, uid = uid})
+	take(m, response)
+	m.body = m.part
+	return m.part ~= nil and m or nil
+end
+
+-- The next message of the reader's command, or nil at the end of its reply.
+-- A body that has begun is given before its response is whole, if it can only
+-- be that of the message.
+local function next_message(reader, may_stream)
+	local reply = reader.reply
+	while true do
+		local response = reply:response()
+		if response then
+			local m = whole_message(reader, response)
+			if m then
+				return m
+			end
+		elseif may_stream and reply.bodies > reader.bodies then
+			local body = reply:body(reader.bodies + 1)
+			return new_message(reader, {body = body})
+		elseif reply:ready() then
+			reply:check()
+			return nil
+		else
+			local count = may_stream and reader.bodies or math.huge
+			task.wait(function()
+				return reply:ready() or reply.bodies > count
+			end)
+		end
+	end
+end
+
+local function with_bodies(messages, items, may_stream)
+	local box, next_chunk = messages.box, messages.uids:chunks(CHUNK)
+	local reader, last
 	return function()
-		while #ahead < AHEAD and send() do
+		if last then
+			last:complete()
 		end
-		local m = table.remove(ahead, 1)
-		if m and not may_stream then
-			m:complete()
-			m.body = m.part
+		while true do
+			last = reader and next_message(reader, may_stream)
+			if last then
+				return last
+			elseif reader then
+				reader.reply:release()
+			end
+			local chunk = next_chunk()
+			if not chunk then
+				return nil
+			end
+			reader = {chunk = chunk, bodies = 0, box = box,
+				reply = box.conn:send("UID FETCH",
+					tostring(chunk), items)}
 		end
-		return m
 	end
 end
 
@@ -198,25 +257,15 @@ end
 
 local function without_bodies(messages, items)
 	local conn, next_chunk = messages.box.conn, messages.uids:chunks(CHUNK)
-	local ahead, ready = {}, {}
-	local function send()
-		local chunk = next_chunk()
-		if chunk then
-			ahead[#ahead + 1] = {chunk = chunk, reply = conn:send(
-				"UID FETCH", tostring(chunk), items)}
-		end
-		return chunk ~= nil
-	end
+	local ready = {}
 	return function()
 		while #ready == 0 do
-			while #ahead < 2 and send() do
-			end
-			local first = table.remove(ahead, 1)
-			if not first then
+			local chunk = next_chunk()
+			if not chunk then
 				return nil
 			end
-			errors.check(first.reply:wait())
-			ready = collect(messages, first.chunk, first.reply)
+			ready = collect(messages, chunk, conn:call("UID FETCH",
+				tostring(chunk), items))
 		end
 		return table.remove(ready, 1)
 	end
