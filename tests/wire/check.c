@@ -109,7 +109,7 @@ do_item(struct run *r, struct str arg)
 static int
 do_field(struct run *r, struct str arg)
 {
-	struct str name = str_word(&arg), got = S("");
+	struct str name = str_word(&arg), got;
 	const struct reply *reply;
 	char number[24];
 
