@@ -419,6 +419,7 @@ conn_answer(struct cmd *cmd, struct str bytes, bool secret, struct err *e)
 		rc = job_bytes(j, bytes, e);
 	else if ((rc = job_secret(j, str_chomp(bytes), e)) == 0)
 		rc = job_bytes(j, str_skip(bytes, str_chomp(bytes).n), e);
+	j->owes = cmd->tag.n > 0 && str_ends(bytes, S("+}\r\n"));
 	if (rc == 0)
 		goes_on(j);
 	return rc;

@@ -62,6 +62,7 @@ struct job {
 	uint32_t flags;	    /* of the verb, or what stands in for it */
 	bool typed;	    /* takes all untagged responses */
 	bool may_ask;	    /* a continuation is due at its end */
+	bool owes;       /* more is due at its end, unasked: {n+} */
 	bool keep;	    /* its bodies are kept even while they are pulled */
 	bool replied;	    /* the final reply came while a body went out */
 	struct str word;    /* conn_send: the verb as the caller wrote it */

@@ -173,7 +173,8 @@ imap_encode(struct cmd *cmd, const struct arg *args, size_t n, struct err *e)
 
 /* ---- typed lines ---- */
 
-/* Whether line ends in "{n}": the server will ask for the octets. */
+/* Whether line ends in "{n}": the server will ask for the octets; or in
+ * "{n+}": they follow unasked (RFC 7888). */
 static bool
 announces_literal(struct str line)
 {
@@ -186,6 +187,8 @@ announces_literal(struct str line)
 	for (i = line.n - 1; i > 0 && line.p[i - 1] != '{'; i--)
 		continue;
 	digits = (struct str){line.p + i, line.n - 1 - i};
+	if (str_ends(digits, S("+")))
+		digits.n--;
 	return i > 0 && str_u64(digits, UINT64_MAX, &n);
 }
 
@@ -243,6 +246,8 @@ imap_typed(struct cmd *cmd, struct str line, struct body *body, struct err *e)
 		j->subject = first_argument(j, line);
 	j->may_ask =
 	    j->flags & (VERB_SASL | VERB_IDLE) || announces_literal(line);
+	j->owes = body == NULL && announces_literal(line) &&
+		  str_ends(line, S("+}"));
 	if (body != NULL &&
 	    (job_bytes(j, S(" "), e) < 0 || add_message(j, body, e) < 0))
 		return -1;

@@ -188,7 +188,7 @@ send_job(struct conn *c, struct job *j)
 		return SENT_ALL;
 	if (j->segs == NULL) {
 		j->segs_tail = &j->segs;
-		j->cmd.state = CMD_WAITING;
+		j->cmd.state = j->owes ? CMD_ASKED : CMD_WAITING;
 	}
 	if (j->replied)
 		engine_replied(c, j);
