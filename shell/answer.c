@@ -199,11 +199,17 @@ answer_literal(struct shell *sh, struct running *r)
 	buf_init(&out, limits.reply);
 	out.secret = true;
 	got = read_literal(sh, r, r->literal, &out);
-	if (got != READ_DONE) {
+	if (got == READ_OVER && r->counts) {
+		screen_error("the server refused, and still counts on the "
+			     "literal; the connection is dropped");
+		r->session->closing = true;
+		conn_drop(r->session->conn);
+	} else if (got != READ_DONE) {
 		broke_off(r, got);
 	} else {
 		rest = str_skip(buf_str(&out), (size_t)r->literal);
 		(void)answer_literal_of(str_chomp(rest), &r->literal);
+		r->counts = str_ends(rest, S("+}\r\n"));
 		if (conn_answer(r->cmd, buf_str(&out), secret, &e) != 0)
 			failed(r, &e);
 	}

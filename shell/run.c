@@ -372,6 +372,7 @@ run_line(struct shell *sh, struct str line, const struct redirects *rd)
 	show_sent(sh, cmd, line);
 	r = run_new(s, cmd, sink);
 	(void)answer_literal_of(line, &r->literal);
+	r->counts = str_ends(line, S("+}"));
 	wait(sh, r);
 	/* What was meant for a command that was refused is no command. */
 	if (r->over && !r->answered && r->status != STATUS_OK &&

@@ -24,6 +24,7 @@ struct running {
 	struct sink *sink; /* where bodies go; NULL: the screen */
 	struct buf line;   /* a line on the screen that has no end yet */
 	uint64_t literal;  /* octets that the line announces at its end */
+	bool counts;	   /* the server counts on them unasked: {n+} */
 	bool answered;	   /* what the server asked for was given */
 	bool quiet;	   /* not typed: only a refusal is shown */
 	bool mute;	   /* bodies are read and not shown */
@@ -31,7 +32,7 @@ struct running {
 	bool waited;	   /* run_wait holds it */
 	bool left;	   /* the user wants to hear no more of it */
 	bool over;
-	int64_t deadline;  /* of waiting for it */
+	int64_t deadline; /* of waiting for it */
 	int status;
 };
 
