@@ -23,13 +23,13 @@ enum { SENT_MAX = 64 << 20, TURNS = 100000 };
 int
 wrong(struct run *r, const char *fmt, ...)
 {
+	char words[400];
 	va_list ap;
 
-	printf("# %s:%zu: ", r->file, r->line);
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	(void)vsnprintf(words, sizeof(words), fmt, ap);
 	va_end(ap);
-	putchar('\n');
+	printf("# %s:%zu: %s\n", r->file, r->line, words);
 	return -1;
 }
 

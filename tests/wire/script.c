@@ -43,14 +43,17 @@ escape(struct run *r, struct str *s, struct buf *out)
 {
 	static const char from[] = "rnt\\\"", to[] = "\r\n\t\\\"";
 	const char *at = strchr(from, *s->p);
+	int high, low;
 
 	if (at != NULL && *at != '\0') {
 		*s = str_skip(*s, 1);
 		return buf_addc(out, to[at - from]);
 	}
-	if (*s->p != 'x' || s->n < 3 || hex(s->p[1]) < 0 || hex(s->p[2]) < 0)
+	high = s->n >= 3 && *s->p == 'x' ? hex(s->p[1]) : -1;
+	low = high >= 0 ? hex(s->p[2]) : -1;
+	if (low < 0)
 		return wrong(r, "unknown escape \\%c", *s->p);
-	buf_addc(out, (char)(hex(s->p[1]) << 4 | hex(s->p[2])));
+	buf_addc(out, (char)(high * 16 + low));
 	*s = str_skip(*s, 3);
 	return 0;
 }
@@ -262,7 +265,7 @@ static int
 do_send(struct run *r, struct str arg)
 {
 	enum { ARGS = 16 };
-	struct arg args[ARGS];
+	struct arg args[ARGS] = {{0}};
 	struct err e = {0};
 	struct buf words;
 	struct body *body;
@@ -273,6 +276,8 @@ do_send(struct run *r, struct str arg)
 	buf_init(&words, TEXT_MAX);
 	while (rc == 0 && arg.n > 0 && n < ARGS - 1)
 		rc = argument(r, &arg, &words, &args[n++]);
+	if (rc == 0 && n == 0)
+		rc = wrong(r, "what is to be sent?");
 	for (i = 0; rc == 0 && i < n; i++) {
 		args[i].s.p = buf_str(&words).p + at;
 		at += args[i].s.n;
