@@ -405,6 +405,8 @@ body_reply(struct cmd *cmd, size_t n)
 	b->job = job_of(cmd_ref(cmd));
 	b->in = job_inbody(b->job, n);
 	b->in->readers++;
+	/* Who asks for it is going to read it. */
+	b->in->pulled = true;
 	return b;
 }
 

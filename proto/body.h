@@ -45,9 +45,10 @@ struct body *body_spool(struct spool *s);
  * reply ends without it, that is PULL_FAIL with ERR_PROTO, or with ERR_USE
  * and the server's words if the command was refused.  Holds cmd.
  *
- * While such a body is pulled or claimed, the connection reads no further
- * than its window.  A body that nobody pulls is kept in the command's spool
- * as it comes.
+ * A body that has a reader waits for it: the connection reads no further than
+ * its window, until the body is read, let go, or somebody waits for what
+ * comes behind it (cmd_expect).  Then, and if nobody ever asked for it, it is
+ * kept in the command's spool as it comes.
  */
 struct body *body_reply(struct cmd *cmd, size_t n);
 

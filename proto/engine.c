@@ -49,18 +49,22 @@ move(struct conn *c, bool in)
 	conn_unref(c);
 }
 
+/* A TLS layer may read when it can write, too. */
 static void
 in_ready(struct watch *w, short revents)
 {
-	(void)revents;
-	move(CONTAINER_OF(w, struct conn, in), true);
+	struct conn *c = CONTAINER_OF(w, struct conn, in);
+
+	move(c, revents & ~POLLOUT || c->tls);
 }
 
 static void
 out_ready(struct watch *w, short revents)
 {
+	struct conn *c = CONTAINER_OF(w, struct conn, out);
+
 	(void)revents;
-	move(CONTAINER_OF(w, struct conn, out), false);
+	move(c, c->tls);
 }
 
 static void

@@ -378,7 +378,7 @@ selected(struct conn *c, struct job *j)
 	c->imap.mailbox = mem_strdup(buf_cstr(&name));
 	buf_fini(&name);
 	c->imap.read_only = strcmp(j->cmd.verb->name, "EXAMINE") == 0 ||
-	                    str_eqcase(j->cmd.reply.code, S("READ-ONLY"));
+			    str_eqcase(j->cmd.reply.code, S("READ-ONLY"));
 }
 
 static void

@@ -246,8 +246,8 @@ imap_typed(struct cmd *cmd, struct str line, struct body *body, struct err *e)
 		j->subject = first_argument(j, line);
 	j->may_ask =
 	    j->flags & (VERB_SASL | VERB_IDLE) || announces_literal(line);
-	j->owes = body == NULL && announces_literal(line) &&
-		  str_ends(line, S("+}"));
+	j->owes =
+	    body == NULL && announces_literal(line) && str_ends(line, S("+}"));
 	if (body != NULL &&
 	    (job_bytes(j, S(" "), e) < 0 || add_message(j, body, e) < 0))
 		return -1;
