@@ -13,7 +13,8 @@ may_follow(const struct job *now, const struct job *later)
 
 	if (both & (VERB_ALONE | VERB_MAILBOX))
 		return false;
-	if (now->flags & VERB_LAST || now->segs != NULL)
+	/* What the server may ask for comes before all else. */
+	if (now->flags & VERB_LAST || now->segs != NULL || now->may_ask)
 		return false;
 	return !(later->flags & VERB_USES_SEQ && now->flags & VERB_BREAKS_SEQ);
 }
