@@ -193,6 +193,17 @@ function Transaction:wait()
 	return result
 end
 
+-- Whether the server is through with the transaction, or will be when it has
+-- the body: what it thinks of it makes no difference (RFC 5321 4.1.1.4).
+function Transaction:ends_by_itself()
+	for _, line in ipairs(self.data.lines) do
+		if line:find "^354" then
+			return true
+		end
+	end
+	return false
+end
+
 -- Begins to send a message and does not wait: {from, to, cc, bcc, body, size,
 -- parameters, facts}.  What follows goes right behind the final dot.
 function M:submit(message)
@@ -214,14 +225,15 @@ function M:submit(message)
 		list[#list + 1] = parameter
 	end
 	local t = setmetatable({to = to, rcpt = {}}, Transaction)
+	if self.transaction and not self.transaction:ends_by_itself() then
+		self:send "RSET"
+	end
+	self.transaction = t
 	t.mail = self:send("MAIL", from, table.unpack(list))
 	for i, address in ipairs(to) do
 		t.rcpt[i] = self:send("RCPT", address)
 	end
 	t.data = self:send("DATA", body)
-	if postel.options.dry_run then
-		self:send "RSET"
-	end
 	return t
 end
 
