@@ -105,10 +105,11 @@ deflate_read(struct stream *s, void *p, size_t n, struct err *e)
 	return STREAM_AGAIN;
 }
 
+/* The end is to be read, too, though the descriptor may stay silent. */
 static bool
 deflate_pending(struct stream *s)
 {
-	return of(s)->raw_in.len > 0 || of(s)->more;
+	return of(s)->raw_in.len > 0 || of(s)->more || of(s)->ended;
 }
 
 /* -- Writing --------------------------------------------------------------- */

@@ -82,14 +82,12 @@ show(struct trace *t, enum trace_dir dir, struct str text, enum end end)
 		write_out(t);
 }
 
-/* How much of a full held line to show: no character, no CRLF is cut. */
+/* How much of a full held line to show, so that no character is cut. */
 static size_t
 piece(struct str s)
 {
 	size_t n = s.n;
 
-	if (s.p[n - 1] == '\r')
-		return n - 1;
 	while (n > s.n - 3 && ((unsigned char)s.p[n - 1] & 0xc0) == 0x80)
 		n--;
 	return (unsigned char)s.p[n - 1] >= 0xc0 ? n - 1 : s.n;

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <malloc.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -176,6 +177,41 @@ test_events(void **state)
 	plan.write_at = 0;
 	assert_int_equal(stream_flush(s, &e), 0);
 	assert_int_equal(stream_events(s, true, false), POLLIN);
+	stream_close(s);
+	server_cut(&srv);
+	cert_free(&c);
+}
+
+/* A peer that asks for answers and takes none fills no memory. */
+static void
+test_flood(void **state)
+{
+	struct faulty_plan plan = {0};
+	struct cert c = good_cert();
+	struct server srv = {.version = TLS1_3_VERSION};
+	struct stream *s = connected(&srv, &c, &plan);
+	size_t before = mallinfo2().uordblks, got = 0;
+	struct err e = {0};
+	ssize_t n;
+	char x;
+
+	(void)state;
+	plan.write_at = 1;
+	plan.write_fault = FAULT_AGAIN;
+	for (int i = 0; i < 8000; i++) {
+		SSL_key_update(srv.ssl, SSL_KEY_UPDATE_REQUESTED);
+		(void)SSL_write(srv.ssl, "x", 1);
+		ERR_clear_error();
+		n = stream_read(s, &x, 1, &e);
+		assert_int_not_equal(n, STREAM_ERR);
+		got += n > 0;
+	}
+	assert_in_range(got, 1000, 7900);
+	assert_true(stream_events(s, true, false) & POLLOUT);
+	assert_true(mallinfo2().uordblks < before + (1 << 20));
+	plan.write_at = 0;
+	assert_int_equal(stream_read(s, &x, 1, &e), 1);
+	assert_int_equal(x, 'x');
 	stream_close(s);
 	server_cut(&srv);
 	cert_free(&c);
@@ -386,6 +422,7 @@ main(void)
 	    cmocka_unit_test(test_echo),
 	    cmocka_unit_test(test_pending),
 	    cmocka_unit_test(test_events),
+	    cmocka_unit_test(test_flood),
 	    cmocka_unit_test(test_ends),
 	    cmocka_unit_test(test_says_goodbye),
 	    cmocka_unit_test(test_faults),

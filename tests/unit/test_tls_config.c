@@ -169,6 +169,7 @@ try_certificate(size_t i, bool insecure, int version)
 		assert_int_equal(stream_write(s, "x", 1, &e), STREAM_ERR);
 		assert_string_equal(e.msg, want);
 		assert_false(srv.up);
+		assert_true(srv.alerted);
 	}
 	stream_close(s);
 	server_cut(&srv);

@@ -72,6 +72,8 @@ server_step(struct server *srv)
 {
 	if (!srv->up)
 		srv->up = SSL_do_handshake(srv->ssl) == 1;
+	if (ERR_GET_REASON(ERR_peek_error()) >= SSL_AD_REASON_OFFSET)
+		srv->alerted = true;
 	ERR_clear_error();
 }
 

@@ -19,6 +19,7 @@ struct server {
 	SSL *ssl;
 	int fd;
 	bool up;
+	bool alerted; /* the client told it of a failure */
 };
 
 /* An authority, and the PEM file that holds it, from tls_setup on. */
