@@ -26,14 +26,13 @@ job_new(struct conn *c, const struct verb *verb)
 static void
 job_free(struct job *j)
 {
-	struct inbody *in;
+	size_t i;
 
 	assert(!j->queued && j->refs == 0);
 	job_drop_segs(j);
-	while ((in = j->inbodies) != NULL) {
-		j->inbodies = in->next;
-		free(in);
-	}
+	for (i = 0; i < j->n_inbodies; i++)
+		free(j->inbodies[i]);
+	free(j->inbodies);
 	spool_free(j->spool);
 	sasl_free(j->sasl);
 	buf_fini(&j->line);
@@ -91,6 +90,8 @@ job_queue(struct job *j, struct err *e)
 	else
 		c->head = j;
 	c->tail = j;
+	if (c->unsent == NULL)
+		c->unsent = j;
 	c->queued++;
 	j->queued = true;
 	engine_wants_fill(c);
@@ -98,12 +99,44 @@ job_queue(struct job *j, struct err *e)
 }
 
 void
+job_starts(struct job *j)
+{
+	struct conn *c = j->cmd.conn;
+
+	/* What the server may ask for comes before all else. */
+	j->bars =
+	    j->may_ask || j->flags & (VERB_ALONE | VERB_MAILBOX | VERB_LAST);
+	j->flying = true;
+	c->flying++;
+	c->bars += j->bars;
+	c->breaks += (j->flags & VERB_BREAKS_SEQ) != 0;
+	c->sending = j;
+	c->unsent = j->next;
+}
+
+/* j counts for nothing any more. */
+static void
+forget(struct conn *c, const struct job *j)
+{
+	if (c->unsent == j)
+		c->unsent = j->next;
+	if (c->sending == j)
+		c->sending = NULL;
+	if (!j->flying)
+		return;
+	c->flying--;
+	c->bars -= j->bars;
+	c->breaks -= (j->flags & VERB_BREAKS_SEQ) != 0;
+}
+
+void
 job_over(struct job *j)
 {
 	struct conn *c = j->cmd.conn;
 	struct job **at, *prev = NULL;
-	struct inbody *in;
+	size_t i;
 
+	forget(c, j);
 	for (at = &c->head; *at != j; at = &(*at)->next)
 		prev = *at;
 	*at = j->next;
@@ -116,8 +149,9 @@ job_over(struct job *j)
 	if (c->imap.whose == j)
 		c->imap.whose = NULL;
 	/* Readers of what is whole, and of what will never come. */
-	for (in = j->inbodies; in != NULL; in = in->next)
-		inbody_wake(in);
+	for (i = 0; i < j->n_inbodies; i++)
+		if (j->inbodies[i] != NULL)
+			inbody_wake(j->inbodies[i]);
 	if (j->refs == 0)
 		job_free(j);
 	engine_wants_fill(c);
@@ -263,17 +297,19 @@ job_item(struct job *j, struct str line)
 struct inbody *
 job_inbody(struct job *j, size_t n)
 {
-	struct inbody **at = &j->inbodies;
+	size_t room = 2 * (n + 1);
 
-	for (;; n--) {
-		if (*at == NULL) {
-			*at = mem_zalloc(sizeof(**at));
-			(*at)->job = j;
-		}
-		if (n == 0)
-			return *at;
-		at = &(*at)->next;
+	if (n >= j->n_inbodies) {
+		j->inbodies =
+		    mem_realloc(j->inbodies, room * sizeof(*j->inbodies));
+		for (; j->n_inbodies < room; j->n_inbodies++)
+			j->inbodies[j->n_inbodies] = NULL;
 	}
+	if (j->inbodies[n] == NULL) {
+		j->inbodies[n] = mem_zalloc(sizeof(*j->inbodies[n]));
+		j->inbodies[n]->job = j;
+	}
+	return j->inbodies[n];
 }
 
 /* ---- conn_send ---- */

@@ -149,6 +149,7 @@ greeting(struct conn *c)
 	j->typed = true;
 	(void)job_queue(j, &e);
 	j->cmd.state = CMD_WAITING;
+	job_starts(j);
 	return j;
 }
 
@@ -319,12 +320,7 @@ conn_welcome(const struct conn *c)
 size_t
 conn_in_flight(const struct conn *c)
 {
-	const struct job *j;
-	size_t n = 0;
-
-	for (j = c->head; j != NULL; j = j->next)
-		n += j->cmd.state != CMD_QUEUED;
-	return n;
+	return c->flying;
 }
 
 void

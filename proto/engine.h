@@ -37,7 +37,6 @@ struct seg {
 
 /* A body of a reply; see body_reply. */
 struct inbody {
-	struct inbody *next;
 	struct job *job;
 	bool begun, ended;
 	bool claimed; /* a sending connection will pull it */
@@ -56,6 +55,8 @@ struct job {
 	struct cmd cmd;
 	unsigned refs; /* of cmd_ref alone */
 	bool queued;   /* the connection's queue owns it, too */
+	bool flying;   /* it is sent, and counted in the connection */
+	bool bars;     /* so nothing may be sent behind it */
 	struct job *next;
 	struct arena arena;
 	struct buf line;    /* cmd.line while it is being built */
@@ -74,7 +75,8 @@ struct job {
 	uint64_t framed; /* octets of a sized body that went out */
 	struct item **items_tail;
 	size_t lines;
-	struct inbody *inbodies;
+	struct inbody **inbodies; /* by ordinal; NULL: nobody asked yet */
+	size_t n_inbodies;
 	struct spool *spool;
 	struct sasl *sasl;
 	unsigned challenges;
@@ -106,7 +108,11 @@ struct conn {
 	bool parsing, filling, refill;
 
 	struct job *head, *tail; /* not over, in the order of sending */
+	struct job *sending;     /* the last of those that were sent */
+	struct job *unsent;      /* the first of those that were not */
 	size_t queued;
+	size_t flying, bars, breaks; /* those sent; of them, those that bar
+	                              * others, and break sequence numbers */
 	bool fill_wanted, flush_wanted;
 	unsigned last_tag;
 
@@ -194,6 +200,8 @@ int job_body(struct job *j, struct body *body, enum frame frame,
 void job_drop_segs(struct job *j);
 /* Puts j into its connection's queue. */
 int job_queue(struct job *j, struct err *e);
+/* j, the first unsent one, counts as sent from now on. */
+void job_starts(struct job *j);
 /* Takes j, which has been DONE or FAILED, out of the queue. */
 void job_over(struct job *j);
 /* Appends a line to the reply; NULL beyond the limits. */

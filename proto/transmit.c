@@ -4,49 +4,33 @@
  */
 #include "proto/engine.h"
 
-/* Whether `later` may be sent while `now` waits for its reply (RFC 2920 3.1,
- * RFC 9051 5.5). */
+/* Whether j may be sent while those before it wait for their replies (RFC 2920
+ * 3.1, RFC 9051 5.5). */
 static bool
-may_follow(const struct job *now, const struct job *later)
+may_send(const struct conn *c, const struct job *j)
 {
-	uint32_t both = now->flags | later->flags;
-
-	if (both & (VERB_ALONE | VERB_MAILBOX))
+	if (c->flying == 0)
+		return true;
+	if (c->proto == NULL ||
+	    !(c->proto->pipelines || conn_has(c, "PIPELINING")))
 		return false;
-	/* What the server may ask for comes before all else. */
-	if (now->flags & VERB_LAST || now->segs != NULL || now->may_ask)
+	if (c->bars > 0 || j->flags & (VERB_ALONE | VERB_MAILBOX))
 		return false;
-	return !(later->flags & VERB_USES_SEQ && now->flags & VERB_BREAKS_SEQ);
-}
-
-static bool
-cmd_may_send(const struct conn *c, const struct job *j)
-{
-	const struct job *i;
-	bool pipelines = c->proto != NULL &&
-			 (c->proto->pipelines || conn_has(c, "PIPELINING"));
-
-	for (i = c->head; i != j; i = i->next)
-		if (!pipelines || !may_follow(i, j))
-			return false;
-	return true;
+	return !(j->flags & VERB_USES_SEQ && c->breaks > 0);
 }
 
 /* The first job that has something left to send, if it may. */
 static struct job *
 sender(struct conn *c)
 {
-	struct job *j;
+	struct job *j = c->sending;
 
-	for (j = c->head; j != NULL; j = j->next) {
-		if (j->cmd.state == CMD_QUEUED)
-			return cmd_may_send(c, j) ? j : NULL;
-		if (j->segs != NULL)
-			return j->segs->kind != SEG_WAIT ? j : NULL;
-		if (j->cmd.state == CMD_ASKED)
-			return NULL;
-	}
-	return NULL;
+	if (j != NULL && j->segs != NULL)
+		return j->segs->kind != SEG_WAIT ? j : NULL;
+	if (j != NULL && j->cmd.state == CMD_ASKED)
+		return NULL;
+	j = c->unsent;
+	return j != NULL && may_send(c, j) ? j : NULL;
 }
 
 enum sent {
@@ -177,6 +161,8 @@ send_job(struct conn *c, struct job *j)
 {
 	enum sent got = SENT_ALL;
 
+	if (!j->flying)
+		job_starts(j);
 	j->cmd.state = CMD_SENDING;
 	while (j->segs != NULL && j->segs->kind != SEG_WAIT) {
 		got = j->segs->kind == SEG_BODY ? send_body(c, j, j->segs)
