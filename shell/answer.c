@@ -125,9 +125,11 @@ read_literal(struct shell *sh, struct running *r, uint64_t n, struct buf *out)
 		    buf_add(out, S("\r\n")) != 0)
 			got = READ_FULL;
 	} while (got == READ_DONE && out->len <= n);
-	/* The octets ended between CR and LF. */
-	if (got == READ_DONE && out->len == n + 1)
+	/* The octets ended between CR and LF: the LF is no part of them. */
+	if (got == READ_DONE && out->len == n + 1) {
+		out->len--;
 		got = buf_add(out, S("\r\n")) != 0 ? READ_FULL : READ_DONE;
+	}
 	buf_fini(&line);
 	return got;
 }

@@ -119,11 +119,21 @@ read_more(struct batch *b)
 }
 
 static enum got
+stopped(struct shell *sh, struct batch *b)
+{
+	b->interrupted = sh->quit = true;
+	return GOT_INT;
+}
+
+static enum got
 batch_ask(struct shell *sh, const struct ask *ask, struct buf *line)
 {
 	struct batch *b = sh->source;
 
 	buf_clear(line);
+	/* What servers have said meanwhile comes before the next line. */
+	if (ask->command && shell_turn(sh, 0) == TURN_STOP)
+		return stopped(sh, b);
 	for (;;) {
 		if (ask->until != NULL && cmd_over(ask->until))
 			return GOT_OVER;
@@ -148,8 +158,7 @@ batch_ask(struct shell *sh, const struct ask *ask, struct buf *line)
 		b->in.events = POLLIN;
 		loop_watch(sh->loop, &b->in);
 		if (shell_turn(sh, LOOP_NEVER) == TURN_STOP) {
-			b->interrupted = sh->quit = true;
-			return GOT_INT;
+			return stopped(sh, b);
 		}
 	}
 }

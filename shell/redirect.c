@@ -291,13 +291,13 @@ sink_write(struct sink *s, struct str bytes, struct err *e)
 	}
 	if (s->gone)
 		return (ssize_t)bytes.n;
-	n = write(s->fd, bytes.p, bytes.n);
+	do
+		n = write(s->fd, bytes.p, bytes.n);
+	while (n < 0 && errno == EINTR);
 	if (n >= 0) {
 		s->size += (uint64_t)n;
 		return n;
 	}
-	if (errno == EINTR)
-		return 0;
 	if (errno == EAGAIN && s->kind == SINK_PIPE) {
 		s->watch.events = POLLOUT;
 		loop_watch(s->loop, &s->watch);

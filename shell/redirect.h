@@ -39,8 +39,8 @@ struct sink *sink_new(
 /* Name of the file or command, for messages. */
 const char *sink_name(const struct sink *s);
 /*
- * Octets taken, fewer than s.n if the command does not read (the loop is
- * told, and turns when it does); -1 on failure.  A command that has gone away
+ * Octets taken; 0 if the command does not read now (the loop turns when it
+ * does); -1 on failure.  A command that has gone away
  * swallows the rest.
  */
 ssize_t sink_write(struct sink *s, struct str bytes, struct err *e);

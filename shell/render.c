@@ -147,7 +147,7 @@ show_body(struct running *r)
 		case PULL_SLICE:
 			n = put(r, s);
 			body_took(r->body, n);
-			if (n < s.n)
+			if (n == 0)
 				return false;
 			break;
 		case PULL_LATER:

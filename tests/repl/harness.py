@@ -73,7 +73,7 @@ class Case(unittest.TestCase):
 
     def peer(self, protocol, *parts):
         """The URL of a peer that follows these texts."""
-        command = f"{sys.executable} {HERE / 'peer.py'} {self.script(*parts)}"
+        command = f"exec {sys.executable} {HERE / 'peer.py'} {self.script(*parts)}"
         return f"{protocol}+pipe:{command}"
 
     def listen(self, *parts):
