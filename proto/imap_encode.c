@@ -178,7 +178,7 @@ imap_encode(struct cmd *cmd, const struct arg *args, size_t n, struct err *e)
 static bool
 announces_literal(struct str line)
 {
-	struct str digits = line;
+	struct str digits;
 	size_t i;
 	uint64_t n;
 

@@ -198,6 +198,7 @@ take_line(struct conn *c, struct str line)
 		break;
 	case VERDICT_GO:
 	case VERDICT_GO_EMPTY:
+		assert(whose != NULL);
 		if (!awaits_go(job_of(whose)))
 			fail(c, ERR_PROTO,
 			    "the server asks for more where none was due");
@@ -206,6 +207,7 @@ take_line(struct conn *c, struct str line)
 			    v == VERDICT_GO_EMPTY);
 		break;
 	case VERDICT_DONE:
+		assert(it != NULL);
 		it->final = true;
 		if (whose->verb == &conn_greeting)
 			str_copy(c->welcome, sizeof(c->welcome), line);

@@ -54,7 +54,7 @@ encode_arg(struct job *j, size_t i, struct str s, struct err *e)
 		return -1;
 	if (i == 0 && (letter == 'f' || letter == 't'))
 		return encode_path(j, letter, s, e);
-	if (j->flags & VERB_SECRET && i >= v->secret)
+	if (v != NULL && v->flags & VERB_SECRET && i >= v->secret)
 		return job_secret(j, s, e);
 	return job_bytes(j, s, e);
 }

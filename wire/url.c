@@ -107,7 +107,7 @@ unescape(struct arena *a, struct str s, const char *what, struct str *out,
 				    "the %s of the URL has a %% without two "
 				    "hexadecimal digits",
 				    what);
-			p[n] = (char)(hex(s.p[i + 1]) << 4 | hex(s.p[i + 2]));
+			p[n] = (char)(hex(s.p[i + 1]) * 16 + hex(s.p[i + 2]));
 			i += 2;
 		}
 		n++;
@@ -385,7 +385,7 @@ parse_mailbox(struct str s, struct arena *a, struct url *u, struct err *e)
 static int
 parse_tcp(struct str s, struct arena *a, struct url *u, struct err *e)
 {
-	struct str authority = str_head(s, str_find(s, '/')), info = S("");
+	struct str authority = str_head(s, str_find(s, '/')), info;
 	size_t at = authority.n;
 
 	s = str_skip(s, authority.n);
