@@ -200,7 +200,7 @@ class Transfer(TransferCase):
     def test_smuggled_end_stays_inside_the_message(self):
         """<LF>.<LF>, <CR>.<CR> and kin in a message end nothing."""
         body = (b"before\n.\r\nMAIL FROM:<evil@x.test>\r.\rRCPT TO:<"
-                b"idefix@mail.test>\r\n.\nDATA\n.\r.\n.\r\r\nafter\n")
+                b"idefix@mail.test>\r\n.\nDATA\n.\r.\n.\r\r\nafter")
         sent = mails.header(1, "smuggling") + b"\n" + body
         reply = b"+OK\r\n" + stuffed(sent) + b".\r\n"
         with hostile.Hostile("pop3", {"RETR": [hostile.say(reply)]}) as pop:
@@ -249,7 +249,7 @@ class Killed(TransferCase):
         struck = 0
         for _ in range(self.KILLS):
             running = Running(self.home, self.arguments)
-            time.sleep(self.random.uniform(0.005, 0.35))
+            time.sleep(self.random.uniform(0.005, 0.5))
             under_way = not running.has_ended()
             kill(running)
             result = running.wait(60)
