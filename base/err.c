@@ -1,5 +1,6 @@
 /* err: what went wrong, for a person and for an exit status. */
 #include "base/err.h"
+#include "base/utf8.h"
 #include "base/vis.h"
 
 #include <errno.h>
@@ -12,13 +13,14 @@ static void fill(struct err *e, const char *fmt, va_list ap)
 static void
 fill(struct err *e, const char *fmt, va_list ap)
 {
-	char raw[sizeof(e->msg)];
+	char raw[sizeof(e->msg) + 1];
 	struct buf b;
 
 	(void)vsnprintf(raw, sizeof(raw), fmt, ap);
-	buf_init(&b, 4 * sizeof(raw) + 8);
-	vis_add(&b, str_z(raw));
-	str_copy(e->msg, sizeof(e->msg), buf_str(&b));
+	buf_init(&b, 4 * sizeof(raw));
+	(void)vis_add(&b, utf8_head(str_z(raw), sizeof(raw) - 2));
+	str_copy(
+	    e->msg, sizeof(e->msg), utf8_head(buf_str(&b), sizeof(e->msg) - 1));
 	buf_fini(&b);
 }
 
@@ -52,19 +54,19 @@ err_sys(struct err *e, const char *fmt, ...)
 	fill(e, fmt, ap);
 	va_end(ap);
 	n = strlen(e->msg);
-	(void)snprintf(
-	    e->msg + n, sizeof(e->msg) - n, ": %s", strerror(saved));
+	(void)snprintf(e->msg + n, sizeof(e->msg) - n, ": %s", strerror(saved));
 	return -1;
 }
 
 void
 err_prefix(struct err *e, const char *prefix)
 {
-	char old[sizeof(e->msg)];
+	char whole[2 * sizeof(e->msg) + 2];
 
-	memcpy(old, e->msg, sizeof(old));
-	(void)snprintf(e->msg, sizeof(e->msg), "%s: %.*s", prefix,
-	    (int)sizeof(e->msg) / 2, old);
+	(void)snprintf(whole, sizeof(whole), "%.*s: %s",
+	    (int)sizeof(e->msg) - 1, prefix, e->msg);
+	str_copy(e->msg, sizeof(e->msg),
+	    utf8_head(str_z(whole), sizeof(e->msg) - 1));
 }
 
 void

@@ -55,3 +55,13 @@ utf8_valid(struct str s)
 	}
 	return true;
 }
+
+struct str
+utf8_head(struct str s, size_t n)
+{
+	if (n >= s.n)
+		return s;
+	while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	return str_head(s, n);
+}

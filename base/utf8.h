@@ -16,5 +16,7 @@ size_t utf8_decode(struct str s, uint32_t *c);
 int utf8_put(struct buf *b, uint32_t c);
 /* Whether all of s is valid. */
 bool utf8_valid(struct str s);
+/* The longest beginning of s of at most n octets that cuts no character. */
+struct str utf8_head(struct str s, size_t n);
 
 #endif

@@ -6,15 +6,15 @@
 static const struct {
 	uint32_t first, last;
 } acting[] = {
-    {0x80, 0x9f},       /* C1 */
-    {0xad, 0xad},       /* soft hyphen */
-    {0x61c, 0x61c},     /* Arabic letter mark */
-    {0x180e, 0x180e},   /* Mongolian vowel separator */
-    {0x200b, 0x200f},   /* zero width, LRM, RLM */
-    {0x2028, 0x202e},   /* line separators, embeddings, overrides */
-    {0x2060, 0x206f},   /* word joiner, isolates */
-    {0xfeff, 0xfeff},   /* byte order mark */
-    {0xfff9, 0xfffb},   /* interlinear annotation */
+    {0x80, 0x9f},	/* C1 */
+    {0xad, 0xad},	/* soft hyphen */
+    {0x61c, 0x61c},	/* Arabic letter mark */
+    {0x180e, 0x180e},	/* Mongolian vowel separator */
+    {0x200b, 0x200f},	/* zero width, LRM, RLM */
+    {0x2028, 0x202e},	/* line separators, embeddings, overrides */
+    {0x2060, 0x206f},	/* word joiner, isolates */
+    {0xfeff, 0xfeff},	/* byte order mark */
+    {0xfff9, 0xfffb},	/* interlinear annotation */
     {0xe0000, 0xe0fff}, /* tags */
 };
 
@@ -62,7 +62,7 @@ vis_add(struct buf *b, struct str s)
 				break;
 		n = plain;
 		if (plain > 0 ? buf_add(b, str_head(s, plain)) < 0
-		              : add_one(b, s, &n) < 0)
+			      : add_one(b, s, &n) < 0)
 			return -1;
 		s = str_skip(s, n);
 	}

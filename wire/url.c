@@ -434,8 +434,11 @@ url_parse(struct str s, struct arena *a, struct url *out, struct err *e)
 		       : err_set(e, ERR_USE, "the URL has no path");
 }
 
+/* Unescaped, besides letters and digits; a / only where it ends nothing. */
+static const struct str marks = STR("-._~"), path_marks = STR("-._~/");
+
 static int
-put_escaped(struct buf *b, struct str s)
+put_escaped(struct buf *b, struct str s, struct str plain)
 {
 	int rc = 0;
 	size_t i;
@@ -443,7 +446,7 @@ put_escaped(struct buf *b, struct str s)
 
 	for (i = 0; i < s.n && rc == 0; i++) {
 		c = s.p[i];
-		if (ascii_alpha(c) || ascii_digit(c) || str_has(S("-._~/"), c))
+		if (ascii_alpha(c) || ascii_digit(c) || str_has(plain, c))
 			rc = buf_addc(b, c);
 		else
 			rc = buf_addf(b, "%%%02X", (unsigned char)c);
@@ -469,21 +472,22 @@ put_host(struct buf *b, struct str host)
 	struct str address = str_cut(&host, '%');
 
 	if (!str_has(address, ':'))
-		return put_escaped(b, address);
+		return put_escaped(b, address, marks);
 	if (buf_addc(b, '[') < 0 || buf_add(b, address) < 0)
 		return -1;
-	if (host.n > 0 && (buf_addz(b, "%25") < 0 || put_escaped(b, host) < 0))
+	if (host.n > 0 &&
+	    (buf_addz(b, "%25") < 0 || put_escaped(b, host, marks) < 0))
 		return -1;
 	return buf_addc(b, ']');
 }
 
-/* "prefix" and s, if s is there. */
+/* The prefix and s, if s is there. */
 static int
-put_part(struct buf *b, const char *prefix, struct str s)
+put_part(struct buf *b, const char *prefix, struct str s, struct str plain)
 {
 	if (s.p == NULL)
 		return 0;
-	return buf_addz(b, prefix) < 0 ? -1 : put_escaped(b, s);
+	return buf_addz(b, prefix) < 0 ? -1 : put_escaped(b, s, plain);
 }
 
 static int
@@ -495,8 +499,8 @@ put_query(struct buf *b, const struct url *u)
 	    [URL_STARTTLS_NO] = "no"};
 	size_t start = b->len;
 
-	if (put_part(b, "&ca=", u->ca) < 0 ||
-	    put_part(b, "&cert=", u->cert) < 0 ||
+	if (put_part(b, "&ca=", u->ca, path_marks) < 0 ||
+	    put_part(b, "&cert=", u->cert, path_marks) < 0 ||
 	    (u->insecure && buf_addz(b, "&insecure") < 0) ||
 	    (u->starttls != URL_STARTTLS_UNSET &&
 		buf_addf(b, "&starttls=%s", starttls[u->starttls]) < 0) ||
@@ -511,15 +515,15 @@ put_query(struct buf *b, const struct url *u)
 static int
 put_tcp(struct buf *b, const struct url *u)
 {
-	if (put_part(b, "", u->user) < 0 ||
-	    put_part(b, ";AUTH=", u->auth) < 0 ||
+	if (put_part(b, "", u->user, marks) < 0 ||
+	    put_part(b, ";AUTH=", u->auth, marks) < 0 ||
 	    ((u->user.p != NULL || u->auth.p != NULL) &&
 		buf_addc(b, '@') < 0) ||
 	    put_host(b, u->host) < 0)
 		return -1;
 	if (u->port != port_of(u->scheme) && buf_addf(b, ":%u", u->port) < 0)
 		return -1;
-	return put_part(b, "/", u->mailbox);
+	return put_part(b, "/", u->mailbox, path_marks);
 }
 
 int
@@ -532,6 +536,7 @@ url_put(struct buf *b, const struct url *u)
 		return -1;
 	if (u->transport == URL_PIPE)
 		return buf_add(b, u->path);
-	rc = u->transport == URL_UNIX ? put_escaped(b, u->path) : put_tcp(b, u);
+	rc = u->transport == URL_UNIX ? put_escaped(b, u->path, path_marks)
+				      : put_tcp(b, u);
 	return rc < 0 ? -1 : put_query(b, u);
 }

@@ -63,7 +63,7 @@ check_tree(const struct imap_val *v, unsigned depth)
 	struct imap_section sec;
 	struct buf b;
 
-	if (depth > 20)
+	if (v != NULL && depth > 20)
 		abort();
 	for (; v != NULL; v = v->next) {
 		check_tree(v->first, depth + 1);

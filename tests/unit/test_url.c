@@ -128,6 +128,13 @@ static const struct row rows[] = {
 	.protocol = "pop3",
 	.host = "h",
 	.port = 110},
+    {.in = "imap://a%2Fb%3F;AUTH=x%2F@h",
+	.scheme = "imap",
+	.protocol = "imap",
+	.host = "h",
+	.user = "a/b?",
+	.auth = "x/",
+	.port = 143},
     /* where */
     {.in = "imap://[::1]:1430/",
 	.put = "imap://[::1]:1430",
