@@ -52,6 +52,19 @@ add_message(struct job *j, struct body *body, struct err *e)
 	return job_body(j, body, frame, &size, e);
 }
 
+/* A string that is no message, a search key beyond ASCII: as it is. */
+static int
+add_string(struct job *j, struct body *body, struct err *e)
+{
+	uint64_t size;
+
+	if (!body_size(body, &size))
+		return err_set(e, ERR_USE, "the size of a literal is unknown");
+	if (add_literal_head(j, size, e) < 0)
+		return -1;
+	return job_body(j, body, FRAME_EXACT, &size, e);
+}
+
 /* The octets of s, secret or not. */
 static int
 add(struct job *j, struct str s, bool secret, struct err *e)
@@ -130,8 +143,10 @@ add_arg(
 	struct body *b;
 	int rc;
 
-	if (arg->kind == ARG_BODY)
+	if (arg->kind == ARG_BODY && j->flags & VERB_BODY)
 		return add_message(j, arg->body, e);
+	if (arg->kind == ARG_BODY)
+		return add_string(j, arg->body, e);
 	if (last && i > 0 && j->flags & VERB_BODY) {
 		b = body_mem(arg->s);
 		rc = add_message(j, b, e);

@@ -69,7 +69,8 @@ end
 -- Hands what came unasked to those who listen.
 local function dispatch()
 	for conn, handlers in pairs(listeners) do
-		local event = conn:event()
+		-- A weak key goes later than its finalizer runs.
+		local event = conn.event and conn:event()
 		while event do
 			for _, name in ipairs {event.name, "*"} do
 				for _, fn in ipairs(handlers[name] or {}) do

@@ -1,0 +1,72 @@
+-- Arguments and usage of scripts.
+
+local spec = dofile "tests/lua/lib/spec.lua"
+
+local function parse(...)
+	return postel.args({...}, {
+		name = "sample", about = "A sample.",
+		{"URL", "where"}, {"[N]", "which"},
+		{"-n", "--dry-run", "no changes"},
+		{"--to=ADDR", "whom", many = true, required = true},
+		{"--from=ADDR", "who"},
+	})
+end
+
+spec.test("positional, options, repeated options", function()
+	local o = parse("url", "--to", "a", "--to=b", "-n", "3", "--from=")
+	spec.same(o.URL, "url")
+	spec.same(o.N, "3")
+	spec.list(o.to, {"a", "b"})
+	spec.same(o.from, "")
+	spec.same(o.dry_run, true)
+end)
+
+spec.test("a lone dash and -- are no options", function()
+	local o = parse("-", "--to=a", "--", "-n")
+	spec.same(o.URL, "-")
+	spec.same(o.N, "-n")
+end)
+
+spec.test("what is wrong", function()
+	for _, case in ipairs {
+		{"URL is missing", "--to=a"},
+		{"%-%-to is missing", "url"},
+		{"no such option: %-%-nonsense", "url", "--to=a", "--nonsense"},
+		{"no such option: %-x", "url", "--to=a", "-x"},
+		{"%-%-from wants ADDR", "url", "--to=a", "--from"},
+		{"%-%-dry%-run takes no value", "url", "--to=a", "--dry-run=1"},
+		{"one argument too many: c", "url", "--to=a", "b", "c"},
+		{"%-%-timeout: x", "url", "--to=a", "--timeout=x"},
+		{"%-%-timeout: %-1", "url", "--to=a", "--timeout=-1"},
+		{"%-%-starttls: maybe", "url", "--to=a", "--starttls=maybe"},
+	} do
+		local e = spec.raises("usage", case[1], parse,
+			table.unpack(case, 2))
+		spec.same(postel.status(e), 2)
+	end
+end)
+
+spec.test("common options reach postel.options", function()
+	parse("url", "--to=a", "--timeout=2.5", "-v", "--ca", "x.pem", "-t")
+	spec.same(postel.options.timeout, 2.5)
+	spec.same(postel.options.verbose, true)
+	spec.same(postel.options.ca, "x.pem")
+	spec.same(postel.options.trace, "-")
+	for _, key in ipairs {"timeout", "verbose", "ca", "trace"} do
+		postel.options[key] = nil
+	end
+end)
+
+spec.test("--help prints usage and ends with 0", function()
+	local real, out = print, nil
+	print = function(text) out = text end -- luacheck: ignore
+	local ok, e = pcall(parse, "--help")
+	print = real -- luacheck: ignore
+	spec.same(ok, false)
+	spec.same(e.kind, "exit")
+	spec.same(postel.status(e), 0)
+	assert(out:find "usage: postel sample %-%-to=ADDR %[OPTION%]... URL %[N%]")
+	assert(out:find "A sample.")
+end)
+
+return spec.done()

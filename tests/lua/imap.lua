@@ -1,0 +1,421 @@
+-- IMAP methods against a scripted server.
+
+local spec = dofile "tests/lua/lib/spec.lua"
+
+-- Tags count from a1; the server says what it can in its greeting.
+local function script(capabilities, text)
+	local lines = {"S: * PREAUTH [CAPABILITY IMAP4rev1 " .. capabilities ..
+		"] hi"}
+	local tag = 0
+	for line in (text .. "\nC: @ LOGOUT\nS: * BYE\nS: @ OK\n"):gmatch
+		"([^\n]*)\n" do
+		if line:find "^C: @" then
+			tag = tag + 1
+		end
+		lines[#lines + 1] = line:gsub("^(.: )@", "%1a" .. tag)
+	end
+	return table.concat(lines, "\n")
+end
+
+local SELECT = [[
+C: @ SELECT INBOX
+S: * 9 EXISTS
+S: * OK [UIDVALIDITY 7] ok
+S: * OK [UIDNEXT 99] ok
+S: @ OK [READ-WRITE] open
+]]
+
+local function talk(text, fn, capabilities)
+	spec.talk("imap", script(capabilities or "UIDPLUS", text), fn)
+end
+
+local function with_box(text, fn, capabilities)
+	talk(SELECT .. text, function(conn)
+		fn(conn:select "INBOX", conn)
+	end, capabilities)
+end
+
+spec.test("values as tables", function()
+	talk([[
+C: @ NOOP
+S: * 4 EXPUNGE
+S: * OK [BADCHARSET (UTF-8 "X Y")] text
+S: @ OK done
+C: @ FETCH 1 ALL
+S: * 1 FETCH (A NIL B (1 "q\"" {3}
+S: xyz) C () D "5" E 5 F 99999999999999999999)
+S: @ OK [HIGHESTMODSEQ 5] done]], function(conn)
+		conn:noop()
+		local reply = conn:call("FETCH", "1", "ALL")
+		spec.same(reply.code, "HIGHESTMODSEQ 5")
+		spec.same(reply.text, "done")
+		local r = reply.data[1]
+		spec.same(r.name, "FETCH")
+		spec.same(r.number, 1)
+		spec.same(r[1][2], false)
+		spec.same(r[1][4][1], 1)
+		spec.same(r[1][4][2], 'q"')
+		spec.same(r[1][4][3], "xyz")
+		spec.same(#r[1][6], 0)
+		spec.same(r[1][8], "5")
+		spec.same(math.type(r[1][10]), "integer")
+		spec.same(reply.data[2].tagged, true)
+	end)
+end)
+
+spec.test("select, and what it says", function()
+	with_box("C: @ UNSELECT\nS: @ OK", function(box, conn)
+		spec.same(box.name, "INBOX")
+		spec.same(box.exists, 9)
+		spec.same(box.uidvalidity, 7)
+		spec.same(box.read_only, false)
+		box:unselect()
+		spec.raises("use", "no mailbox", conn.search, conn, "ALL")
+		spec.raises("use", "not open any more", box.search, box, "ALL")
+	end)
+end)
+
+spec.test("mailboxes in UTF-8", function()
+	talk([[
+C: @ CREATE Entw&APw-rfe
+S: @ OK
+C: @ RENAME Entw&APw-rfe "A &- B"
+S: @ OK
+C: @ LIST "" "*"
+S: * LIST (\HasNoChildren) "/" "Entw&APw-rfe"
+S: * LIST () NIL 123
+S: @ OK
+C: @ STATUS Entw&APw-rfe (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)
+S: * STATUS Entw&APw-rfe (MESSAGES 3 UNSEEN 1)
+S: @ OK
+C: @ DELETE x
+S: @ OK]], function(conn)
+		conn:create "Entwürfe"
+		conn:rename("Entwürfe", "A & B")
+		local list = conn:list()
+		spec.same(list[1].name, "Entwürfe")
+		spec.same(list[1].delimiter, "/")
+		spec.list(list[1].flags, {"\\HasNoChildren"})
+		spec.same(list[2].name, "123")
+		spec.same(list[2].delimiter, nil)
+		local status = conn:status "Entwürfe"
+		spec.same(status.messages, 3)
+		spec.same(status.unseen, 1)
+		conn:delete "x"
+	end)
+end)
+
+spec.test("search by table", function()
+	local cases = {
+		{"UNSEEN", {unseen = true}}, {"UNSEEN", {seen = false}},
+		{"ALL", {}}, {"ALL", nil},
+		{"BEFORE 1-Jan-2026 FROM \"caesar\" UNSEEN",
+			{unseen = true, before = "1-Jan-2026", from = "caesar"}},
+		{"NOT (FROM \"a\" SEEN)", {["not"] = {from = "a", seen = true}}},
+		{"OR SEEN LARGER 5", {["or"] = {{seen = true}, {larger = 5}}}},
+		{'SUBJECT "a \\" b"', {subject = 'a " b'}},
+		{'HEADER "X-Y" "z"', {header = {"X-Y", "z"}}},
+	}
+	local lines = {}
+	for _, case in ipairs(cases) do
+		lines[#lines + 1] = "C: @ UID SEARCH " .. case[1] ..
+			"\nS: * SEARCH\nS: @ OK"
+	end
+	with_box(table.concat(lines, "\n"), function(box)
+		for i = 1, #cases do
+			spec.same(#box:search(cases[i][2]), 0)
+		end
+		spec.fails("'colour' to 'search'", box.search, box, {colour = 1})
+		spec.fails("'unseen' to 'search'", box.search, box,
+			{unseen = false})
+		spec.fails("'criteria' to 'search'", box.search, box, 3)
+	end)
+end)
+
+spec.test("search beyond ASCII goes as a literal", function()
+	with_box([[
+C: @ UID SEARCH CHARSET UTF-8 SEEN SUBJECT {6+}
+C: Grüß
+S: * SEARCH 4
+S: @ OK]], function(box)
+		spec.same(tostring(box:search {subject = "Grüß"; seen = true}), "4")
+	end, "LITERAL+")
+end)
+
+spec.test("sets of messages", function()
+	with_box([[
+C: @ UID SEARCH UNSEEN
+S: * SEARCH 2 3 5
+S: * SEARCH 9
+S: @ OK
+C: @ UID SEARCH SEEN
+S: * ESEARCH (TAG "a3") UID ALL 3:4
+S: @ OK]], function(box)
+		local a, b = box:search "UNSEEN", box:search "SEEN"
+		spec.same(tostring(a), "2:3,5,9")
+		spec.same(tostring(a * b), "3")
+		spec.same(tostring(a + b), "2:5,9")
+		spec.same(tostring(a - b), "2,5,9")
+		spec.same(#(a - b), 3)
+	end)
+end)
+
+spec.test("a SEARCH answer that is none", function()
+	spec.raises("proto", "no UID", with_box,
+		"C: @ UID SEARCH ALL\nS: * SEARCH 0 4294967296\nS: @ OK",
+		function(box) box:search "ALL" end)
+end)
+
+spec.test("fetch without bodies", function()
+	with_box([[
+C: @ UID FETCH 2:3 (UID FLAGS ENVELOPE)
+S: * 1 FETCH (UID 2 FLAGS (\Seen) ENVELOPE ("d" "s" (("N" NIL "m" "h")) NIL NIL NIL NIL NIL NIL "<i>"))
+S: * 7 FETCH (FLAGS () UID 99)
+S: * 2 FETCH (UID 3 FLAGS ())
+S: * 2 FETCH (UID 3 ENVELOPE (NIL {2}
+S: {} NIL NIL NIL NIL NIL NIL NIL NIL))
+S: @ OK]], function(box)
+		local got = {}
+		for m in box:messages "2-3":fetch "FLAGS ENVELOPE" do
+			got[#got + 1] = m
+		end
+		spec.same(#got, 2)
+		spec.same(got[1].number, 1)
+		spec.list(got[1].flags, {"\\Seen"})
+		spec.same(got[1].envelope.from[1].address, "m@h")
+		spec.same(got[1].envelope.from[1].name, "N")
+		spec.same(got[1].envelope.message_id, "<i>")
+		spec.same(got[2].envelope.subject, "{}")
+		spec.same(got[2].envelope.from[1], nil)
+	end)
+end)
+
+spec.test("fetch with bodies: in order, read or not", function()
+	with_box([[
+C: @ UID FETCH 2:5 (UID BODY.PEEK[])
+S: * 1 FETCH (UID 2 BODY[] {5}
+S: one
+S: )
+S: * 2 FETCH (BODY[] {5}
+S: two
+S:  UID 3)
+S: * 2 FETCH (FLAGS (\Seen))
+S: * 3 FETCH (UID 4 BODY[] "quoted")
+S: * 4 FETCH (UID 5 BODY[] NIL)
+S: @ OK]], function(box)
+		local got = {}
+		for m in box:messages "2-5":fetch "BODY.PEEK[]" do
+			local body = m.body
+			if m.uid == 2 or m.uid == 4 then
+				body = body and postel.body(body):text()
+			end
+			got[#got + 1] = m.uid .. (type(body) == "userdata" and
+				#body or tostring(body))
+			spec.same(m:is_sound(), true)
+		end
+		spec.list(got, {"2one\r\n", "35", "4quoted", "5false"})
+	end)
+end)
+
+spec.test("what comes in place of a message is not sound", function()
+	for _, response in ipairs {
+		"S: * 1 FETCH (UID 8 BODY[] {3}\nS: abc)",
+		"S: * 1 FETCH (BODY[] {3}\nS: abc)",
+		"S: * 1 FETCH (UID 2 BODY[] {3}\nS: abc and more)",
+	} do
+		with_box("C: @ UID FETCH 2 (UID BODY.PEEK[])\n" .. response ..
+			"\nS: @ OK", function(box)
+			for m in box:messages "2":fetch "UID BODY.PEEK[]" do
+				spec.same(m.body:read(3), "abc")
+				spec.same(m:is_sound(), false)
+			end
+		end)
+	end
+end)
+
+spec.test("a refused fetch is raised, also in the middle", function()
+	spec.raises("refused", "UID FETCH.*disk trouble", with_box, [[
+C: @ UID FETCH 2:3 (UID BODY.PEEK[])
+S: * 1 FETCH (UID 2 BODY[] {3}
+S: abc)
+S: @ NO disk trouble]], function(box)
+		for m in box:messages "2-3":fetch "UID BODY.PEEK[]" do
+			m.body:text()
+		end
+	end)
+end)
+
+spec.test("store, copy, move", function()
+	with_box([[
+C: @ UID STORE 2:3 +FLAGS.SILENT (\Flagged x)
+S: @ OK
+C: @ UID COPY 2:3 Archive
+S: @ OK
+C: @ UID MOVE 2:3 Archive
+S: @ OK]], function(box)
+		local set = box:messages "2-3"
+		set:store("+", "\\Flagged", "x")
+		set:copy "Archive"
+		set:move "Archive"
+		spec.fails("'how' to 'store'", set.store, set, "x", "y")
+	end, "MOVE")
+end)
+
+spec.test("delete: just these, by UID", function()
+	with_box([[
+C: @ UID STORE 2,4 +FLAGS.SILENT (\Deleted)
+S: @ OK
+C: @ UID EXPUNGE 2,4
+S: * 2 EXPUNGE
+S: * 3 EXPUNGE
+S: @ OK]], function(box)
+		box:messages "2,4":delete()
+		box:messages():delete()
+	end)
+end)
+
+spec.test("delete without UIDPLUS: if no other is marked", function()
+	with_box([[
+C: @ UID SEARCH DELETED
+S: * SEARCH 2
+S: @ OK
+C: @ UID STORE 2 +FLAGS.SILENT (\Deleted)
+S: @ OK
+C: @ UID SEARCH DELETED
+S: * SEARCH 2
+S: @ OK
+C: @ EXPUNGE
+S: * 2 EXPUNGE
+S: @ OK]], function(box)
+		box:messages "2":delete()
+	end, "IDLE")
+end)
+
+spec.test("delete without UIDPLUS: others marked, before or since", function()
+	local function fails(text)
+		spec.raises("refused", "1 other", with_box, text,
+			function(box) box:messages "2":delete() end, "IDLE")
+	end
+	fails "C: @ UID SEARCH DELETED\nS: * SEARCH 7\nS: @ OK"
+	fails [[
+C: @ UID SEARCH DELETED
+S: * SEARCH
+S: @ OK
+C: @ UID STORE 2 +FLAGS.SILENT (\Deleted)
+S: @ OK
+C: @ UID SEARCH DELETED
+S: * SEARCH 2 7
+S: @ OK
+C: @ UID STORE 2 -FLAGS.SILENT (\Deleted)
+S: @ OK]]
+end)
+
+spec.test("delete: a refused STORE is taken back, nothing expunged", function()
+	spec.raises("refused", "not yours", with_box, [[
+C: @ UID STORE 2 +FLAGS.SILENT (\Deleted)
+S: @ NO not yours
+C: @ UID STORE 2 -FLAGS.SILENT (\Deleted)
+S: @ NO not yours]], function(box) box:messages "2":delete() end)
+end)
+
+spec.test("delete: another UIDVALIDITY means other messages", function()
+	with_box([[
+C: @ NOOP
+S: * OK [UIDVALIDITY 8] new
+S: @ OK]], function(box, conn)
+		conn:noop()
+		spec.raises("use", "UIDVALIDITY", function()
+			box:messages "2":delete()
+		end)
+	end)
+end)
+
+spec.test("append", function()
+	talk([[
+C: @ APPEND Drafts (\Draft \Seen) "1-Jan-2026 00:00:00 +0000" {6+}
+C: text
+C:
+S: @ OK [APPENDUID 38505 3955] done]], function(conn)
+		local validity, uid = conn:append("Drafts", "text\r\n", {
+			flags = {"\\Draft", "\\Seen"},
+			date = "1-Jan-2026 00:00:00 +0000"})
+		spec.same(validity, 38505)
+		spec.same(uid, 3955)
+	end, "LITERAL+ UIDPLUS")
+end)
+
+spec.test("idle gives what comes", function()
+	with_box([[
+C: @ IDLE
+S: + idling
+SLOW
+S: * 10 EXISTS
+C: DONE
+S: @ OK]], function(box, conn)
+		local events = conn:idle(5)
+		spec.same(events[1].name, "EXISTS")
+		spec.same(events[1].number, 10)
+		spec.same(box.exists, 9)
+	end, "IDLE")
+end)
+
+spec.test("idle ends in time", function()
+	with_box("C: @ IDLE\nS: + idling\nC: DONE\nS: @ OK",
+		function(_, conn)
+			spec.same(#conn:idle(0.02), 0)
+		end, "IDLE")
+end)
+
+spec.test("events reach those who listen", function()
+	with_box("C: @ NOOP\nS: * 10 EXISTS\nS: * 1 RECENT\nS: @ OK",
+		function(_, conn)
+			local seen = {}
+			conn:on("EXISTS", function(c, event)
+				spec.same(c, conn)
+				seen[#seen + 1] = event.name .. event.number
+			end)
+			conn:on("*", function(_, event)
+				seen[#seen + 1] = "*" .. event.name
+			end)
+			conn:noop()
+			postel.sleep(0)
+			postel.sleep(0.001)
+			spec.list(seen, {"EXISTS10", "*EXISTS", "*RECENT"})
+		end)
+end)
+
+spec.test("namespace, id, enable", function()
+	talk([[
+C: @ NAMESPACE
+S: * NAMESPACE (("" "/")) NIL (("shared/" "/"))
+S: @ OK
+C: @ ID ("name" "spec")
+S: * ID ("name" "sample" "version" NIL)
+S: @ OK
+C: @ ENABLE UTF8=ACCEPT
+S: * ENABLED UTF8=ACCEPT
+S: @ OK]], function(conn)
+		local ns = conn:namespace()
+		spec.same(ns.personal[1][2], "/")
+		spec.same(ns.other, false)
+		spec.same(ns.shared[1][1], "shared/")
+		spec.same(conn:id({name = "spec"}).name, "sample")
+		spec.same(conn:enable("UTF8=ACCEPT")["UTF8=ACCEPT"], true)
+	end, "NAMESPACE ID ENABLE")
+end)
+
+spec.test("commands in flight in several tasks", function()
+	with_box([[
+C: @ NOOP
+S: @ OK one
+C: @ NOOP
+S: @ OK two]], function(_, conn)
+		local got = {}
+		postel.each({1, 2}, 1, function(i)
+			got[i] = conn:noop().text
+		end)
+		spec.list(got, {"one", "two"})
+	end)
+end)
+
+return spec.done()

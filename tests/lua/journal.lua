@@ -1,0 +1,45 @@
+-- The journal.
+
+local spec = dofile "tests/lua/lib/spec.lua"
+
+local path = os.tmpname()
+os.remove(path)
+
+spec.test("entries survive", function()
+	local j = postel.journal(path)
+	spec.same(j:get "a", nil)
+	j:add("a"):add("tab\there", "line\nend 100%"):close()
+	local again = postel.journal(path)
+	spec.same(again:get "a", "")
+	spec.same(again:get "tab\there", "line\nend 100%")
+end)
+
+spec.test("a line that was cut off does not count", function()
+	local file = assert(io.open(path, "ab"))
+	file:write "half\tva"
+	file:close()
+	local j = postel.journal(path)
+	spec.same(j:get "half", nil)
+	j:add("whole", "x"):close()
+	j = postel.journal(path)
+	spec.same(j:get "whole", "x")
+	spec.same(j:get "a", "")
+end)
+
+spec.test("keep drops the rest, and the file when nothing stays", function()
+	local j = postel.journal(path)
+	j:keep(function(key) return key == "whole" end)
+	j = postel.journal(path)
+	spec.same(j:get "a", nil)
+	spec.same(j:get "whole", "x")
+	j:keep(function() return false end)
+	spec.same(spec.read(path), nil)
+end)
+
+spec.test("a name stands for a file in the state folder", function()
+	local j = postel.journal "spec/name"
+	assert(j.path:find "/postel/spec/name$")
+	spec.fails("'path' to 'journal'", postel.journal, nil)
+end)
+
+return spec.done()
