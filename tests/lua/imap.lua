@@ -169,7 +169,8 @@ end)
 spec.test("fetch without bodies", function()
 	with_box([[
 C: @ UID FETCH 2:3 (UID FLAGS ENVELOPE)
-S: * 1 FETCH (UID 2 FLAGS (\Seen) ENVELOPE ("d" "s" (("N" NIL "m" "h")) NIL NIL NIL NIL NIL NIL "<i>"))
+S: * 1 FETCH (UID 2 FLAGS (\Seen))
+S: * 1 FETCH (UID 2 ENVELOPE ("d" "s" (("N" NIL "m" "h")) NIL NIL NIL NIL NIL NIL "<i>"))
 S: * 7 FETCH (FLAGS () UID 99)
 S: * 2 FETCH (UID 3 FLAGS ())
 S: * 2 FETCH (UID 3 ENVELOPE (NIL {2}
