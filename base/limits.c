@@ -17,5 +17,6 @@ struct limits limits = {
     .inflate_step = 64 << 10,
     .connect_ms = 30 * 1000,
     .reply_ms = 5 * 60 * 1000,
+    .least = 1 << 10,
     .attempt_ms = 250,
 };

@@ -42,6 +42,9 @@ struct limits {
 	/* Deadlines: for the whole connect and handshake, and for each reply
 	 * (RFC 5321 4.5.3.2 wants minutes, since a DATA may be scanned). */
 	int64_t connect_ms, reply_ms;
+	/* A line, or so many octets of one or of a body, must come within each
+	 * reply_ms: an octet now and then keeps nobody waiting for ever. */
+	size_t least;
 	/* RFC 8305 5: how long one address may try before the next starts. */
 	int64_t attempt_ms;
 };

@@ -96,7 +96,8 @@ struct conn {
 	bool handshaking, tls;
 	struct watch in, out;
 	struct timer timer, kick;
-	int64_t progress; /* when something moved last */
+	int64_t progress; /* when something worth it moved last */
+	size_t trickle;   /* octets received since */
 	struct trace *trace;
 
 	struct buf rx, tx;

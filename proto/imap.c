@@ -309,6 +309,12 @@ input(struct conn *c, struct str line, struct cmd **whose)
 	j = c->imap.whose;
 	switch (imap_line(p, line, &e)) {
 	case IMAP_GOT_LITERAL:
+		if (!p->literal.body &&
+		    p->literal.size > limits.literal_inline) {
+			err_set(&c->err, ERR_LIMIT,
+			    "a literal too long for what is no message");
+			break;
+		}
 		(void)imap_literal_stream(p);
 		lex_count(&c->lex, p->literal.size);
 		v = VERDICT_BODY;

@@ -167,12 +167,20 @@ awaits_go(const struct job *j)
 }
 
 static void
+progressed(struct conn *c)
+{
+	c->progress = loop_now();
+	c->trickle = 0;
+}
+
+static void
 take_line(struct conn *c, struct str line)
 {
 	struct cmd *whose = NULL;
 	struct item *it = NULL;
 	enum verdict v;
 
+	progressed(c);
 	if (c->proto == NULL) {
 		c->proto = recognise(line);
 		if (c->proto == NULL) {
@@ -250,6 +258,10 @@ body_bytes(struct conn *c, struct str s)
 
 	if (c->swallow || c->body->discard)
 		return;
+	if (c->body_job->keep && c->body->kept + s.n > limits.line) {
+		fail(c, ERR_LIMIT, "the server's list is too long");
+		return;
+	}
 	if (inbody_held(c->body)) {
 		c->live = s;
 		inbody_wake(c->body);
@@ -352,7 +364,9 @@ void
 engine_receive(struct conn *c)
 {
 	struct err e = {0};
+	bool in_body;
 	char *room;
+	size_t had;
 	ssize_t n;
 	int i;
 
@@ -373,9 +387,14 @@ engine_receive(struct conn *c)
 			hung_up(c);
 			return;
 		}
-		c->progress = loop_now();
 		buf_grew(&c->rx, (size_t)n);
+		had = c->rx.len;
+		in_body = c->body_job != NULL || c->swallow;
 		engine_parse(c);
+		/* A line that comes octet by octet is no progress until it
+		 * ends, or it would never be late. */
+		if (in_body || c->rx.len < had)
+			c->progress = loop_now();
 		if (n < READ_CHUNK &&
 		    (c->phase != CONN_OPEN || !stream_pending(c->stream)))
 			break;
