@@ -20,7 +20,10 @@ struct str {
 };
 
 /* A slice of a string literal; usable in static initialisers. */
-#define STR(lit) {(lit), sizeof(lit) - 1}
+#define STR(lit)                                                               \
+	{                                                                      \
+		(lit), sizeof(lit) - 1                                         \
+	}
 /* The same as an expression. */
 #define S(lit) ((struct str){(lit), sizeof(lit) - 1})
 /* The two arguments that printf's "%.*s" wants. */

@@ -14,8 +14,8 @@
 #include "base/err.h"
 
 enum imap_kind {
-	IMAP_ATOM,    /* also \Flag, \*, *, sequence sets, BODY[…]<n> */
-	IMAP_NUMBER,  /* digits only, fits 63 bits */
+	IMAP_ATOM,   /* also \Flag, \*, *, sequence sets, BODY[…]<n> */
+	IMAP_NUMBER, /* digits only, fits 63 bits */
 	IMAP_QUOTED,
 	IMAP_LITERAL, /* {n}, {n+} and literal8 ~{n} */
 	IMAP_NIL,
@@ -25,16 +25,16 @@ enum imap_kind {
 /* A SEARCH may answer with a million of these, so they are kept small. */
 struct imap_val {
 	enum imap_kind kind;
-	bool binary : 1;        /* literal8 */
+	bool binary : 1;	/* literal8 */
 	signed int stream : 31; /* LITERAL: the ordinal among the streamed
-	                         * ones of the response, from 0; -1 if its
-	                         * bytes are in s */
-	struct str s;           /* ATOM, NUMBER, NIL: as written; QUOTED:
-	                         * unescaped; LITERAL: its bytes, p NULL if
-	                         * streamed */
-	uint64_t num;           /* NUMBER: its value; LITERAL: its size */
+				 * ones of the response, from 0; -1 if its
+				 * bytes are in s */
+	struct str s;		/* ATOM, NUMBER, NIL: as written; QUOTED:
+				 * unescaped; LITERAL: its bytes, p NULL if
+				 * streamed */
+	uint64_t num;		/* NUMBER: its value; LITERAL: its size */
 	struct imap_val *first; /* LIST: members */
-	struct imap_val *next;  /* sibling */
+	struct imap_val *next;	/* sibling */
 };
 
 enum imap_type {
@@ -47,13 +47,13 @@ enum imap_type {
 struct imap_msg {
 	enum imap_type type;
 	struct str tag;
-	struct str name;       /* as written: OK, FETCH, EXISTS; of a command
-	                        * its verb; "UID FETCH" is name UID, then
-	                        * FETCH is the first value */
+	struct str name; /* as written: OK, FETCH, EXISTS; of a command
+			  * its verb; "UID FETCH" is name UID, then
+			  * FETCH is the first value */
 	bool has_num;
-	uint64_t num;          /* the 23 of "* 23 EXISTS" */
+	uint64_t num;	       /* the 23 of "* 23 EXISTS" */
 	struct imap_val *code; /* [CODE …] of a status: a list whose first
-	                        * member is the name, or NULL */
+				* member is the name, or NULL */
 	struct str text;       /* of a status or a continuation: for people */
 	struct imap_val *vals; /* what follows name otherwise */
 };
@@ -64,14 +64,14 @@ struct imap_literal {
 	bool nonsync; /* {n+}: the sender does not wait (RFC 7888) */
 	bool binary;  /* ~{n} */
 	bool body;    /* the value of a FETCH item that holds (part of) a
-	               * message: BODY[…], BINARY[…], RFC822, RFC822.HEADER,
-	               * RFC822.TEXT; for IMAP_COMMAND: of APPEND */
+		       * message: BODY[…], BINARY[…], RFC822, RFC822.HEADER,
+		       * RFC822.TEXT; for IMAP_COMMAND: of APPEND */
 };
 
 enum imap_got {
-	IMAP_GOT_MSG,     /* msg is complete */
+	IMAP_GOT_MSG,	  /* msg is complete */
 	IMAP_GOT_LITERAL, /* literal says what comes; then imap_line again */
-	IMAP_GOT_BAD,     /* err says what; the parser must be begun anew */
+	IMAP_GOT_BAD,	  /* err says what; the parser must be begun anew */
 };
 
 struct imap_parser {
@@ -83,13 +83,13 @@ struct imap_parser {
 	unsigned max_nesting;
 	unsigned depth;
 	int streams;
-	struct imap_val **tail;   /* where the next value is linked */
-	struct imap_val *last;    /* the value before it, or NULL */
-	struct imap_val *stack;   /* open lists, innermost first; next leads
-	                           * to the outer one until it is closed */
+	struct imap_val **tail;	  /* where the next value is linked */
+	struct imap_val *last;	  /* the value before it, or NULL */
+	struct imap_val *stack;	  /* open lists, innermost first; next leads
+				   * to the outer one until it is closed */
 	struct imap_val *pending; /* the literal being received */
-	struct str section;       /* BODY[… cut short by that literal */
-	char *fill;               /* where the literal's next byte goes */
+	struct str section;	  /* BODY[… cut short by that literal */
+	char *fill;		  /* where the literal's next byte goes */
 	uint64_t missing;
 	bool begun;
 };
@@ -99,16 +99,15 @@ struct imap_parser {
  * makes lives in `a`.  Nesting beyond max_nesting is IMAP_GOT_BAD with
  * ERR_LIMIT; a full arena too; anything else that is wrong ERR_PROTO.
  */
-void imap_begin(struct imap_parser *p, struct arena *a, bool command,
-    unsigned max_nesting);
+void imap_begin(
+    struct imap_parser *p, struct arena *a, bool command, unsigned max_nesting);
 
 /*
  * Takes the next line, without its CRLF.  Status responses (OK NO BAD BYE
  * PREAUTH) and continuations end in text for people: "{5}" at the end of
  * such a line is text and no literal.
  */
-enum imap_got imap_line(
-    struct imap_parser *p, struct str line, struct err *e);
+enum imap_got imap_line(struct imap_parser *p, struct str line, struct err *e);
 
 /*
  * Bytes of the announced literal, to be kept in the tree; any number of

@@ -34,10 +34,10 @@ enum lex_mode { LEX_MODE_LINE, LEX_MODE_DOT, LEX_MODE_COUNT };
 struct lexer {
 	enum lex_mode mode;
 	size_t max_line; /* octets, without the terminator */
-	size_t scanned;  /* LINE: so many bytes of *in hold no LF */
-	uint64_t left;   /* COUNT: bytes to come */
-	int dot;         /* DOT: state, private */
-	bool bare_lf;    /* LINE: the last line ended in LF without CR */
+	size_t scanned;	 /* LINE: so many bytes of *in hold no LF */
+	uint64_t left;	 /* COUNT: bytes to come */
+	int dot;	 /* DOT: state, private */
+	bool bare_lf;	 /* LINE: the last line ended in LF without CR */
 };
 
 /* Starts in mode LINE. */

@@ -11,8 +11,8 @@ enum pop3_status { POP3_OK, POP3_ERR, POP3_CONTINUE };
 
 struct pop3_line {
 	enum pop3_status status; /* +OK, -ERR; "+ " of AUTH (RFC 5034) */
-	struct str code;         /* "IN-USE", "SYS/TEMP" …, or empty */
-	struct str text;         /* what follows */
+	struct str code;	 /* "IN-USE", "SYS/TEMP" …, or empty */
+	struct str text;	 /* what follows */
 };
 
 /* False if line is no status line.  "+OK" and "-ERR" in any case. */
@@ -31,7 +31,8 @@ struct str pop3_timestamp(struct str text);
 /* "1 120" of STAT and LIST; both numbers must be there, n >= 1 unless
  * zero_ok.  What follows a space behind them is allowed and ignored. */
 bool pop3_numbers(struct str s, bool zero_ok, uint64_t *n, uint64_t *size);
-/* "1 whqtswO00WBw418f9t5JxYwZ" of UIDL; 1 to 70 printable octets (RFC 1939 7). */
+/* "1 whqtswO00WBw418f9t5JxYwZ" of UIDL; 1 to 70 printable octets (RFC 1939 7).
+ */
 bool pop3_uid(struct str s, uint64_t *n, struct str *uid);
 
 #endif

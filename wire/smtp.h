@@ -9,11 +9,11 @@
 #include "base/str.h"
 
 struct smtp_line {
-	unsigned code;      /* 200 … 599 */
-	bool more;          /* "250-": other lines follow */
+	unsigned code;	    /* 200 … 599 */
+	bool more;	    /* "250-": other lines follow */
 	struct str text;    /* behind code and separator, status included */
 	struct str status;  /* "5.1.1", or empty; only when its class is that
-	                     * of the code (RFC 2034 4) */
+			     * of the code (RFC 2034 4) */
 	struct str message; /* text without the status */
 };
 

@@ -16,25 +16,29 @@
 #include "base/err.h"
 
 enum url_transport { URL_TCP, URL_UNIX, URL_PIPE };
-enum url_starttls { URL_STARTTLS_UNSET, URL_STARTTLS_AUTO,
-	URL_STARTTLS_REQUIRE, URL_STARTTLS_NO };
+enum url_starttls {
+	URL_STARTTLS_UNSET,
+	URL_STARTTLS_AUTO,
+	URL_STARTTLS_REQUIRE,
+	URL_STARTTLS_NO
+};
 
 /* All strings are NUL-terminated, in the arena; p is NULL when absent. */
 struct url {
 	struct str scheme;   /* as written, lower case: "imaps" */
 	struct str protocol; /* "imap", "pop3", "smtp", "lmtp" */
-	bool tls;            /* implicit TLS */
+	bool tls;	     /* implicit TLS */
 	enum url_transport transport;
-	struct str host;     /* without brackets */
-	uint16_t port;       /* the scheme's own where none is written */
-	struct str path;     /* URL_UNIX: of the socket; URL_PIPE: command */
+	struct str host; /* without brackets */
+	uint16_t port;	 /* the scheme's own where none is written */
+	struct str path; /* URL_UNIX: of the socket; URL_PIPE: command */
 	struct str user, password, auth; /* auth: "PLAIN", "*", … */
-	struct str mailbox;  /* imap, without the leading slash, decoded UTF-8 */
+	struct str mailbox; /* imap, without the leading slash, decoded UTF-8 */
 	enum url_starttls starttls;
 	bool insecure;
 	struct str ca, cert;
 	bool has_timeout;
-	uint64_t timeout;    /* seconds */
+	uint64_t timeout; /* seconds */
 };
 
 /* -1 with ERR_USE and a message that names the fault and not the password.

@@ -160,8 +160,8 @@ test_uid(void **state)
 	assert_str(uid, "!");
 	assert_true(pop3_uid(str_z(seventy), &n, &uid));
 	assert_int_equal(uid.n, 70);
-	strcpy(more, seventy);
-	strcat(more, "x");
+	memcpy(more, seventy, sizeof(seventy));
+	memcpy(more + strlen(seventy), "x", 2);
 	assert_false(pop3_uid(str_z(more), &n, &uid));
 	for (i = 0; i < COUNT(bad); i++)
 		assert_false(pop3_uid(str_z(bad[i]), &n, &uid));
