@@ -7,6 +7,8 @@
 #include <assert.h>
 
 enum { READ_CHUNK = 64 << 10, READS_A_TURN = 16 };
+/* Octets of an unfinished line that count as progress. */
+enum { TRICKLE = 16 << 10 };
 
 /* The protocol that begins with this line; NULL if none does. */
 static const struct proto *
@@ -364,9 +366,7 @@ void
 engine_receive(struct conn *c)
 {
 	struct err e = {0};
-	bool in_body;
 	char *room;
-	size_t had;
 	ssize_t n;
 	int i;
 
@@ -388,13 +388,13 @@ engine_receive(struct conn *c)
 			return;
 		}
 		buf_grew(&c->rx, (size_t)n);
-		had = c->rx.len;
-		in_body = c->body_job != NULL || c->swallow;
-		engine_parse(c);
 		/* A line that comes octet by octet is no progress until it
-		 * ends, or it would never be late. */
-		if (in_body || c->rx.len < had)
-			c->progress = loop_now();
+		 * ends or a good piece of it is there: else it would never
+		 * be late. */
+		c->trickle += (size_t)n;
+		if (c->body_job != NULL || c->swallow || c->trickle >= TRICKLE)
+			progressed(c);
+		engine_parse(c);
 		if (n < READ_CHUNK &&
 		    (c->phase != CONN_OPEN || !stream_pending(c->stream)))
 			break;
