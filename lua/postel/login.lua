@@ -131,7 +131,8 @@ end
 
 -- The mechanism that was asked for, or an error that says what there is.
 local function named(conn, name)
-	name = name:upper()
+	-- RFC 2384 3: ";AUTH=+APOP" names a command of POP3.
+	name = name:upper():gsub("^%+", "")
 	local list = offered(conn)
 	local sasl = contains(list, name) and conn:knows(name)
 	local by_command = command(conn, name)

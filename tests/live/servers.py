@@ -66,7 +66,7 @@ def make_folder(path):
     path = pathlib.Path(path)
     if not path.is_dir():
         make_folder(path.parent)
-        path.mkdir(mode=0o755)
+        path.mkdir(mode=0o755, exist_ok=True)
         own(path)
     return path
 
