@@ -305,6 +305,7 @@ test_faults(void **state)
 	    {"pop://h", "did you mean pop3?"},
 	    {"smtpss://h", "did you mean smtps?"},
 	    {"https://h", "unknown scheme https"},
+	    {"gopher://h", "known are imap, pop3, smtp"},
 	    {"imap://", "names no host"},
 	    {"imap:///INBOX", "names no host"},
 	    {"imap://:143", "names no host"},
