@@ -220,7 +220,8 @@ struct cmd *conn_send(struct conn *c, struct str verb, const struct arg *args,
  * take all untagged responses that come while they are in flight.
  *
  * Without a body, an IMAP line that ends in "{n}" or a DATA comes to
- * CMD_ASKED when the server asks, one that ends in "{n+}" at once, and conn_answer goes on.
+ * CMD_ASKED when the server asks, one that ends in "{n+}" at once, and
+ * conn_answer goes on.
  */
 struct cmd *conn_line(
     struct conn *c, struct str line, struct body *body, struct err *e);

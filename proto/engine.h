@@ -63,7 +63,7 @@ struct job {
 	uint32_t flags;	    /* of the verb, or what stands in for it */
 	bool typed;	    /* takes all untagged responses */
 	bool may_ask;	    /* a continuation is due at its end */
-	bool owes;       /* more is due at its end, unasked: {n+} */
+	bool owes;	    /* more is due at its end, unasked: {n+} */
 	bool keep;	    /* its bodies are kept even while they are pulled */
 	bool replied;	    /* the final reply came while a body went out */
 	struct str word;    /* conn_send: the verb as the caller wrote it */
@@ -97,7 +97,7 @@ struct conn {
 	struct watch in, out;
 	struct timer timer, kick;
 	int64_t progress; /* when something worth it moved last */
-	size_t trickle;   /* octets received since */
+	size_t trickle;	  /* octets received since */
 	struct trace *trace;
 
 	struct buf rx, tx;
@@ -109,11 +109,11 @@ struct conn {
 	bool parsing, filling, refill;
 
 	struct job *head, *tail; /* not over, in the order of sending */
-	struct job *sending;     /* the last of those that were sent */
-	struct job *unsent;      /* the first of those that were not */
+	struct job *sending;	 /* the last of those that were sent */
+	struct job *unsent;	 /* the first of those that were not */
 	size_t queued;
 	size_t flying, bars, breaks; /* those sent; of them, those that bar
-	                              * others, and break sequence numbers */
+				      * others, and break sequence numbers */
 	bool fill_wanted, flush_wanted;
 	unsigned last_tag;
 

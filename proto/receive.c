@@ -7,8 +7,6 @@
 #include <assert.h>
 
 enum { READ_CHUNK = 64 << 10, READS_A_TURN = 16 };
-/* Octets of an unfinished line that count as progress. */
-enum { TRICKLE = 16 << 10 };
 
 /* The protocol that begins with this line; NULL if none does. */
 static const struct proto *
@@ -260,7 +258,7 @@ body_bytes(struct conn *c, struct str s)
 
 	if (c->swallow || c->body->discard)
 		return;
-	if (c->body_job->keep && c->body->kept + s.n > limits.line) {
+	if (c->body->job->keep && c->body->kept + s.n > limits.line) {
 		fail(c, ERR_LIMIT, "the server's list is too long");
 		return;
 	}
@@ -388,11 +386,8 @@ engine_receive(struct conn *c)
 			return;
 		}
 		buf_grew(&c->rx, (size_t)n);
-		/* A line that comes octet by octet is no progress until it
-		 * ends or a good piece of it is there: else it would never
-		 * be late. */
 		c->trickle += (size_t)n;
-		if (c->body_job != NULL || c->swallow || c->trickle >= TRICKLE)
+		if (c->trickle >= limits.least)
 			progressed(c);
 		engine_parse(c);
 		if (n < READ_CHUNK &&

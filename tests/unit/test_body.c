@@ -60,9 +60,8 @@ static void
 test_each_source_gives_what_it_was_given(void **state)
 {
 	static const struct str content = STR("Subject: x\r\n\r\nline\r\n");
-	struct body *bodies[] = {body_mem(content),
-	    body_fd(temporary(content)), of_spool(content, 4096),
-	    of_spool(content, 4)};
+	struct body *bodies[] = {body_mem(content), body_fd(temporary(content)),
+	    of_spool(content, 4096), of_spool(content, 4)};
 	uint64_t size;
 	size_t i;
 
@@ -199,8 +198,9 @@ test_examined_size_is_the_framed_size(void **state)
 			assert_int_equal(body_examine(b, &f, &e), 0);
 			buf_init(&out, 64);
 			framer_init(&framer, FRAME_CRLF);
-			assert_int_equal(framer_add(&framer, &out,
-			    (struct str){text, n}), n);
+			assert_int_equal(
+			    framer_add(&framer, &out, (struct str){text, n}),
+			    n);
 			assert_int_equal(framer_end(&framer, &out), 0);
 			assert_int_equal(out.len, f.crlf_size);
 			buf_fini(&out);
