@@ -319,6 +319,7 @@ engine_took(struct conn *c, size_t n)
 	assert(n <= c->live.n);
 	c->live = str_skip(c->live, n);
 	if (c->live.n == 0) {
+		c->progress = loop_now(); /* the pause was not the server's */
 		engine_parse(c);
 		engine_events(c);
 	}
