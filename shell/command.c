@@ -38,6 +38,19 @@ command_find(struct str name)
 	return found;
 }
 
+/* The next word; between quotes of either kind it may hold spaces. */
+static struct str
+next_word(struct str *rest)
+{
+	struct str s = str_trim(*rest);
+
+	if (s.n > 0 && (*s.p == '"' || *s.p == '\'')) {
+		*rest = str_skip(s, 1);
+		return str_cut(rest, *s.p);
+	}
+	return str_word(rest);
+}
+
 int
 command_run(struct shell *sh, const struct command *cmd, struct str rest)
 {
@@ -46,7 +59,7 @@ command_run(struct shell *sh, const struct command *cmd, struct str rest)
 	struct str word;
 	int status;
 
-	while ((word = str_word(&rest)).n > 0 && argc < COMMAND_WORDS) {
+	while ((word = next_word(&rest)).n > 0 && argc < COMMAND_WORDS) {
 		argv[argc] = mem_zalloc(word.n + 1);
 		memcpy(argv[argc++], word.p, word.n);
 	}

@@ -194,7 +194,7 @@ wants_file(struct str before)
 	    STR(":>"), STR(":>>"), STR(":<"), STR(":|")};
 	struct str word, last = S("");
 
-	if (str_starts(before, S("!")) || str_startscase(before, S(":trace ")))
+	if (str_starts(before, S("!")))
 		return true;
 	while ((word = str_word(&before)).n > 0)
 		last = word;
@@ -213,6 +213,8 @@ attempt(const char *text, int start, int end)
 
 	(void)end;
 	rl_attempted_completion_over = 1;
+	/* A space behind an argument would be sent with it. */
+	rl_completion_append_character = start == 0 ? ' ' : '\0';
 	if (!enabled)
 		return NULL;
 	if (wants_file(before)) {
@@ -231,6 +233,8 @@ attempt(const char *text, int start, int end)
 			add_commands(&m, text, ":");
 	} else if (*rl_line_buffer == ':') {
 		add_command_words(&m, text, before);
+		rl_attempted_completion_over =
+		    m.n > 0 || !str_startscase(before, S(":trace "));
 	} else {
 		rest = before;
 		first = str_word(&rest);

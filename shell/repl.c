@@ -26,10 +26,27 @@ static struct {
 	bool raw;
 	bool done, eof;
 	char *line;
-	int resized[2]; /* pipe: SIGWINCH and SIGCONT */
+	const struct shell *sh; /* whose prompt it is; NULL: a question */
+	int resized[2];		/* pipe: SIGWINCH and SIGCONT */
 } tty = {.resized = {-1, -1}};
 
 /* ---- the prompt, while something else is written ---- */
+
+/* The prompt says what the server has confirmed by now; whether it changed. */
+static bool
+renew_prompt(void)
+{
+	struct buf b;
+	bool changed;
+
+	buf_init(&b, PROMPT_MAX);
+	prompt_put(tty.sh, &b, screen_colour());
+	changed = strcmp(buf_cstr(&b), rl_prompt) != 0;
+	if (changed)
+		rl_set_prompt(buf_cstr(&b));
+	buf_fini(&b);
+	return changed;
+}
 
 static void
 hide_prompt(void)
@@ -42,10 +59,12 @@ hide_prompt(void)
 static void
 restore_prompt(void)
 {
-	if (tty.reading) {
-		rl_on_new_line();
-		rl_redisplay();
-	}
+	if (!tty.reading)
+		return;
+	if (tty.sh != NULL)
+		(void)renew_prompt();
+	rl_on_new_line();
+	rl_redisplay();
 }
 
 static void
@@ -158,28 +177,13 @@ cancel_line(void)
 	fflush(stdout);
 }
 
-/* The prompt says what the server has confirmed by now. */
-static void
-renew_prompt(const struct shell *sh)
-{
-	struct buf b;
-
-	buf_init(&b, PROMPT_MAX);
-	prompt_put(sh, &b, screen_colour());
-	if (tty.reading && strcmp(buf_cstr(&b), rl_prompt) != 0) {
-		hide_prompt();
-		rl_set_prompt(buf_cstr(&b));
-		restore_prompt();
-	}
-	buf_fini(&b);
-}
-
 static enum got
 wait_line(struct shell *sh, const struct ask *ask)
 {
 	while (!tty.done) {
 		if (sh->quit) {
-			cancel_line();
+			stop_reading();
+			puts("");
 			return GOT_EOF;
 		}
 		if (ask->until != NULL && cmd_over(ask->until)) {
@@ -191,8 +195,10 @@ wait_line(struct shell *sh, const struct ask *ask)
 			cancel_line();
 			return sh->quit ? GOT_EOF : GOT_INT;
 		}
-		if (ask->command)
-			renew_prompt(sh);
+		if (tty.reading && tty.sh != NULL && renew_prompt()) {
+			hide_prompt();
+			restore_prompt();
+		}
 	}
 	return tty.eof ? GOT_EOF : GOT_LINE;
 }
@@ -207,6 +213,7 @@ repl_ask(struct shell *sh, const struct ask *ask, struct buf *line)
 	screen_sync();
 	tty.done = tty.eof = false;
 	tty.line = NULL;
+	tty.sh = ask->command ? sh : NULL;
 	complete_on(ask->command);
 	rl_callback_handler_install(ask->prompt, got_line);
 	tty.reading = true;
@@ -256,7 +263,8 @@ leave(struct shell *sh, bool *warned)
 	}
 	buf_fini(&state);
 	sh->quit = true;
-	(void)session_bye_all(sh, true);
+	if (shell_ended_by() == 0)
+		(void)session_bye_all(sh, true);
 }
 
 static void

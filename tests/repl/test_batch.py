@@ -138,7 +138,7 @@ class Status(Case):
                 line = wire.removeprefix("a1 ")
                 shown = wire.replace("LOGIN a b", "LOGIN a <secret>")
                 self.one(protocol, f"C: {wire}\nS: {answer}\n"
-                         "C~ (a2 LOGOUT|QUIT)", line, status,
+                         "C~ (a2 LOGOUT|QUIT)\nCLOSE", line, status,
                          f"postel: {shown}: {answer}\n")
 
     def test_keep_going(self):
@@ -195,11 +195,11 @@ class Status(Case):
         self.assertEqual((out, err, child.returncode), (b"", b"", 130))
 
     def test_lua_errors(self):
-        self.one("imap", "C~ .*", "=error('no good')", SCRIPT,
+        self.one("imap", "C~ .*\nCLOSE", "=error('no good')", SCRIPT,
                  "postel: lua:1: no good\n")
 
     def test_commands_of_the_system(self):
-        self.batch(self.peer("imap", IMAP), "!exit 3\n", status=SCRIPT)
+        self.batch(self.peer("imap", IMAP, "C~ .*\nCLOSE"), "!exit 3\n", status=SCRIPT)
 
 
 class CommandLine(Case):
@@ -385,7 +385,8 @@ class Redirections(Case):
         child = subprocess.Popen([POSTEL, url, "-c", "RETR 1 :> new"],
                                  env=self.environment, cwd=self.home,
                                  stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.DEVNULL)
+                                 stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
         time.sleep(0.7)
         child.terminate()
         self.assertEqual(child.wait(10), -signal.SIGTERM)
@@ -458,7 +459,7 @@ class Redirections(Case):
 
     def test_what_cannot_be_sent_is_told(self):
         self.file("mail.txt", b"a\rb\0c\n" + b"x" * 1000)
-        url = self.peer("smtp", SMTP, "C: DATA\nS: 554 no", "C: QUIT")
+        url = self.peer("smtp", SMTP, "C: DATA\nS: 554 no", "C: QUIT\nCLOSE")
         self.batch(url, "DATA :< mail.txt\n", status=REFUSED, err="""
             postel: warning: mail.txt has NUL octets
             postel: warning: mail.txt has bare CRs, which become line ends where a message must have none
