@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -318,13 +319,20 @@ secret_netrc(lua_State *L)
 
 /* ---- the terminal ---- */
 
-/* One line from fd, octet by octet, so that none behind it is taken. */
+/*
+ * One line from fd, octet by octet, so that none behind it is taken.  Signals
+ * come in while it waits for one, and at no other time: none is missed.
+ */
 static int
-read_line(int fd, struct buf *b, struct err *e)
+read_line(int fd, const sigset_t *waiting, struct buf *b, struct err *e)
 {
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+
 	for (;;) {
 		char c;
-		ssize_t n = read(fd, &c, 1);
+		ssize_t n = ppoll(&pfd, 1, NULL, waiting);
+		if (n > 0)
+			n = read(fd, &c, 1);
 		if (n < 0)
 			return errno == EINTR
 				   ? err_set(e, ERR_CANCEL, "interrupted")
@@ -342,6 +350,7 @@ static int
 ask(int fd, const char *prompt, struct buf *b, struct err *e)
 {
 	struct termios old, quiet;
+	sigset_t interrupt, before;
 	int rc;
 
 	if (tcgetattr(fd, &old) != 0)
@@ -349,9 +358,13 @@ ask(int fd, const char *prompt, struct buf *b, struct err *e)
 	quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	quiet.c_lflag |= ICANON | ISIG;
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigprocmask(SIG_BLOCK, &interrupt, &before);
 	tcsetattr(fd, TCSAFLUSH, &quiet);
 	(void)!write(fd, prompt, strlen(prompt));
-	rc = read_line(fd, b, e);
+	rc = read_line(fd, &before, b, e);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	tcsetattr(fd, TCSADRAIN, &old); /* what is typed ahead stays */
 	(void)!write(fd, "\n", 1);
 	return rc;
