@@ -170,10 +170,13 @@ main(int argc, char **argv)
 	/* A core dump would hold passwords. */
 	setrlimit(RLIMIT_CORE, &none);
 	screen_init(false, false);
-	if (options_parse(argc, argv, &cl) != 0)
+	if (options_parse(argc, argv, &cl) != 0) {
+		options_free(&cl);
 		return STATUS_USAGE;
+	}
 	if (cl.help || cl.version) {
 		(cl.help ? options_usage : options_version)(stdout);
+		options_free(&cl);
 		return fflush(stdout) == 0 ? STATUS_OK : STATUS_SCRIPT;
 	}
 	the_loop = loop_new();
@@ -185,13 +188,7 @@ main(int argc, char **argv)
 		status = status != STATUS_OK ? status : STATUS_SCRIPT;
 	}
 	loop_free(the_loop);
-	for (size_t i = 0; i < cl.todos; i++)
-		if (cl.todo[i].kind != TODO_FILE)
-			free((char *)(uintptr_t)cl.todo[i].text);
-	free(cl.todo);
-	for (size_t i = 0; cl.words[i] != NULL; i++)
-		free(cl.words[i]);
-	free(cl.words);
+	options_free(&cl);
 	if (ended_by != 0) {
 		signal(ended_by, SIG_DFL);
 		raise(ended_by);

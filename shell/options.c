@@ -317,3 +317,15 @@ options_parse(int argc, char **argv, struct cmdline *out)
 			out->words[words] = take(argv[optind++]);
 	}
 }
+
+void
+options_free(struct cmdline *cl)
+{
+	for (size_t i = 0; i < cl->todos; i++)
+		if (cl->todo[i].kind != TODO_FILE)
+			free((char *)(uintptr_t)cl->todo[i].text);
+	free(cl->todo);
+	for (size_t i = 0; cl->words[i] != NULL; i++)
+		free(cl->words[i]);
+	free(cl->words);
+}

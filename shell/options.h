@@ -40,6 +40,8 @@ struct cmdline {
  * so that a process list does not show them for long.
  */
 int options_parse(int argc, char **argv, struct cmdline *out);
+/* Frees what *cl holds, whatever options_parse returned. */
+void options_free(struct cmdline *cl);
 void options_usage(FILE *f);
 void options_version(FILE *f);
 
