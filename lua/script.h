@@ -31,6 +31,8 @@ struct options {
  * must outlive it.  The first call of any postel.* function loads the rest.
  */
 lua_State *script_new(struct loop *l, const struct options *opt);
+/* Connections that script_connect gave must be gone before: their traces
+ * end here. */
 void script_free(lua_State *L);
 
 /*

@@ -219,6 +219,7 @@ local function settle(item)
 	message.body:close()
 	note(item.key, result.accepted)
 	if #result.refused == 0 then
+		message.reply:wait()
 		run.done = run.done + 1
 		run.octets = run.octets + message.size
 		delete(message, item.key)
@@ -326,9 +327,11 @@ if not ok then
 end
 
 if not postel.options.quiet then
-	print(("%d message%s, %d octets: transferred%s%s"):format(run.done,
+	print(("%d message%s, %d octets: %s%s%s"):format(run.done,
 		run.done == 1 and "" or "s", run.octets,
-		o.delete and " and deleted" or "", run.skipped > 0 and
+		postel.options.dry_run and "not sent: dry run" or "transferred",
+		o.delete and not postel.options.dry_run and " and deleted" or "",
+		run.skipped > 0 and
 		("; %d taken earlier: deleted"):format(run.skipped) or ""))
 end
 if #run.refusals == 0 then
