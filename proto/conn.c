@@ -303,12 +303,11 @@ conn_user(const struct conn *c)
 }
 
 void
-conn_set_user(struct conn *c, struct str user)
+conn_set_name(char **at, struct str name)
 {
-	char *name = mem_zalloc(user.n + 1);
-
-	free(c->user);
-	c->user = str_copy(name, user.n + 1, user);
+	free(*at);
+	*at = mem_zalloc(name.n + 1);
+	str_copy(*at, name.n + 1, name);
 }
 
 const char *

@@ -228,7 +228,8 @@ extern const struct verb conn_greeting;
 void conn_forget(struct conn *c); /* all that was learned (TLS) */
 void conn_caps_clear(struct conn *c);
 void conn_caps_add(struct conn *c, struct str name, struct str params);
-void conn_set_user(struct conn *c, struct str user);
+/* *at, which is freed before, becomes a C string of name. */
+void conn_set_name(char **at, struct str name);
 void conn_set_words(struct conn *c, struct str words);
 /* Queues an event; the oldest give way when there are too many. */
 void conn_add_event(

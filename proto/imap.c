@@ -356,91 +356,80 @@ no_mailbox(struct conn *c)
 }
 
 static void
-greeted(struct conn *c, struct job *j)
+greeted(struct conn *c, struct cmd *cmd)
 {
-	if (str_eqcase(j->cmd.reply.status, S("PREAUTH")))
+	if (str_eqcase(cmd->reply.status, S("PREAUTH")))
 		c->state = IMAP_AUTHENTICATED;
 }
 
 static void
-logged_in(struct conn *c, struct job *j)
+logged_in(struct conn *c, struct cmd *cmd)
 {
 	c->state = IMAP_AUTHENTICATED;
-	conn_set_user(c, j->subject);
+	conn_set_name(&c->user, job_of(cmd)->subject);
 }
 
 static void
-selected(struct conn *c, struct job *j)
+selected(struct conn *c, struct cmd *cmd)
 {
 	struct buf name;
 
 	c->state = IMAP_SELECTED;
 	free(c->imap.mailbox);
 	buf_init(&name, limits.line);
-	if (c->imap.utf8 || mutf7_decode(&name, j->subject) < 0) {
+	if (c->imap.utf8 || mutf7_decode(&name, job_of(cmd)->subject) < 0) {
 		buf_clear(&name);
-		(void)buf_add(&name, j->subject);
+		(void)buf_add(&name, job_of(cmd)->subject);
 	}
 	c->imap.mailbox = mem_strdup(buf_cstr(&name));
 	buf_fini(&name);
-	c->imap.read_only = strcmp(j->cmd.verb->name, "EXAMINE") == 0 ||
-			    str_eqcase(j->cmd.reply.code, S("READ-ONLY"));
+	c->imap.read_only = strcmp(cmd->verb->name, "EXAMINE") == 0 ||
+			    str_eqcase(cmd->reply.code, S("READ-ONLY"));
 }
 
 static void
-closed(struct conn *c, struct job *j)
+closed(struct conn *c, struct cmd *cmd)
 {
-	(void)j;
+	(void)cmd;
 	no_mailbox(c);
 }
 
 static void
-logged_out(struct conn *c, struct job *j)
+logged_out(struct conn *c, struct cmd *cmd)
 {
-	(void)j;
+	(void)cmd;
 	c->state = IMAP_LOGOUT;
 }
 
 static void
-unauthenticated(struct conn *c, struct job *j)
+unauthenticated(struct conn *c, struct cmd *cmd)
 {
-	(void)j;
+	(void)cmd;
 	no_mailbox(c);
 	conn_forget(c);
 	c->imap.utf8 = false;
 }
 
-static void
-effect(struct conn *c, struct cmd *cmd)
-{
-	static const struct {
-		const char *verb;
-		void (*fn)(struct conn *c, struct job *j);
-	} effects[] = {
-	    {"greeting", greeted},
-	    {"LOGIN", logged_in},
-	    {"AUTHENTICATE", logged_in},
-	    {"SELECT", selected},
-	    {"EXAMINE", selected},
-	    {"CLOSE", closed},
-	    {"UNSELECT", closed},
-	    {"LOGOUT", logged_out},
-	    {"UNAUTHENTICATE", unauthenticated},
-	};
-	struct job *j = job_of(cmd);
-	size_t i;
+static const struct effect effects[] = {
+    {"greeting", greeted},
+    {"LOGIN", logged_in},
+    {"AUTHENTICATE", logged_in},
+    {"SELECT", selected},
+    {"EXAMINE", selected},
+    {"CLOSE", closed},
+    {"UNSELECT", closed},
+    {"LOGOUT", logged_out},
+    {"UNAUTHENTICATE", unauthenticated},
+    {NULL, NULL},
+};
 
-	if (cmd->verb == NULL)
-		return;
+static void
+settled(struct conn *c, struct cmd *cmd)
+{
 	/* RFC 9051 6.3.2: a SELECT that fails leaves nothing selected; a
 	 * syntax error was no SELECT. */
-	if (cmd->reply.class == REPLY_NO && j->flags & VERB_MAILBOX)
+	if (cmd->reply.class == REPLY_NO && cmd->verb->flags & VERB_MAILBOX)
 		no_mailbox(c);
-	if (cmd->reply.class != REPLY_OK)
-		return;
-	for (i = 0; i < sizeof(effects) / sizeof(effects[0]); i++)
-		if (strcmp(effects[i].verb, cmd->verb->name) == 0)
-			effects[i].fn(c, j);
 }
 
 static void
@@ -530,6 +519,7 @@ const struct proto proto_imap = {
     .typed = imap_typed,
     .input = input,
     .ended = ended,
-    .effect = effect,
+    .effects = effects,
+    .settled = settled,
     .describe = describe,
 };

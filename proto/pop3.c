@@ -120,65 +120,68 @@ ended(struct conn *c, struct cmd *cmd)
 /* ---- effects ---- */
 
 static void
-greeted(struct conn *c, struct job *j)
+greeted(struct conn *c, struct cmd *cmd)
 {
 	str_copy(c->pop3.stamp, sizeof(c->pop3.stamp),
-	    pop3_timestamp(j->cmd.reply.text));
+	    pop3_timestamp(cmd->reply.text));
 }
 
 static void
-logged_in(struct conn *c, struct job *j)
+logged_in(struct conn *c, struct cmd *cmd)
 {
+	struct job *j = job_of(cmd);
+
+	/* AUTH alone asks for the list of mechanisms. */
+	if (j->flags & VERB_MULTI_NOARG)
+		return;
 	c->state = POP3_TRANSACTION;
-	if (j->cmd.verb != NULL && str_eq(str_z(j->cmd.verb->name), S("PASS")))
-		conn_set_user(c, str_z(c->pop3.name));
+	if (strcmp(cmd->verb->name, "PASS") == 0)
+		conn_set_name(&c->user, str_z(c->pop3.name));
 	else
-		conn_set_user(c, j->subject);
+		conn_set_name(&c->user, j->subject);
 }
 
 static void
-named(struct conn *c, struct job *j)
+named(struct conn *c, struct cmd *cmd)
 {
-	free(c->pop3.name);
-	c->pop3.name = mem_zalloc(j->subject.n + 1);
-	str_copy(c->pop3.name, j->subject.n + 1, j->subject);
+	conn_set_name(&c->pop3.name, job_of(cmd)->subject);
 }
 
 static void
-counted(struct conn *c, struct job *j)
+counted(struct conn *c, struct cmd *cmd)
 {
 	uint64_t size;
 
 	c->pop3.counted =
-	    pop3_numbers(j->cmd.reply.text, true, &c->pop3.count, &size);
+	    pop3_numbers(cmd->reply.text, true, &c->pop3.count, &size);
 }
 
 static void
-deleted(struct conn *c, struct job *j)
+deleted(struct conn *c, struct cmd *cmd)
 {
-	(void)j;
+	(void)cmd;
 	c->pop3.deleted++;
 }
 
 static void
-reset(struct conn *c, struct job *j)
+reset(struct conn *c, struct cmd *cmd)
 {
-	(void)j;
+	(void)cmd;
 	c->pop3.deleted = 0;
 }
 
 static void
-quit(struct conn *c, struct job *j)
+quit(struct conn *c, struct cmd *cmd)
 {
-	(void)j;
+	(void)cmd;
 	if (c->state == POP3_TRANSACTION)
 		c->state = POP3_UPDATE;
 }
 
 static void
-capabilities(struct conn *c, struct job *j)
+capabilities(struct conn *c, struct cmd *cmd)
 {
-	struct body *b = body_reply(&j->cmd, 0);
+	struct body *b = body_reply(cmd, 0);
 	struct buf all;
 	struct err e = {0};
 	struct str s, line, name;
@@ -198,36 +201,19 @@ capabilities(struct conn *c, struct job *j)
 	body_unref(b);
 }
 
-static void
-effect(struct conn *c, struct cmd *cmd)
-{
-	static const struct {
-		const char *verb;
-		void (*fn)(struct conn *c, struct job *j);
-	} effects[] = {
-	    {"greeting", greeted},
-	    {"USER", named},
-	    {"PASS", logged_in},
-	    {"APOP", logged_in},
-	    {"AUTH", logged_in},
-	    {"STAT", counted},
-	    {"DELE", deleted},
-	    {"RSET", reset},
-	    {"CAPA", capabilities},
-	    {"QUIT", quit},
-	};
-	struct job *j = job_of(cmd);
-	size_t i;
-
-	if (cmd->reply.class != REPLY_OK || cmd->verb == NULL)
-		return;
-	/* AUTH alone asks for the list of mechanisms. */
-	if (j->flags & VERB_MULTI_NOARG && j->flags & VERB_SASL)
-		return;
-	for (i = 0; i < sizeof(effects) / sizeof(effects[0]); i++)
-		if (strcmp(effects[i].verb, cmd->verb->name) == 0)
-			effects[i].fn(c, j);
-}
+static const struct effect effects[] = {
+    {"greeting", greeted},
+    {"USER", named},
+    {"PASS", logged_in},
+    {"APOP", logged_in},
+    {"AUTH", logged_in},
+    {"STAT", counted},
+    {"DELE", deleted},
+    {"RSET", reset},
+    {"CAPA", capabilities},
+    {"QUIT", quit},
+    {NULL, NULL},
+};
 
 static void
 describe(const struct conn *c, struct buf *out)
@@ -265,6 +251,6 @@ const struct proto proto_pop3 = {
     .typed = typed,
     .input = input,
     .ended = ended,
-    .effect = effect,
+    .effects = effects,
     .describe = describe,
 };

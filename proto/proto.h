@@ -27,6 +27,11 @@ struct sasl_dialect {
 	bool ir_always;		   /* an initial response needs no capability */
 };
 
+struct effect {
+	const char *verb; /* as in the verb table, or "greeting" */
+	void (*fn)(struct conn *c, struct cmd *cmd);
+};
+
 struct proto {
 	const char *name;
 	uint16_t port, tls_port;
@@ -49,8 +54,11 @@ struct proto {
 	    struct conn *c, struct str line, struct cmd **whose);
 	/* The body is over: MORE or DONE. */
 	enum verdict (*ended)(struct conn *c, struct cmd *cmd);
-	/* What a complete reply changes in the connection. */
-	void (*effect)(struct conn *c, struct cmd *cmd);
+	/* What a positive reply to a verb changes in the connection; ends
+	 * with a NULL verb. */
+	const struct effect *effects;
+	/* What any complete reply changes, before that; or NULL. */
+	void (*settled)(struct conn *c, struct cmd *cmd);
 	void (*describe)(const struct conn *c, struct buf *out);
 };
 

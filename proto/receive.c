@@ -90,6 +90,23 @@ upgrade(struct conn *c, struct job *j)
 	conn_forget(c);
 }
 
+/* What the reply changes in the connection. */
+static void
+take_effect(struct conn *c, struct cmd *cmd)
+{
+	const struct effect *f;
+
+	if (cmd->verb == NULL)
+		return;
+	if (c->proto->settled != NULL)
+		c->proto->settled(c, cmd);
+	if (cmd->reply.class != REPLY_OK)
+		return;
+	for (f = c->proto->effects; f->verb != NULL; f++)
+		if (strcmp(f->verb, cmd->verb->name) == 0)
+			f->fn(c, cmd);
+}
+
 /* j's reply is complete, and all of j that was to be sent is sent. */
 static void
 job_done(struct conn *c, struct job *j)
@@ -101,8 +118,7 @@ job_done(struct conn *c, struct job *j)
 		    "the server claims success without proving who it is");
 		return;
 	}
-	if (c->proto->effect != NULL)
-		c->proto->effect(c, &j->cmd);
+	take_effect(c, &j->cmd);
 	if (granted && j->flags & (VERB_TLS | VERB_DEFLATE))
 		upgrade(c, j);
 	if (c->phase == CONN_CLOSED || c->handshaking)

@@ -214,16 +214,16 @@ input(struct conn *c, struct str line, struct cmd **whose)
 /* ---- effects ---- */
 
 static void
-hello(struct conn *c, struct job *j)
+hello(struct conn *c, struct cmd *cmd)
 {
-	struct item *it = j->cmd.items;
+	struct item *it = cmd->items;
 	struct smtp_line in;
 	struct str word, params;
 
 	conn_caps_clear(c);
 	c->state = SMTP_READY;
 	c->smtp.rcpts = 0;
-	if (is(&j->cmd, "HELO"))
+	if (is(cmd, "HELO"))
 		return;
 	c->caps_known = true;
 	for (it = it != NULL ? it->next : NULL; it != NULL; it = it->next) {
@@ -235,40 +235,41 @@ hello(struct conn *c, struct job *j)
 }
 
 static void
-mail(struct conn *c, struct job *j)
+mail(struct conn *c, struct cmd *cmd)
 {
-	(void)j;
+	(void)cmd;
 	c->state = SMTP_MAIL;
 	c->smtp.rcpts = 0;
 }
 
 static void
-rcpt(struct conn *c, struct job *j)
+rcpt(struct conn *c, struct cmd *cmd)
 {
-	(void)j;
+	(void)cmd;
 	c->state = SMTP_RCPT;
 	c->smtp.rcpts++;
 }
 
 static void
-ready(struct conn *c, struct job *j)
+ready(struct conn *c, struct cmd *cmd)
 {
-	(void)j;
+	(void)cmd;
 	if (c->state != SMTP_CONNECTED)
 		c->state = SMTP_READY;
 	c->smtp.rcpts = 0;
 }
 
 static void
-authenticated(struct conn *c, struct job *j)
+authenticated(struct conn *c, struct cmd *cmd)
 {
-	conn_set_user(c, j->sasl != NULL ? j->subject : S(""));
+	conn_set_name(
+	    &c->user, job_of(cmd)->sasl != NULL ? job_of(cmd)->subject : S(""));
 }
 
 static void
-ended_session(struct conn *c, struct job *j)
+ended_session(struct conn *c, struct cmd *cmd)
 {
-	(void)j;
+	(void)cmd;
 	c->state = SMTP_ENDED;
 }
 
@@ -280,34 +281,23 @@ ends_transaction(const struct job *j)
 	       (is(&j->cmd, "BDAT") && j->cmd.reply.class != REPLY_OK);
 }
 
-static void
-effect(struct conn *c, struct cmd *cmd)
-{
-	static const struct {
-		const char *verb;
-		void (*fn)(struct conn *c, struct job *j);
-	} effects[] = {
-	    {"HELO", hello},
-	    {"EHLO", hello},
-	    {"LHLO", hello},
-	    {"MAIL", mail},
-	    {"RCPT", rcpt},
-	    {"RSET", ready},
-	    {"AUTH", authenticated},
-	    {"QUIT", ended_session},
-	};
-	struct job *j = job_of(cmd);
-	size_t i;
+static const struct effect effects[] = {
+    {"HELO", hello},
+    {"EHLO", hello},
+    {"LHLO", hello},
+    {"MAIL", mail},
+    {"RCPT", rcpt},
+    {"RSET", ready},
+    {"AUTH", authenticated},
+    {"QUIT", ended_session},
+    {NULL, NULL},
+};
 
-	if (cmd->verb == NULL)
-		return;
-	if (ends_transaction(j))
-		ready(c, j);
-	if (cmd->reply.class != REPLY_OK)
-		return;
-	for (i = 0; i < sizeof(effects) / sizeof(effects[0]); i++)
-		if (strcmp(effects[i].verb, cmd->verb->name) == 0)
-			effects[i].fn(c, j);
+static void
+settled(struct conn *c, struct cmd *cmd)
+{
+	if (ends_transaction(job_of(cmd)))
+		ready(c, cmd);
 }
 
 static void
@@ -337,7 +327,8 @@ static const struct sasl_dialect sasl = {
 #define SMTP_COMMON                                                            \
 	.alpn = NULL, .states = states, .bye = "QUIT", .sasl = &sasl,          \
 	.max_line = max_line, .encode = encode, .typed = typed,                \
-	.input = input, .ended = ended, .effect = effect, .describe = describe
+	.input = input, .ended = ended, .effects = effects,                    \
+	.settled = settled, .describe = describe
 
 const struct proto proto_smtp = {
     .name = "smtp",
