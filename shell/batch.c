@@ -77,7 +77,7 @@ next_todo(struct batch *b, struct buf *line)
 static bool
 cut_line(struct batch *b, struct buf *line)
 {
-	struct str all = buf_str(&b->buf), s = all;
+	struct str all = buf_str(&b->buf), s;
 
 	if (!str_has(all, '\n') && !(b->ended && all.n > 0))
 		return false;
@@ -214,6 +214,7 @@ batch_run(struct shell *sh, const struct cmdline *cl)
 		status = status != STATUS_OK ? status : st;
 	}
 	end_file(&b);
+	sh->source = NULL;
 	buf_fini(&b.buf);
 	return status;
 }

@@ -159,35 +159,41 @@ run(struct loop *l, const struct cmdline *cl)
 	return status;
 }
 
-int
-main(int argc, char **argv)
+static int
+run_all(const struct cmdline *cl)
 {
-	struct rlimit none = {0, 0};
-	struct cmdline cl;
 	struct err e = {0};
 	int status;
 
-	/* A core dump would hold passwords. */
-	setrlimit(RLIMIT_CORE, &none);
-	screen_init(false, false);
-	if (options_parse(argc, argv, &cl) != 0) {
-		options_free(&cl);
-		return STATUS_USAGE;
+	if (cl->help || cl->version) {
+		(cl->help ? options_usage : options_version)(stdout);
+		status = STATUS_OK;
+	} else {
+		the_loop = loop_new();
+		set_signals();
+		status = run(the_loop, cl);
+		loop_free(the_loop);
 	}
-	if (cl.help || cl.version) {
-		(cl.help ? options_usage : options_version)(stdout);
-		options_free(&cl);
-		return fflush(stdout) == 0 ? STATUS_OK : STATUS_SCRIPT;
-	}
-	the_loop = loop_new();
-	set_signals();
-	status = run(the_loop, &cl);
 	screen_sync();
 	if (screen_check(&e) != 0) {
 		screen_error("%s", e.msg);
 		status = status != STATUS_OK ? status : STATUS_SCRIPT;
 	}
-	loop_free(the_loop);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct rlimit none = {0, 0};
+	struct cmdline cl;
+	int status = STATUS_USAGE;
+
+	/* A core dump would hold passwords. */
+	setrlimit(RLIMIT_CORE, &none);
+	screen_init(false, false);
+	if (options_parse(argc, argv, &cl) == 0)
+		status = run_all(&cl);
 	options_free(&cl);
 	if (ended_by != 0) {
 		signal(ended_by, SIG_DFL);

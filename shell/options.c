@@ -150,7 +150,7 @@ set_timeout(struct options *opt, const char *arg)
 }
 
 static void
-add_todo(struct cmdline *cl, enum todo_kind kind, const char *text)
+add_todo(struct cmdline *cl, enum todo_kind kind, char *text)
 {
 	cl->todo = mem_realloc(cl->todo, (cl->todos + 1) * sizeof(*cl->todo));
 	cl->todo[cl->todos++] = (struct todo){kind, text};
@@ -284,6 +284,18 @@ first_word(struct cmdline *cl, int argc, char **argv, int at)
 	return cl->first == FIRST_URL ? 0 : argc - at - 1;
 }
 
+void
+options_free(struct cmdline *cl)
+{
+	for (size_t i = 0; i < cl->todos; i++)
+		if (cl->todo[i].kind != TODO_FILE)
+			mem_free_secret(cl->todo[i].text);
+	free(cl->todo);
+	for (size_t i = 0; cl->words[i] != NULL; i++)
+		mem_free_secret(cl->words[i]);
+	free(cl->words);
+}
+
 int
 options_parse(int argc, char **argv, struct cmdline *out)
 {
@@ -316,16 +328,4 @@ options_parse(int argc, char **argv, struct cmdline *out)
 		for (; words <= more; words++)
 			out->words[words] = take(argv[optind++]);
 	}
-}
-
-void
-options_free(struct cmdline *cl)
-{
-	for (size_t i = 0; i < cl->todos; i++)
-		if (cl->todo[i].kind != TODO_FILE)
-			free((char *)(uintptr_t)cl->todo[i].text);
-	free(cl->todo);
-	for (size_t i = 0; cl->words[i] != NULL; i++)
-		free(cl->words[i]);
-	free(cl->words);
 }

@@ -20,7 +20,7 @@ enum todo_kind { TODO_LINE, TODO_FILE, TODO_CHUNK };
 /* -c, -f and -e, in their order. */
 struct todo {
 	enum todo_kind kind;
-	const char *text;
+	char *text;
 };
 
 struct cmdline {

@@ -143,6 +143,9 @@ screen_aside(struct str line, enum paint paint)
 	}
 }
 
+static void vput(const char *prefix, enum paint paint, FILE *f, const char *fmt,
+    va_list ap) __attribute__((format(printf, 4, 0)));
+
 static void
 vput(const char *prefix, enum paint paint, FILE *f, const char *fmt, va_list ap)
 {

@@ -80,9 +80,6 @@ void repl_release(void);
 /* line.c: does what the line says; an exit status. */
 int line_run(struct shell *sh, struct str line);
 
-/* prompt.c: appends the prompt of sh->current. */
-void prompt_put(const struct shell *sh, struct buf *out, bool colour);
-
 /* complete.c: sets readline's completion up. */
 void complete_init(struct shell *sh);
 /* Whether TAB completes: not in the text of a message. */

@@ -11,8 +11,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* The modes that we had when a command got the terminal. */
 static struct termios modes;
 static bool have_modes;
