@@ -9,7 +9,7 @@ import hostile
 import mails
 from harness import (AUTH, CONNECT, DONE, LATER, LOST, PROTOCOL, REFUSED,
                      SCRIPT, USAGE, LiveCase)
-from servers import Dovecot, Exim, free_port
+from servers import Dovecot, Exim, free_port, have_ipv6
 
 PASSWORD = "Menhir77"
 
@@ -57,6 +57,13 @@ class Imap(Session):
         for result in (by_file, by_input):
             self.assertEqual(result.status, DONE, result)
             self.assertRegex(result.out, rb"\* SEARCH 1")
+
+    def test_addresses_of_either_family(self):
+        hosts = ["127.0.0.1", "localhost"] + ["[::1]"] * have_ipv6()
+        for host in hosts:
+            with self.subTest(host):
+                url = self.imap.replace("127.0.0.1", host)
+                self.assertIn(b"EXISTS", self.ok(url, "SELECT INBOX"))
 
     def test_own_tags(self):
         out = self.ok(self.imap, "a1 NOOP", "x.y NOOP")

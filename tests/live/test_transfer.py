@@ -7,7 +7,8 @@ import time
 
 import hostile
 import mails
-from harness import LATER, LOST, PARTLY, REFUSED, USAGE, LiveCase, Running
+from harness import (INTERRUPTED, LATER, LOST, PARTLY, REFUSED, USAGE,
+                     LiveCase, Running)
 from servers import Dovecot, Exim
 
 TIME_LIMIT = 120
@@ -243,20 +244,31 @@ class Killed(TransferCase):
         self.arguments = ("transfer", self.dovecot.url("pop3"),
                           self.exim.url(), "--to", TO, "--delete")
 
-    def strike(self, kill):
-        """Runs the transfer KILLS times, calling kill in the middle, then
-        until it is done; returns how often it was struck under way."""
+    def moment(self, running):
+        """Waits until a part of what is left has gone, and a little."""
+        now = self.exim.queued()
+        gone = now + int((self.MESSAGES - now) * self.random.uniform(0, 0.7))
+        while self.exim.queued() < gone and not running.has_ended():
+            time.sleep(0.002)
+        time.sleep(self.random.uniform(0, 0.015))
+
+    def strike(self, kill, kills=KILLS, ends=(LOST, LATER, -signal.SIGKILL)):
+        """Runs the transfer, calling kill in the middle, again and again,
+        then until it is done; returns how often it was struck under way."""
         struck = 0
-        for _ in range(self.KILLS):
+        for _ in range(kills):
+            if self.exim.queued() >= self.MESSAGES:
+                break
             running = Running(self.home, self.arguments)
-            time.sleep(self.random.uniform(0.005, 0.5))
+            self.moment(running)
             under_way = not running.has_ended()
             kill(running)
             result = running.wait(60)
-            self.assertIn(result.status, (0, LOST, LATER, -signal.SIGKILL),
+            self.assertIn(result.status, (0, *ends),
                           f"seed {self.seed}\n{result}")
             self.assertTrue(result.status == 0 or under_way, result)
             struck += result.status != 0
+        self.assertGreater(struck, 0, "no run was struck")
         self.done(*self.arguments)
         return struck
 
@@ -269,16 +281,8 @@ class Killed(TransferCase):
         self.none_lost(self.strike(lambda r: r.signal(signal.SIGKILL)))
 
     def test_postel_interrupted(self):
-        struck = 0
-        for _ in range(3):
-            running = Running(self.home, self.arguments)
-            time.sleep(self.random.uniform(0.05, 0.3))
-            running.signal(signal.SIGINT)
-            result = running.wait(20)
-            self.assertIn(result.status, (0, 130, -signal.SIGINT), result)
-            struck += result.status != 0
-        self.done(*self.arguments)
-        self.none_lost(struck)
+        self.none_lost(self.strike(lambda r: r.signal(signal.SIGINT), 3,
+                                   (INTERRUPTED, -signal.SIGINT)))
 
     def test_source_killed(self):
         def kill(_):
