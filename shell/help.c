@@ -41,9 +41,8 @@ current_proto(const struct shell *sh)
 	return shell_is_open(sh) ? conn_proto(sh->current->conn) : NULL;
 }
 
-/* The names of the states in the set, in words. */
-static void
-put_states(struct buf *b, const struct proto *p, unsigned states)
+void
+help_states(struct buf *b, const struct proto *p, unsigned states)
 {
 	const char *name, *sep = "";
 
@@ -64,7 +63,7 @@ explain_verb(
 	struct buf states;
 
 	buf_init(&states, 256);
-	put_states(&states, p, v->states);
+	help_states(&states, p, v->states);
 	screen_text("%s%s%s", v->name,
 	    v->usage != NULL && *v->usage != '\0' ? " " : "",
 	    v->usage != NULL ? v->usage : "");

@@ -8,6 +8,8 @@
 
 /* "?TOPIC": a verb, a command, or a row of topics.c; an exit status. */
 int help_topic(struct shell *sh, struct str topic);
+/* Appends the names of the states in the set. */
+void help_states(struct buf *b, const struct proto *p, unsigned states);
 /* ":help": commands by state. */
 int help_all(struct shell *sh);
 

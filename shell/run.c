@@ -1,6 +1,7 @@
 /* run: commands that were typed, from sending to the last line. */
 #include "shell/run.h"
 #include "base/mem.h"
+#include "shell/help.h"
 #include "shell/secret.h"
 #include "shell/session.h"
 
@@ -76,20 +77,32 @@ finish_sink(struct shell *sh, struct running *r, bool good)
 	free(name);
 }
 
-/* The verb that an unknown one may have been meant to be. */
+/* What may have been meant by a line that was refused: another verb than an
+ * unknown one, or another state. */
 static void
 suggest(const struct running *r)
 {
-	const struct proto *p = conn_proto(r->session->conn);
+	const struct conn *c = r->session->conn;
+	const struct verb *v = r->cmd->verb;
 	struct str line = r->cmd->line;
-	const struct verb *v;
+	struct buf b;
 
-	if (r->cmd->tag.n > 0)
-		(void)str_word(&line);
-	v = verb_nearest(proto_verbs(p), line);
-	if (v != NULL)
-		screen_note(
-		    "did you mean %s? ?%s explains it", v->name, v->name);
+	if (conn_proto(c) == NULL || line.n == 0)
+		return;
+	if (v == NULL) {
+		if (r->cmd->tag.n > 0)
+			(void)str_word(&line);
+		v = verb_nearest(proto_verbs(conn_proto(c)), line);
+		if (v != NULL)
+			screen_note("did you mean %s? ?%s explains it", v->name,
+			    v->name);
+	} else if (v->states != 0 && (v->states & conn_state(c)) == 0) {
+		buf_init(&b, 256);
+		help_states(&b, conn_proto(c), v->states);
+		screen_note("%s is for the state %s; this is %s", v->name,
+		    buf_cstr(&b), conn_state_name(c));
+		buf_fini(&b);
+	}
 }
 
 static void
@@ -121,7 +134,7 @@ tell_refusal(struct shell *sh, struct running *r)
 		screen_error("%.*s%s%.*s", STRF(cmd->line),
 		    cmd->line.n > 0 ? ": " : "",
 		    STRF(it != NULL ? it->line : cmd->reply.text));
-	if (sh->interactive && cmd->verb == NULL && cmd->line.n > 0)
+	if (sh->interactive && !r->quiet)
 		suggest(r);
 }
 
@@ -269,12 +282,12 @@ show_sent(const struct shell *sh, const struct cmd *cmd, struct str line)
 	bool masked = cmd->verb != NULL && cmd->verb->flags & VERB_SECRET;
 	struct buf b;
 
-	if (!sh->interactive || str_eq(cmd->line, line) ||
-	    (masked && cmd->tag.n == 0))
+	if (!sh->interactive || sh->current->on_screen ||
+	    str_eq(cmd->line, line) || (masked && cmd->tag.n == 0))
 		return;
 	buf_init(&b, cmd->line.n);
 	(void)secret_clean(&b, cmd->line);
-	screen_note("C: %.*s%s", STRF(buf_str(&b)), masked ? "..." : "");
+	screen_note("C: %.*s%s", STRF(buf_str(&b)), masked ? " ..." : "");
 	buf_fini(&b);
 }
 

@@ -153,6 +153,7 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 {
 	int status = STATUS_CONNECT;
 	struct err e = {0};
+	struct session *s;
 	struct conn *c;
 
 	screen_sync();
@@ -165,7 +166,10 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 			   ? STATUS_USAGE
 			   : status;
 	}
-	(void)add(sh, c, name);
+	s = add(sh, c, name);
+	/* From here on the trace must not run into the prompt. */
+	if (sh->opt->trace != NULL && strcmp(sh->opt->trace, "-") == 0)
+		(void)session_trace(s, "on", &e);
 	if (sh->interactive)
 		screen_aside(str_z(conn_welcome(c)),
 		    render_paint(str_z(conn_welcome(c))));
@@ -294,31 +298,42 @@ session_events(struct shell *sh, struct session *s)
 
 /* ---- trace ---- */
 
+/* A stream to where a trace is to go; NULL and err. */
+static FILE *
+trace_open(const char *to, bool screen, struct err *e)
+{
+	FILE *f;
+	int fd;
+
+	if (screen) {
+		f = screen_stream();
+	} else {
+		fd = open(to,
+		    O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0600);
+		f = fd >= 0 ? fdopen(fd, "a") : NULL;
+	}
+	if (f == NULL)
+		(void)err_sys(e, "%s", to);
+	else
+		setvbuf(f, NULL, _IOLBF, BUFSIZ);
+	return f;
+}
+
 int
 session_trace(struct session *s, const char *to, struct err *e)
 {
-	FILE *f = NULL;
-	int fd;
+	bool off = strcmp(to, "off") == 0;
+	bool screen = strcmp(to, "on") == 0 || strcmp(to, "-") == 0;
+	FILE *f = off ? NULL : trace_open(to, screen, e);
 
-	if (strcmp(to, "off") != 0) {
-		if (strcmp(to, "on") == 0 || strcmp(to, "-") == 0) {
-			f = screen_stream();
-		} else {
-			fd = open(to,
-			    O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY |
-				O_CLOEXEC,
-			    0600);
-			f = fd >= 0 ? fdopen(fd, "a") : NULL;
-		}
-		if (f == NULL)
-			return err_sys(e, "%s", to);
-		setvbuf(f, NULL, _IOLBF, BUFSIZ);
-	}
+	if (f == NULL && !off)
+		return -1;
 	conn_set_trace(s->conn, NULL);
 	trace_free(s->trace);
 	if (s->trace_file != NULL)
 		fclose(s->trace_file);
 	s->trace_file = f;
+	s->on_screen = screen;
 	s->trace = f != NULL ? trace_new(f, NULL) : NULL;
 	if (s->trace != NULL)
 		conn_set_trace(s->conn, s->trace);

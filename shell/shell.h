@@ -23,7 +23,8 @@ struct session {
 	struct running *runs; /* commands not yet shown to their end */
 	struct trace *trace;  /* or NULL */
 	FILE *trace_file;
-	bool closing; /* its end is no news: QUIT, LOGOUT, :drop */
+	bool on_screen; /* the trace is */
+	bool closing;	/* its end is no news: QUIT, LOGOUT, :drop */
 };
 
 enum got {

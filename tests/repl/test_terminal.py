@@ -567,3 +567,23 @@ class Completion(Case):
         screen.expect("imap pipe > $")
         screen.line("SLECT INBOX")
         screen.expect(r"a1 BAD what\r\ndid you mean SELECT\?")
+
+    def test_wrong_state_is_named_after_the_answer(self):
+        screen = self.terminal(self.peer("pop3", POP3, """
+            C: STAT
+            S: -ERR what"""))
+        screen.expect("pop3 pipe > $")
+        screen.line("STAT")
+        screen.expect(r"-ERR what\r\nSTAT is for the state transaction; "
+                      "this is authorization")
+
+    def test_trace_above_the_prompt(self):
+        screen = self.terminal(self.peer("imap", IMAP, """
+            C: a1 NOOP
+            S: a1 OK done"""))
+        screen.expect("imap pipe > $")
+        screen.line(":trace on")
+        screen.expect("imap pipe > $")
+        screen.line("NOOP")
+        screen.expect(r"NOOP\r\nC: a1 NOOP\r\nS: a1 OK done\r\n"
+                      r"a1 OK done\r\nimap pipe > $")
