@@ -9,8 +9,6 @@
 #include "base/mem.h"
 #include "net/tls_config.h"
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <stdlib.h>
 
 enum {
@@ -56,13 +54,14 @@ push_out(struct tls *t, struct err *e)
 static int
 bio_read(BIO *bio, char *p, size_t n, size_t *got)
 {
-	struct tls *t = BIO_get_data(bio);
+	struct tls *t = ossl.BIO_get_data(bio);
 	ssize_t rc = stream_read(t->s.below, p, n, &t->below);
 
-	BIO_clear_retry_flags(bio);
+	ossl.BIO_clear_flags(bio, BIO_FLAGS_RWS | BIO_FLAGS_SHOULD_RETRY);
 	*got = rc > 0 ? (size_t)rc : 0;
 	if (rc == STREAM_AGAIN)
-		BIO_set_retry_read(bio);
+		ossl.BIO_set_flags(
+		    bio, BIO_FLAGS_READ | BIO_FLAGS_SHOULD_RETRY);
 	if (rc == STREAM_EOF)
 		t->eof = true;
 	return rc > 0;
@@ -71,12 +70,13 @@ bio_read(BIO *bio, char *p, size_t n, size_t *got)
 static int
 bio_write(BIO *bio, const char *p, size_t n, size_t *put)
 {
-	struct tls *t = BIO_get_data(bio);
+	struct tls *t = ossl.BIO_get_data(bio);
 
-	BIO_clear_retry_flags(bio);
+	ossl.BIO_clear_flags(bio, BIO_FLAGS_RWS | BIO_FLAGS_SHOULD_RETRY);
 	*put = n < buf_free(&t->out) ? n : buf_free(&t->out);
 	if (*put == 0) {
-		BIO_set_retry_write(bio);
+		ossl.BIO_set_flags(
+		    bio, BIO_FLAGS_WRITE | BIO_FLAGS_SHOULD_RETRY);
 		return 0;
 	}
 	buf_add(&t->out, (struct str){p, *put});
@@ -86,7 +86,7 @@ bio_write(BIO *bio, const char *p, size_t n, size_t *put)
 static long
 bio_ctrl(BIO *bio, int cmd, long arg, void *p)
 {
-	struct tls *t = BIO_get_data(bio);
+	struct tls *t = ossl.BIO_get_data(bio);
 
 	(void)arg;
 	(void)p;
@@ -102,15 +102,15 @@ bio_new(struct tls *t)
 	BIO *bio;
 
 	if (method == NULL) {
-		method = BIO_meth_new(
-		    BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
-		BIO_meth_set_read_ex(method, bio_read);
-		BIO_meth_set_write_ex(method, bio_write);
-		BIO_meth_set_ctrl(method, bio_ctrl);
+		method = ossl.BIO_meth_new(
+		    ossl.BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
+		ossl.BIO_meth_set_read_ex(method, bio_read);
+		ossl.BIO_meth_set_write_ex(method, bio_write);
+		ossl.BIO_meth_set_ctrl(method, bio_ctrl);
 	}
-	bio = BIO_new(method);
-	BIO_set_data(bio, t);
-	BIO_set_init(bio, 1);
+	bio = ossl.BIO_new(method);
+	ossl.BIO_set_data(bio, t);
+	ossl.BIO_set_init(bio, 1);
 	return bio;
 }
 
@@ -128,7 +128,7 @@ die(struct tls *t, struct err *e)
 static void
 explain(struct tls *t)
 {
-	unsigned long code = ERR_peek_error();
+	unsigned long code = ossl.ERR_peek_error();
 
 	if (t->below.kind != ERR_NONE)
 		t->dead = t->below;
@@ -150,7 +150,7 @@ outcome(struct tls *t, int rc, struct err *e)
 {
 	struct err ignored = {0};
 
-	switch (SSL_get_error(t->ssl, rc)) {
+	switch (ossl.SSL_get_error(t->ssl, rc)) {
 	case SSL_ERROR_WANT_READ:
 	case SSL_ERROR_WANT_WRITE:
 		t->more = false;
@@ -167,7 +167,7 @@ outcome(struct tls *t, int rc, struct err *e)
 		break;
 	}
 	explain(t);
-	ERR_clear_error();
+	ossl.ERR_clear_error();
 	(void)push_out(t, &ignored); /* the alert, perhaps */
 	return die(t, e);
 }
@@ -183,11 +183,11 @@ tls_handshake(struct stream *s, struct err *e)
 	if (t->dead.kind != ERR_NONE)
 		return die(t, e);
 	if (!t->up) {
-		rc = SSL_do_handshake(t->ssl);
+		rc = ossl.SSL_do_handshake(t->ssl);
 		if (rc != 1)
 			return outcome(t, rc, e);
 		/* The search for authorities may leave some. */
-		ERR_clear_error();
+		ossl.ERR_clear_error();
 		t->up = t->more = true;
 	}
 	return push_out(t, e) == STREAM_ERR ? STREAM_ERR : 0;
@@ -202,10 +202,10 @@ tls_read(struct stream *s, void *p, size_t n, struct err *e)
 
 	if (rc != 0)
 		return rc;
-	rc = SSL_read_ex(t->ssl, p, n, &got);
+	rc = ossl.SSL_read_ex(t->ssl, p, n, &got);
 	if (rc != 1)
 		return outcome(t, rc, e);
-	t->more = SSL_has_pending(t->ssl);
+	t->more = ossl.SSL_has_pending(t->ssl);
 	return (ssize_t)got;
 }
 
@@ -220,7 +220,7 @@ tls_write(struct stream *s, const void *p, size_t n, struct err *e)
 		return rc;
 	if (t->out.len > 0)
 		return STREAM_AGAIN;
-	rc = SSL_write_ex(t->ssl, p, n < WRITE_MAX ? n : WRITE_MAX, &put);
+	rc = ossl.SSL_write_ex(t->ssl, p, n < WRITE_MAX ? n : WRITE_MAX, &put);
 	if (rc != 1)
 		return outcome(t, rc, e);
 	if (push_out(t, e) == STREAM_ERR)
@@ -243,7 +243,7 @@ tls_events(struct stream *s, bool want_read, bool want_write)
 
 	if (!t->up) {
 		want_read = true;
-		want_write = SSL_in_before(t->ssl);
+		want_write = ossl.SSL_in_before(t->ssl);
 	}
 	return stream_events(s->below, want_read, want_write || t->out.len > 0);
 }
@@ -261,11 +261,11 @@ tls_close(struct stream *s)
 	struct err ignored = {0};
 
 	if (t->up && t->dead.kind == ERR_NONE) {
-		(void)SSL_shutdown(t->ssl);
+		(void)ossl.SSL_shutdown(t->ssl);
 		(void)push_out(t, &ignored);
 	}
-	SSL_free(t->ssl);
-	ERR_clear_error();
+	ossl.SSL_free(t->ssl);
+	ossl.ERR_clear_error();
 	buf_fini(&t->out);
 	stream_close(s->below);
 	free(t);
@@ -284,17 +284,20 @@ struct stream *
 tls_client(struct stream *below, const char *name, const struct tls_config *cfg,
     struct err *e)
 {
-	struct tls *t = mem_zalloc(sizeof(*t));
+	struct tls *t;
 	BIO *bio;
 
+	if (openssl_open(e) != 0)
+		return NULL;
+	t = mem_zalloc(sizeof(*t));
 	t->ssl = tls_configure(name, cfg, &t->verdict, e);
-	ERR_clear_error();
+	ossl.ERR_clear_error();
 	if (t->ssl == NULL) {
 		free(t);
 		return NULL;
 	}
 	bio = bio_new(t);
-	SSL_set_bio(t->ssl, bio, bio);
+	ossl.SSL_set_bio(t->ssl, bio, bio);
 	buf_init(&t->out, OUT_MAX);
 	t->s = (struct stream){
 	    .ops = &tls_ops,
@@ -319,8 +322,9 @@ tls_describe(const struct stream *s, struct buf *out)
 	const struct tls *t = find_tls(s);
 
 	if (t != NULL)
-		buf_addf(out, "%s, %s", SSL_get_version(t->ssl),
-		    SSL_get_cipher_name(t->ssl));
+		buf_addf(out, "%s, %s", ossl.SSL_get_version(t->ssl),
+		    ossl.SSL_CIPHER_get_name(
+			ossl.SSL_get_current_cipher(t->ssl)));
 }
 
 bool

@@ -4,9 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <openssl/err.h>
 #include <openssl/sha.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -27,7 +25,7 @@ static const struct {
 void
 tls_reason(struct err *e, unsigned long code, const char *what)
 {
-	const char *words = ERR_reason_error_string(code);
+	const char *words = ossl.ERR_reason_error_string(code);
 	int reason = ERR_GET_REASON(code);
 
 	if (ERR_SYSTEM_ERROR(code))
@@ -49,7 +47,8 @@ fingerprint(X509 *cert, char *out, size_t size)
 	size_t at = 0;
 
 	*out = '\0';
-	if (cert == NULL || X509_digest(cert, EVP_sha256(), md, &n) != 1)
+	if (cert == NULL ||
+	    ossl.X509_digest(cert, ossl.EVP_sha256(), md, &n) != 1)
 		return;
 	for (unsigned i = 0; i < n && at + 3 <= size; i++, at += 3)
 		(void)snprintf(out + at, size - at, "%02X:", md[i]);
@@ -59,15 +58,15 @@ fingerprint(X509 *cert, char *out, size_t size)
 static int
 judged(int ok, X509_STORE_CTX *ctx)
 {
-	SSL *ssl = X509_STORE_CTX_get_ex_data(
-	    ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct tls_verdict *v = SSL_get_app_data(ssl);
-	int why = X509_STORE_CTX_get_error(ctx);
+	SSL *ssl = ossl.X509_STORE_CTX_get_ex_data(
+	    ctx, ossl.SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls_verdict *v = ossl.SSL_get_ex_data(ssl, 0);
+	int why = ossl.X509_STORE_CTX_get_error(ctx);
 	char print[3 * SHA256_DIGEST_LENGTH];
 
 	if (ok)
 		return 1;
-	fingerprint(X509_STORE_CTX_get0_cert(ctx), print, sizeof(print));
+	fingerprint(ossl.X509_STORE_CTX_get0_cert(ctx), print, sizeof(print));
 	if (why == X509_V_ERR_HOSTNAME_MISMATCH ||
 	    why == X509_V_ERR_IP_ADDRESS_MISMATCH)
 		(void)snprintf(v->text, sizeof(v->text),
@@ -78,7 +77,7 @@ judged(int ok, X509_STORE_CTX *ctx)
 		(void)snprintf(v->text, sizeof(v->text),
 		    "certificate verify failed: %.80s; "
 		    "SHA-256 fingerprint %s",
-		    X509_verify_cert_error_string(why), print);
+		    ossl.X509_verify_cert_error_string(why), print);
 	return 0;
 }
 
@@ -108,11 +107,11 @@ is_hashed(const char *dir)
 static int
 trust_system(SSL_CTX *ctx)
 {
-	if (getenv(X509_get_default_cert_file_env()) == NULL &&
-	    getenv(X509_get_default_cert_dir_env()) == NULL &&
-	    is_hashed(X509_get_default_cert_dir()))
-		return SSL_CTX_set_default_verify_dir(ctx);
-	return SSL_CTX_set_default_verify_paths(ctx);
+	if (getenv(ossl.X509_get_default_cert_file_env()) == NULL &&
+	    getenv(ossl.X509_get_default_cert_dir_env()) == NULL &&
+	    is_hashed(ossl.X509_get_default_cert_dir()))
+		return ossl.SSL_CTX_set_default_verify_dir(ctx);
+	return ossl.SSL_CTX_set_default_verify_paths(ctx);
 }
 
 static int
@@ -123,8 +122,8 @@ trust(SSL_CTX *ctx, const char *ca)
 	if (ca == NULL)
 		return trust_system(ctx);
 	if (stat(ca, &st) == 0 && S_ISDIR(st.st_mode))
-		return SSL_CTX_load_verify_dir(ctx, ca);
-	return SSL_CTX_load_verify_file(ctx, ca);
+		return ossl.SSL_CTX_load_verify_dir(ctx, ca);
+	return ossl.SSL_CTX_load_verify_file(ctx, ca);
 }
 
 /* A key with a passphrase is refused: OpenSSL would ask on the terminal. */
@@ -141,10 +140,11 @@ no_passphrase(char *p, int size, int rw, void *arg)
 static int
 show_certificate(SSL_CTX *ctx, const char *file)
 {
-	SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
-	return SSL_CTX_use_certificate_chain_file(ctx, file) == 1 &&
-	       SSL_CTX_use_PrivateKey_file(ctx, file, SSL_FILETYPE_PEM) == 1 &&
-	       SSL_CTX_check_private_key(ctx) == 1;
+	ossl.SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
+	return ossl.SSL_CTX_use_certificate_chain_file(ctx, file) == 1 &&
+	       ossl.SSL_CTX_use_PrivateKey_file(ctx, file, SSL_FILETYPE_PEM) ==
+		   1 &&
+	       ossl.SSL_CTX_check_private_key(ctx) == 1;
 }
 
 /* -- Keys for a network analyser ------------------------------------------- */
@@ -178,24 +178,25 @@ log_key(const SSL *ssl, const char *line)
 static SSL_CTX *
 context(const struct tls_config *cfg, struct err *e)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL_CTX *ctx = ossl.SSL_CTX_new(ossl.TLS_client_method());
 
 	if (ctx == NULL ||
-	    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1) {
-		tls_reason(e, ERR_peek_error(), "TLS library");
+	    ossl.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_MIN_PROTO_VERSION,
+		TLS1_2_VERSION, NULL) != 1) {
+		tls_reason(e, ossl.ERR_peek_error(), "TLS library");
 	} else if (!cfg->insecure && trust(ctx, cfg->ca) != 1) {
-		tls_reason(e, ERR_peek_error(),
+		tls_reason(e, ossl.ERR_peek_error(),
 		    cfg->ca != NULL ? cfg->ca : "system certificates");
 	} else if (cfg->cert != NULL && show_certificate(ctx, cfg->cert) != 1) {
-		tls_reason(e, ERR_peek_error(), cfg->cert);
+		tls_reason(e, ossl.ERR_peek_error(), cfg->cert);
 	} else {
-		SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
-		SSL_CTX_set_read_ahead(ctx, 1);
+		ossl.SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
+		(void)ossl.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_READ_AHEAD, 1, NULL);
 		if (keylog_file() != NULL)
-			SSL_CTX_set_keylog_callback(ctx, log_key);
+			ossl.SSL_CTX_set_keylog_callback(ctx, log_key);
 		return ctx;
 	}
-	SSL_CTX_free(ctx);
+	ossl.SSL_CTX_free(ctx);
 	return NULL;
 }
 
@@ -204,19 +205,21 @@ context(const struct tls_config *cfg, struct err *e)
 static int
 expect(SSL *ssl, const char *host)
 {
-	X509_VERIFY_PARAM *p = SSL_get0_param(ssl);
+	X509_VERIFY_PARAM *p = ossl.SSL_get0_param(ssl);
 	struct addr a;
 
-	X509_VERIFY_PARAM_set_hostflags(
+	ossl.X509_VERIFY_PARAM_set_hostflags(
 	    p, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
 		   X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	if (!host_numeric(host, 0, &a))
-		return X509_VERIFY_PARAM_set1_host(p, host, 0) == 1 &&
-		       SSL_set_tlsext_host_name(ssl, host) == 1;
+		return ossl.X509_VERIFY_PARAM_set1_host(p, host, 0) == 1 &&
+		       ossl.SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+			   TLSEXT_NAMETYPE_host_name,
+			   (char *)(uintptr_t)host) == 1;
 	if (a.u.sa.sa_family == AF_INET6)
-		return X509_VERIFY_PARAM_set1_ip(
+		return ossl.X509_VERIFY_PARAM_set1_ip(
 		    p, a.u.in6.sin6_addr.s6_addr, sizeof(struct in6_addr));
-	return X509_VERIFY_PARAM_set1_ip(
+	return ossl.X509_VERIFY_PARAM_set1_ip(
 	    p, (void *)&a.u.in.sin_addr, sizeof(struct in_addr));
 }
 
@@ -233,7 +236,7 @@ offer(SSL *ssl, const char *alpn)
 	list[0] = (unsigned char)n;
 	memcpy(list + 1, alpn, n);
 	/* Unlike its kin it returns 0 on success. */
-	return SSL_set_alpn_protos(ssl, list, (unsigned)n + 1) == 0;
+	return ossl.SSL_set_alpn_protos(ssl, list, (unsigned)n + 1) == 0;
 }
 
 SSL *
@@ -248,16 +251,17 @@ tls_configure(const char *name, const struct tls_config *cfg,
 	ctx = context(cfg, e);
 	if (ctx == NULL)
 		return NULL;
-	ssl = SSL_new(ctx);
-	SSL_CTX_free(ctx); /* ssl holds it */
+	ssl = ossl.SSL_new(ctx);
+	ossl.SSL_CTX_free(ctx); /* ssl holds it */
 	if (ssl == NULL || !expect(ssl, v->host) || !offer(ssl, cfg->alpn)) {
-		tls_reason(e, ERR_peek_error(), "TLS library");
-		SSL_free(ssl);
+		tls_reason(e, ossl.ERR_peek_error(), "TLS library");
+		ossl.SSL_free(ssl);
 		return NULL;
 	}
-	SSL_set_app_data(ssl, v);
-	SSL_set_verify(ssl, cfg->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
+	(void)ossl.SSL_set_ex_data(ssl, 0, v);
+	ossl.SSL_set_verify(ssl,
+	    cfg->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
 	    cfg->insecure ? NULL : judged);
-	SSL_set_connect_state(ssl);
+	ossl.SSL_set_connect_state(ssl);
 	return ssl;
 }

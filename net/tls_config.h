@@ -5,9 +5,8 @@
 #ifndef NET_TLS_CONFIG_H
 #define NET_TLS_CONFIG_H
 
+#include "net/openssl.h"
 #include "net/tls.h"
-
-#include <openssl/ssl.h>
 
 /* Why the certificate was refused. */
 struct tls_verdict {

@@ -1,7 +1,7 @@
 /* auth: logins that the program leads: SASL exchanges, and APOP. */
+#include "net/openssl.h"
 #include "proto/engine.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 
 bool
@@ -18,13 +18,14 @@ apop_digest(struct str stamp, struct str password, char out[33])
 {
 	unsigned char md[EVP_MAX_MD_SIZE];
 	unsigned n = 0, i;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_md5(), NULL) &&
-		  EVP_DigestUpdate(ctx, stamp.p, stamp.n) &&
-		  EVP_DigestUpdate(ctx, password.p, password.n) &&
-		  EVP_DigestFinal_ex(ctx, md, &n) && n == 16;
+	EVP_MD_CTX *ctx = ossl.EVP_MD_CTX_new();
+	bool ok = ctx != NULL &&
+		  ossl.EVP_DigestInit_ex(ctx, ossl.EVP_md5(), NULL) &&
+		  ossl.EVP_DigestUpdate(ctx, stamp.p, stamp.n) &&
+		  ossl.EVP_DigestUpdate(ctx, password.p, password.n) &&
+		  ossl.EVP_DigestFinal_ex(ctx, md, &n) && n == 16;
 
-	EVP_MD_CTX_free(ctx);
+	ossl.EVP_MD_CTX_free(ctx);
 	for (i = 0; ok && i < n; i++)
 		(void)snprintf(out + 2 * i, 3, "%02x", md[i]);
 	mem_wipe(md, sizeof(md));
@@ -44,6 +45,8 @@ apop(struct conn *c, const struct conn_login *login, struct err *e)
 		    "the greeting has no time stamp that APOP could sign");
 		return NULL;
 	}
+	if (openssl_open(e) < 0)
+		return NULL;
 	if (apop_digest(str_z(c->pop3.stamp), login->password, digest) < 0) {
 		err_set(e, ERR_AUTH, "MD5 is not to be had here");
 		return NULL;

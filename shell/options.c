@@ -1,5 +1,6 @@
 /* options: the command line of postel, taken apart. */
 #include "shell/options.h"
+#include "net/openssl.h"
 #include "base/mem.h"
 #include "base/near.h"
 #include "shell/screen.h"
@@ -9,7 +10,6 @@
 #include <getopt.h>
 #include <gsasl.h>
 #include <idn2.h>
-#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,9 +95,13 @@ options_usage(FILE *f)
 void
 options_version(FILE *f)
 {
+	struct err e = {0};
+
 	fprintf(f, "postel " POSTEL_VERSION "\n");
 	fprintf(f, "%s, %s, libgsasl %s, libidn2 %s, zlib %s, readline %s\n",
-	    LUA_RELEASE, OpenSSL_version(OPENSSL_VERSION),
+	    LUA_RELEASE,
+	    openssl_open(&e) == 0 ? ossl.OpenSSL_version(OPENSSL_VERSION)
+				  : e.msg,
 	    gsasl_check_version(NULL), idn2_check_version(NULL), zlibVersion(),
 	    rl_library_version);
 }

@@ -1,0 +1,101 @@
+/*
+ * openssl: OpenSSL's functions, opened on first use.
+ *
+ * To link libcrypto takes as long as all else that postel does when it starts,
+ * and most runs of the shell's simpler jobs need none of it.  So the library
+ * is opened by dlopen(3) when TLS, or APOP's digest, is first wanted, and its
+ * functions are called through `ossl`.
+ */
+#ifndef NET_OPENSSL_H
+#define NET_OPENSSL_H
+
+#include "base/err.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#define OPENSSL_FUNCTIONS(F)                                                   \
+	F(BIO_clear_flags)                                                     \
+	F(BIO_get_data)                                                        \
+	F(BIO_get_new_index)                                                   \
+	F(BIO_meth_new)                                                        \
+	F(BIO_meth_set_ctrl)                                                   \
+	F(BIO_meth_set_read_ex)                                                \
+	F(BIO_meth_set_write_ex)                                               \
+	F(BIO_new)                                                             \
+	F(BIO_set_data)                                                        \
+	F(BIO_set_flags)                                                       \
+	F(BIO_set_init)                                                        \
+	F(ERR_clear_error)                                                     \
+	F(ERR_peek_error)                                                      \
+	F(ERR_reason_error_string)                                             \
+	F(EVP_DigestFinal_ex)                                                  \
+	F(EVP_DigestInit_ex)                                                   \
+	F(EVP_DigestUpdate)                                                    \
+	F(EVP_MD_CTX_free)                                                     \
+	F(EVP_MD_CTX_new)                                                      \
+	F(EVP_md5)                                                             \
+	F(EVP_sha256)                                                          \
+	F(OpenSSL_version)                                                     \
+	F(SSL_CTX_check_private_key)                                           \
+	F(SSL_CTX_ctrl)                                                        \
+	F(SSL_CTX_free)                                                        \
+	F(SSL_CTX_load_verify_dir)                                             \
+	F(SSL_CTX_load_verify_file)                                            \
+	F(SSL_CTX_new)                                                         \
+	F(SSL_CTX_set_default_passwd_cb)                                       \
+	F(SSL_CTX_set_default_verify_dir)                                      \
+	F(SSL_CTX_set_default_verify_paths)                                    \
+	F(SSL_CTX_set_keylog_callback)                                         \
+	F(SSL_CTX_set_options)                                                 \
+	F(SSL_CTX_use_PrivateKey_file)                                         \
+	F(SSL_CTX_use_certificate_chain_file)                                  \
+	F(SSL_ctrl)                                                            \
+	F(SSL_do_handshake)                                                    \
+	F(SSL_free)                                                            \
+	F(SSL_get0_param)                                                      \
+	F(SSL_get_current_cipher)                                              \
+	F(SSL_CIPHER_get_name)                                                 \
+	F(SSL_get_error)                                                       \
+	F(SSL_get_ex_data)                                                     \
+	F(SSL_get_ex_data_X509_STORE_CTX_idx)                                  \
+	F(SSL_get_version)                                                     \
+	F(SSL_has_pending)                                                     \
+	F(SSL_in_before)                                                       \
+	F(SSL_new)                                                             \
+	F(SSL_read_ex)                                                         \
+	F(SSL_set_alpn_protos)                                                 \
+	F(SSL_set_bio)                                                         \
+	F(SSL_set_connect_state)                                               \
+	F(SSL_set_ex_data)                                                     \
+	F(SSL_set_verify)                                                      \
+	F(SSL_shutdown)                                                        \
+	F(SSL_write_ex)                                                        \
+	F(TLS_client_method)                                                   \
+	F(X509_STORE_CTX_get0_cert)                                            \
+	F(X509_STORE_CTX_get_error)                                            \
+	F(X509_STORE_CTX_get_ex_data)                                          \
+	F(X509_VERIFY_PARAM_set1_host)                                         \
+	F(X509_VERIFY_PARAM_set1_ip)                                           \
+	F(X509_VERIFY_PARAM_set_hostflags)                                     \
+	F(X509_digest)                                                         \
+	F(X509_get_default_cert_dir)                                           \
+	F(X509_get_default_cert_dir_env)                                       \
+	F(X509_get_default_cert_file_env)                                      \
+	F(X509_verify_cert_error_string)
+
+struct openssl {
+#define OPENSSL_MEMBER(name) __typeof__(name) *name;
+	OPENSSL_FUNCTIONS(OPENSSL_MEMBER)
+#undef OPENSSL_MEMBER
+};
+
+/* Good after openssl_open has returned 0 once. */
+extern struct openssl ossl;
+
+/* 0, or -1 with ERR_TLS where the library is not there. */
+int openssl_open(struct err *e);
+
+#endif
