@@ -87,7 +87,7 @@
 	F(X509_verify_cert_error_string)
 
 struct openssl {
-#define OPENSSL_MEMBER(name) __typeof__(name) *name;
+#define OPENSSL_MEMBER(name) __typeof__(name) *(name);
 	OPENSSL_FUNCTIONS(OPENSSL_MEMBER)
 #undef OPENSSL_MEMBER
 };
