@@ -261,7 +261,7 @@ body_ends(struct conn *c)
 	if (c->phase == CONN_CLOSED)
 		return;
 	v = c->proto->ended(c, j != NULL ? &j->cmd : NULL);
-	if (v == VERDICT_DONE)
+	if (v == VERDICT_DONE && j != NULL)
 		engine_replied(c, j);
 	else if (v == VERDICT_BAD)
 		engine_fail(c, &c->err);
