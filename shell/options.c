@@ -244,25 +244,36 @@ set_option(struct cmdline *cl, int c, char *arg)
 	}
 }
 
+/* A search among names that do not stay. */
+struct nearest {
+	struct near near;
+	char best[64];
+};
+
 static void
-try_name(const char *name, void *near)
+try_name(const char *name, void *arg)
 {
-	near_try(near, name);
+	struct nearest *n = arg;
+
+	near_try(&n->near, name);
+	if (n->near.best == name)
+		n->near.best = str_copy(n->best, sizeof(n->best), str_z(name));
 }
 
 /* The first word is nothing that we know. */
 static int
 missed(const char *word)
 {
-	struct near near;
+	struct nearest n;
 
-	near_init(&near, str_z(word));
-	script_names(try_name, &near);
-	if (near.best == NULL)
+	near_init(&n.near, str_z(word));
+	script_names(try_name, &n);
+	if (n.near.best == NULL)
 		return usage("%s is no script and no URL, and a host needs a "
 			     "port behind it",
 		    word);
-	return usage("no script %s; did you mean %s?", word, near.best);
+	screen_error("no script %s; did you mean %s?", word, n.near.best);
+	return -1;
 }
 
 /* argv[at] is the first word: how many more belong to it, or -1. */

@@ -190,6 +190,31 @@ open_temp(struct sink *s, mode_t mode, struct err *e)
 	return 0;
 }
 
+/* The descriptor that a name such as /dev/stdout stands for, or -1.  Opening
+ * it anew would begin at the start of a file that we write to already. */
+static int
+own_descriptor(const char *name)
+{
+	uint64_t n;
+
+	if (strcmp(name, "/dev/stdout") == 0)
+		return STDOUT_FILENO;
+	if (strcmp(name, "/dev/stderr") == 0)
+		return STDERR_FILENO;
+	if (strncmp(name, "/dev/fd/", 8) == 0 &&
+	    str_u64(str_z(name + 8), INT_MAX, &n))
+		return (int)n;
+	return -1;
+}
+
+static int
+open_own(struct sink *s, int fd, struct err *e)
+{
+	s->before = -1;
+	s->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return s->fd < 0 ? err_sys(e, "%s", s->name) : 0;
+}
+
 static int
 open_file(struct sink *s, struct err *e)
 {
@@ -242,7 +267,9 @@ sink_new(struct loop *l, enum sink_kind kind, struct str target, struct err *e)
 
 	memcpy(name, target.p, target.n);
 	*s = (struct sink){.kind = kind, .name = name, .fd = -1, .loop = l};
-	if (kind == SINK_FILE)
+	if (kind != SINK_PIPE && own_descriptor(name) >= 0)
+		rc = open_own(s, own_descriptor(name), e);
+	else if (kind == SINK_FILE)
 		rc = open_file(s, e);
 	else if (kind == SINK_APPEND)
 		rc = open_append(s, e);

@@ -106,6 +106,8 @@ put(struct running *r, struct str s)
 	ssize_t n;
 
 	if (r->sink != NULL) {
+		/* It may go where our own lines go. */
+		screen_sync();
 		n = sink_write(r->sink, s, &e);
 		if (n >= 0)
 			return (size_t)n;

@@ -5,6 +5,7 @@
 #include "shell/secret.h"
 #include "shell/session.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 struct running *
@@ -358,6 +359,15 @@ send_line(struct shell *sh, const struct verb *verb, struct str args,
 	return cmd;
 }
 
+/* What the line asks for cannot be, or a file is not there. */
+static int
+local_status(const struct err *e)
+{
+	bool missing = e->kind == ERR_SYS && e->sys == ENOENT;
+
+	return e->kind == ERR_USE || missing ? STATUS_USAGE : status_of_err(e);
+}
+
 int
 run_line(struct shell *sh, struct str line, const struct redirects *rd)
 {
@@ -380,7 +390,7 @@ run_line(struct shell *sh, struct str line, const struct redirects *rd)
 	if (cmd == NULL) {
 		sink_abort(sink);
 		screen_error("%s", e.msg);
-		return status_of_err(&e);
+		return local_status(&e);
 	}
 	show_sent(sh, cmd, line);
 	r = run_new(s, cmd, sink);

@@ -225,6 +225,16 @@ class CommandLine(Case):
         self.usage("-f", "/nonexistent",
                    says="/nonexistent: No such file or directory")
 
+    def test_misspelt_script(self):
+        folder = self.home / ".config" / "postel" / "scripts"
+        folder.mkdir(parents=True)
+        (folder / "celebrate.lua").write_text("print('hooray', ...)")
+        self.usage("celebarte", says="no script celebarte; did you mean "
+                   "celebrate?")
+        result = self.run_postel("celebrate", "-x", "y")
+        self.assertEqual((result.stdout, result.stderr, result.returncode),
+                         (b"hooray\t-x\ty\n", b"", DONE))
+
     def test_help_and_version(self):
         for option in ("-h", "--help"):
             result = self.run_postel(option)
@@ -332,6 +342,15 @@ class Redirections(Case):
     def test_device(self):
         self.retr(":> /dev/null", out="+OK\n")
 
+    def test_standard_output_as_a_file(self):
+        """What is written to it comes in its order and replaces nothing."""
+        url = self.peer("pop3", POP3, self.RETR, self.QUIT)
+        with open(self.home / "all", "wb") as out:
+            self.run_postel(url, "-c", "=1", "-c", "RETR 1 :> /dev/stdout",
+                            "-c", "=2", stdout=out)
+        self.assertEqual((self.home / "all").read_bytes(),
+                         b"1\n+OK\n" + self.MESSAGE + b"2\n")
+
     def test_full_device(self):
         self.retr(":> /dev/full", out="+OK\n", status=SCRIPT,
                   err="postel: /dev/full: No space left on device\n")
@@ -339,7 +358,7 @@ class Redirections(Case):
     def test_folder_that_is_not_there(self):
         """Nothing is sent for what cannot be written."""
         self.batch(self.peer("pop3", POP3, self.QUIT),
-                   "RETR 1 :> no/such\n", out="", status=SCRIPT,
+                   "RETR 1 :> no/such\n", out="", status=USAGE,
                    err="postel: no/such: No such file or directory\n")
 
     def test_refused(self):
@@ -615,7 +634,7 @@ class Answers(Case):
             env=self.environment, capture_output=True,
             stdin=subprocess.DEVNULL, check=False)
         self.assertEqual((result.stderr, result.returncode), (
-            b"postel: no terminal to ask on\n", SCRIPT))
+            b"postel: no terminal to ask on\n", USAGE))
 
     def test_idle(self):
         url = self.peer("imap", IMAP, """
