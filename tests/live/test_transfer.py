@@ -287,12 +287,14 @@ class Killed(TransferCase):
     def test_source_killed(self):
         def kill(_):
             self.dovecot.kill()
+            self.dovecot.remove_locks()
             self.dovecot.start()
         self.none_lost(self.strike(kill))
 
     def test_source_session_killed(self):
         def kill(_):
             self.dovecot.signal_all(signal.SIGKILL, "pop3")
+            self.dovecot.remove_locks()
         self.none_lost(self.strike(kill))
 
     def test_destination_killed(self):
