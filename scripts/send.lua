@@ -17,7 +17,7 @@ for good, for now), 9 connection lost: then nobody knows.]],
 	{"FILE", "the message; - is standard input"},
 	{"--from=ADDR", "sender of the envelope; empty: the null sender",
 		required = true},
-	{"--to=ADDR", "recipient; may be repeated", many = true,
+	{"--to=ADDR", "recipient; several may follow", many = true,
 		required = true},
 	{"-n", "--dry-run", "ask the server, but send no message"},
 })

@@ -24,7 +24,7 @@ Exit status: 0 all done, 10 done in part, 6 or 7 all refused (for good, for
 now), 9 connection lost.]],
 	{"SRC", "pop3[s]://user@host"},
 	{"DST", "smtp[s]://, submission:// or lmtp://"},
-	{"--to=ADDR", "who gets the messages; may be repeated", many = true,
+	{"--to=ADDR", "who gets the messages; several may follow", many = true,
 		required = true},
 	{"--from=ADDR", "sender of the envelope"},
 	{"--messages=LIST", "only these: 1,3-5"},

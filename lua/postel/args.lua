@@ -181,7 +181,23 @@ local function take_option(spec, result, options, list, i)
 		end
 	end
 	set(spec, result, o, form, value)
-	return i + 1
+	return i + 1, o.row.many and o or nil
+end
+
+-- "--to A B FILE": words right behind a value of an option that may be
+-- repeated are more of its values, as far as they are not wanted as arguments.
+local function share_out(spec, result, given, behind, wanted)
+	local rest, surplus = {}, #given - wanted
+	for n, word in ipairs(given) do
+		local o = behind[n]
+		if surplus > 0 and o then
+			set(spec, result, o, o.forms[#o.forms], word)
+			surplus = surplus - 1
+		else
+			rest[#rest + 1] = word
+		end
+	end
+	return rest
 end
 
 -- What all scripts take becomes postel.options.
@@ -204,22 +220,24 @@ function M.args(list, spec)
 		errors.argument(2, "args", "list, spec", "two tables expected")
 	end
 	local options, positional, count = parse_table(spec)
-	local result, given, i, literal = {}, {}, 1, false
+	local result, given, behind, i, literal, last = {}, {}, {}, 1, false, nil
 	while i <= #list do
 		local word = list[i]
 		if literal or word == "-" or word:sub(1, 1) ~= "-" then
 			given[#given + 1] = word
+			behind[#given] = last
 			i = i + 1
 		elseif word == "--" then
 			literal, i = true, i + 1
 		else
-			i = take_option(spec, result, options, list, i)
+			i, last = take_option(spec, result, options, list, i)
 		end
 	end
 	if result.help then
 		print(help(spec, options, positional, count))
 		postel.exit(0)
 	end
+	given = share_out(spec, result, given, behind, #positional)
 	for n, p in ipairs(positional) do
 		if given[n] == nil and not p.may_miss then
 			wrong(spec, "%s is missing", p.name)

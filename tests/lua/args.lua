@@ -21,6 +21,17 @@ spec.test("positional, options, repeated options", function()
 	spec.same(o.dry_run, true)
 end)
 
+spec.test("several values behind one option", function()
+	local o = parse("url", "3", "--to", "a", "b", "c", "-n")
+	spec.list(o.to, {"a", "b", "c"})
+	o = parse("url", "--to", "a", "b", "3")
+	spec.list(o.to, {"a", "b"})
+	spec.same(o.N, "3")
+	o = parse("--to=a", "url", "3")
+	spec.list(o.to, {"a"})
+	spec.same(o.URL, "url")
+end)
+
 spec.test("a lone dash and -- are no options", function()
 	local o = parse("-", "--to=a", "--", "-n")
 	spec.same(o.URL, "-")
@@ -35,7 +46,8 @@ spec.test("what is wrong", function()
 		{"no such option: %-x", "url", "--to=a", "-x"},
 		{"%-%-from wants ADDR", "url", "--to=a", "--from"},
 		{"%-%-dry%-run takes no value", "url", "--to=a", "--dry-run=1"},
-		{"one argument too many: c", "url", "--to=a", "b", "c"},
+		{"one argument too many: c", "url", "b", "c", "--to=a"},
+		{"one argument too many: c", "url", "--to=a", "-n", "b", "c"},
 		{"%-%-timeout: x", "url", "--to=a", "--timeout=x"},
 		{"%-%-timeout: %-1", "url", "--to=a", "--timeout=-1"},
 		{"%-%-starttls: maybe", "url", "--to=a", "--starttls=maybe"},
