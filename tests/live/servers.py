@@ -122,68 +122,6 @@ def need(program):
     return found
 
 
-def openssl(*arguments):
-    subprocess.run([need("openssl"), *map(str, arguments)], check=True,
-                   stdin=subprocess.DEVNULL, capture_output=True)
-
-
-class Authority:
-    """A certificate authority of its own, and what it signs: `localhost`
-    is right, `elsewhere` names another host, `expired` is out of date."""
-
-    NAMES = {
-        "localhost": "DNS:localhost,IP:127.0.0.1,IP:::1",
-        "elsewhere": "DNS:elsewhere.test",
-        "expired": "DNS:localhost,IP:127.0.0.1,IP:::1",
-    }
-
-    def __init__(self):
-        self.folder = temporary_folder("ca")
-        self.ca = self.folder / "ca.pem"
-        self._key = self.folder / "ca.key"
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
-                "ec_paramgen_curve:P-256", "-nodes", "-days", 30,
-                "-subj", "/CN=live test authority", "-keyout", self._key,
-                "-out", self.ca)
-        for name, alternatives in self.NAMES.items():
-            self._sign(name, alternatives)
-        for path in self.folder.iterdir():
-            path.chmod(0o644)
-            own(path)
-
-    def _sign(self, name, alternatives):
-        folder = self.folder
-        (folder / "extensions").write_text(
-            f"subjectAltName={alternatives}\nextendedKeyUsage=serverAuth\n")
-        openssl("req", "-newkey", "ec", "-pkeyopt",
-                "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
-                "-keyout", self.key(name), "-out", folder / "request")
-        (folder / "index").write_text("")
-        (folder / "serial").write_text(f"{random.getrandbits(60):016x}\n")
-        (folder / "ca.conf").write_text(
-            f"[ca]\ndefault_ca=own\n[own]\ndatabase={folder}/index\n"
-            f"serial={folder}/serial\nnew_certs_dir={folder}\n"
-            "default_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")
-        dates = (["-startdate", "20200101000000Z", "-enddate",
-                  "20200201000000Z"] if name == "expired" else ["-days", 30])
-        openssl("ca", "-batch", "-notext", "-config", folder / "ca.conf",
-                "-cert", self.ca, "-keyfile", self._key, "-extfile",
-                folder / "extensions", "-in", folder / "request", "-out",
-                self.cert(name), *dates)
-
-    def cert(self, name="localhost"):
-        return self.folder / f"{name}.pem"
-
-    def key(self, name="localhost"):
-        return self.folder / f"{name}.key"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
 class Server:
     """A process group in a folder.  A subclass gives `command()` and
     `ports`, and may add to `environment`."""

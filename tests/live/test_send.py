@@ -2,8 +2,9 @@
 
 import hostile
 import mails
+from authority import Authority
 from harness import AUTH, LATER, LOST, PARTLY, REFUSED, SCRIPT, USAGE, LiveCase
-from servers import Authority, Exim
+from servers import Exim
 
 
 class Send(LiveCase):

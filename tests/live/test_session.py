@@ -112,7 +112,8 @@ class Imap(Session):
                          [mails.unix(letter)])
 
     def test_refusal_ends_the_batch_unless_told(self):
-        result = self.lines(self.imap, "SELECT Nowhere", "STATUS INBOX (UIDNEXT)")
+        result = self.lines(self.imap, "SELECT Nowhere",
+                            "STATUS INBOX (UIDNEXT)")
         self.assertEqual(result.status, REFUSED, result)
         self.assertNotIn(b"UIDNEXT", result.out)
         result = self.postel(self.imap, "-k", "-c", "SELECT Nowhere", "-c",

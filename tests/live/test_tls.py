@@ -3,8 +3,9 @@
 import ssl
 
 import hostile
+from authority import Authority
 from harness import DONE, PROTOCOL, TLS, LiveCase
-from servers import Authority, Dovecot, Exim
+from servers import Dovecot, Exim
 
 
 class TlsCase(LiveCase):

@@ -7,7 +7,7 @@ import time
 
 import hostile
 import mails
-from harness import (INTERRUPTED, LATER, LOST, PARTLY, REFUSED, USAGE,
+from harness import (CONNECT, INTERRUPTED, LATER, LOST, PARTLY, REFUSED, USAGE,
                      LiveCase, Running)
 from servers import Dovecot, Exim
 
@@ -252,7 +252,8 @@ class Killed(TransferCase):
             time.sleep(0.002)
         time.sleep(self.random.uniform(0, 0.015))
 
-    def strike(self, kill, kills=KILLS, ends=(LOST, LATER, -signal.SIGKILL)):
+    def strike(self, kill, kills=KILLS, ends=(LOST, LATER, CONNECT,
+                                                -signal.SIGKILL)):
         """Runs the transfer, calling kill in the middle, again and again,
         then until it is done; returns how often it was struck under way."""
         struck = 0
