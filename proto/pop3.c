@@ -154,6 +154,8 @@ counted(struct conn *c, struct cmd *cmd)
 
 	c->pop3.counted =
 	    pop3_numbers(cmd->reply.text, true, &c->pop3.count, &size);
+	/* RFC 1939 5: those that are marked are not counted. */
+	c->pop3.count += c->pop3.deleted;
 }
 
 static void

@@ -48,7 +48,11 @@ class Prompts(Case):
             C: DELE 1
             S: +OK
             C: DELE 9
-            S: -ERR"""))
+            S: -ERR
+            C: STAT
+            S: +OK 2 200
+            C: RSET
+            S: +OK"""))
         screen.expect("pop3 pipe > $")
         for line, prompt in (("USER alice", "pop3 pipe"),
                              ("PASS x", "pop3 pipe"),
@@ -56,7 +60,9 @@ class Prompts(Case):
                              ("PASS y", "pop3 alice@pipe"),
                              ("STAT", r"pop3 alice@pipe \S*3\S*"),
                              ("DELE 1", r"pop3 alice@pipe 1/3 del"),
-                             ("DELE 9", r"pop3 alice@pipe 1/3 del")):
+                             ("DELE 9", r"pop3 alice@pipe 1/3 del"),
+                             ("STAT", r"pop3 alice@pipe 1/3 del"),
+                             ("RSET", r"pop3 alice@pipe 3")):
             screen.line(line)
             screen.expect(rf"[+-]\w+[^\n]*\r\n{prompt} > $")
 
