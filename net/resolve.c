@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <strings.h>
 #include <unistd.h>
 
 int (*resolver_lookup)(const char *, const char *, const struct addrinfo *,
@@ -142,6 +143,9 @@ look_up(int fd, const char *host, uint16_t port)
 	fd = STDERR_FILENO + 1;
 	closefrom(fd + 1);
 	answer.gai = resolver_lookup(host, NULL, &hints, &ai);
+	/* RFC 6761 6.3: this name is known even where no file has it. */
+	if (answer.gai != 0 && strcasecmp(host, "localhost") == 0)
+		answer.gai = resolver_lookup(NULL, "0", &hints, &ai);
 	answer.sys = errno;
 	if (answer.gai == 0)
 		collect(&answer.addrs, ai, port);

@@ -208,6 +208,16 @@ lookup_hangs(const char *node, const char *service,
 	return EAI_FAIL;
 }
 
+/* A machine without a hosts file. */
+static int
+lookup_no_names(const char *node, const char *service,
+    const struct addrinfo *hints, struct addrinfo **res)
+{
+	*res = NULL;
+	return node != NULL ? EAI_NONAME
+			    : getaddrinfo(node, service, hints, res);
+}
+
 static int
 lookup_dies(const char *node, const char *service, const struct addrinfo *hints,
     struct addrinfo **res)
@@ -302,6 +312,15 @@ test_by_name(void **state)
 	run();
 	assert_non_null(result.s);
 	stream_close(result.s);
+	resolver_lookup = lookup_no_names;
+	dial("LocalHost", port, -1);
+	run();
+	assert_non_null(result.s);
+	stream_close(result.s);
+	dial("localhost.example", port, -1);
+	run();
+	assert_error(
+	    ERR_DNS, "look up localhost.example: Name or service not known");
 	close(server);
 }
 
