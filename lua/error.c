@@ -7,6 +7,8 @@
  */
 #include "lua/bind.h"
 
+#include <string.h>
+
 #define ERROR_TYPE "postel.error"
 
 static int
@@ -46,11 +48,28 @@ bind_error_new(lua_State *L)
 	return 1;
 }
 
+/* What failed on a connection says on which, unless it was wrong use. */
+static void
+push_message(lua_State *L, const struct err *e, int conn)
+{
+	const char *name = NULL;
+
+	if (conn != 0 && e->kind != ERR_CANCEL && e->kind != ERR_USE) {
+		lua_getfield(L, conn, "name");
+		name = lua_tostring(L, -1);
+	}
+	if (name != NULL && strstr(e->msg, name) == NULL)
+		lua_pushfstring(L, "%s: %s", name, e->msg);
+	else
+		lua_pushstring(L, e->msg);
+}
+
 int
 bind_raise(lua_State *L, const struct err *e, int conn)
 {
 	conn = conn != 0 ? lua_absindex(L, conn) : 0;
-	bind_error_push(L, err_kind_name(e->kind), e->msg);
+	push_message(L, e, conn);
+	bind_error_push(L, err_kind_name(e->kind), lua_tostring(L, -1));
 	if (e->sys != 0) {
 		lua_pushinteger(L, e->sys);
 		lua_setfield(L, -2, "errno");

@@ -26,14 +26,7 @@ function methods:wait()
 	if postel.options.verbose and self.state ~= "asked" then
 		show(self)
 	end
-	if self.state == "failed" then
-		local _, e = pcall(self.raise, self)
-		local name = self.conn.name
-		if e.kind ~= "cancel" and not e.message:find(name, 1, true) then
-			e.message = name .. ": " .. e.message
-		end
-		error(e, 0)
-	end
+	self:raise()
 	return self
 end
 

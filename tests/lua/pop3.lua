@@ -203,4 +203,21 @@ spec.test("a body cut off is no message", function()
 	spec.same(postel.status(e), 9)
 end)
 
+spec.test("a connection that was lost is named, whatever comes next", function()
+	local name, messages = nil, {}
+	pcall(spec.talk, "pop3", HELLO .. "CLOSE", function(conn)
+		name = conn.name
+		for i = 1, 2 do
+			local _, e = pcall(conn.call, conn, "NOOP")
+			messages[i] = e.message
+		end
+	end)
+	for i = 1, 2 do
+		local rest = messages[i]:sub(#name + 1)
+		spec.same(messages[i]:sub(1, #name), name)
+		spec.same(rest:sub(1, 2), ": ")
+		spec.same(rest:find(name, 1, true), nil)
+	end
+end)
+
 return spec.done()
