@@ -156,6 +156,7 @@ run_command(int fd, const char *command)
 
 	sigemptyset(&none);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	signal(SIGINT, SIG_IGN);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Were fd 0 or 1 itself, dup2 would leave its FD_CLOEXEC on. */

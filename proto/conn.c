@@ -101,10 +101,7 @@ conn_ref(struct conn *c)
 static void
 conn_free(struct conn *c)
 {
-	struct event *ev;
-
-	while ((ev = conn_event(c)) != NULL)
-		event_free(ev);
+	conn_drop_events(c);
 	free((char *)(uintptr_t)c->cfg.protocol);
 	free((char *)(uintptr_t)c->cfg.host);
 	free((char *)(uintptr_t)c->cfg.path);
@@ -427,8 +424,12 @@ conn_forget(struct conn *c)
 	c->pop3.counted = false;
 	free(c->imap.mailbox);
 	c->imap.mailbox = NULL;
+	c->imap.read_only = c->imap.utf8 = false;
+	c->imap.exists = c->imap.recent = 0;
+	c->imap.uidvalidity = c->imap.uidnext = 0;
 	free(c->user);
 	c->user = NULL;
+	conn_set_words(c, S(""));
 }
 
 /* ---- events ---- */
@@ -466,6 +467,15 @@ conn_event(struct conn *c)
 		c->events_tail = &c->events;
 	c->n_events--;
 	return ev;
+}
+
+void
+conn_drop_events(struct conn *c)
+{
+	struct event *ev;
+
+	while ((ev = conn_event(c)) != NULL)
+		event_free(ev);
 }
 
 void

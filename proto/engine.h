@@ -234,6 +234,7 @@ void conn_set_words(struct conn *c, struct str words);
 /* Queues an event; the oldest give way when there are too many. */
 void conn_add_event(
     struct conn *c, struct str name, const uint64_t *num, struct str line);
+void conn_drop_events(struct conn *c);
 
 /* ---- body.c ---- */
 

@@ -407,7 +407,6 @@ unauthenticated(struct conn *c, struct cmd *cmd)
 	(void)cmd;
 	no_mailbox(c);
 	conn_forget(c);
-	c->imap.utf8 = false;
 }
 
 static const struct effect effects[] = {

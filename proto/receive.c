@@ -87,7 +87,9 @@ upgrade(struct conn *c, struct job *j)
 	}
 	c->stream = s;
 	c->handshaking = true;
+	/* Anyone may have said what was said in clear. */
 	conn_forget(c);
+	conn_drop_events(c);
 }
 
 /* What the reply changes in the connection. */

@@ -37,6 +37,7 @@ set_signals(void)
 			 intr = {.sa_handler = on_interrupt};
 
 	sigaction(SIGPIPE, &ign, NULL);
+	sigaction(SIGXFSZ, &ign, NULL); /* write(2) says EFBIG */
 	sigaction(SIGINT, &intr, NULL);
 }
 

@@ -32,6 +32,7 @@ spawn(const char *command, int in, pid_t *pid, struct err *e)
 	/* We ignore SIGPIPE; a child that did would not end in a pipe. */
 	sigemptyset(&dfl);
 	sigaddset(&dfl, SIGPIPE);
+	sigaddset(&dfl, SIGXFSZ);
 	sigaddset(&dfl, SIGINT);
 	posix_spawn_file_actions_init(&fa);
 	posix_spawnattr_init(&at);

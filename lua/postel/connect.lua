@@ -163,14 +163,6 @@ local function upgrade(conn, spec)
 		mode == "auto" and spec.transport ~= "tcp" then
 		return
 	end
-	if conn.state == "authenticated" then
-		-- RFC 9051 7.1.4: behind PREAUTH there is no STARTTLS.
-		if mode == "require" then
-			tls_required(conn,
-				"logged in by PREAUTH, so no TLS is possible")
-		end
-		return
-	end
 	if not conn:capability(verb) then
 		if mode == "require" then
 			tls_required(conn, "the server does not offer %s", verb)
@@ -187,20 +179,30 @@ local function upgrade(conn, spec)
 	end
 end
 
+-- RFC 9051 7.1.4: behind PREAUTH there is no STARTTLS, and no login that
+-- would show whether this is the server.
+local function check_preauth(conn, spec)
+	if not conn.tls and (spec.starttls == "require" or
+		spec.starttls == "auto" and not may_stay_clear(conn, spec)) then
+		tls_required(conn, "logged in by PREAUTH, so no TLS is possible")
+	end
+end
+
 -- ---- all of it ----
 
 -- The greeting may be a refusal, and may say what the server can do.
 local function begin(conn, greeting, spec)
 	errors.check(greeting:wait())
-	local wants_tls = spec.starttls == "require" and not conn.tls
-	if conn.state == "authenticated" and wants_tls then
-		tls_required(conn, "logged in by PREAUTH, so no TLS is possible")
+	local logged_in = conn.state == "authenticated"
+	if logged_in then
+		check_preauth(conn, spec)
 	end
 	if not conn.capabilities_known then
 		M.ask_capabilities(conn)
 	end
-	upgrade(conn, spec)
-	local logged_in = conn.state == "authenticated"
+	if not logged_in then
+		upgrade(conn, spec)
+	end
 	if spec.user and spec.login ~= false and not logged_in then
 		require("postel.login").login(conn, spec)
 	end

@@ -164,6 +164,15 @@ class Attacked(TlsCase):
                                  "-c", "NOOP")
         self.assertFailed(result, TLS, "(?i)tls")
 
+    def test_preauth_is_no_login_of_the_user_in_the_clear(self):
+        """127.1 is this machine, but no loopback address by its name."""
+        with hostile.Hostile("imap", {
+                "": [hostile.say(b"* PREAUTH hello\r\n")]}) as server:
+            result = self.postel(server.url().replace("127.0.0.1", "127.1"),
+                                 "-q", "-c", "NOOP")
+        self.assertFailed(result, TLS, "PREAUTH")
+        self.assertEqual(server.heard, [])
+
     def test_replies_injected_behind_the_yes(self):
         for protocol in self.VERBS:
             with self.subTest(protocol):
@@ -201,6 +210,30 @@ class Attacked(TlsCase):
         self.assertEqual(len(upgraded), 1, server.heard)
         self.assertTrue(any(server.heard.index(h) > upgraded[0]
                             for h in asked), server.heard)
+
+    def test_nothing_said_before_tls_is_known_after_it(self):
+        """Alerts, last words, UTF8=ACCEPT, counts, UIDVALIDITY."""
+        first = [hostile.say(
+            b"* ENABLED UTF8=ACCEPT\r\n* BYE evil\r\n"
+            b"* OK [ALERT] evil\r\n* 77 EXISTS\r\n"
+            b"* OK [UIDVALIDITY 666] evil\r\n"
+            b"* CAPABILITY IMAP4rev1 STARTTLS\r\n%t OK\r\n")]
+        later = hostile.HONEST["imap"]["CAPABILITY"]
+        answers = {
+            "CAPABILITY": [lambda peer: (first or later[:]).pop()(peer)],
+            "STARTTLS": [hostile.say(self.YES["imap"]),
+                         hostile.start_tls(self.context())],
+            "SELECT": [hostile.say(b"%t OK\r\n")],
+            "NOOP": [lambda peer: peer.sock.unwrap(), hostile.hang_up]}
+        with hostile.Hostile("imap", answers) as server:
+            result = self.postel(
+                self.ca, server.url(tail=self.REQUIRE), "--timeout=3",
+                "-e", 'local b = conn:select "\u00e9" '
+                "print(b.exists, b.uidvalidity)", "-c", "NOOP")
+        self.assertNotIn(b"evil", result.out + result.err, result)
+        self.assertEqual(result.out, b"0\t0\n", result)
+        self.assertTrue(server.said(rb"SELECT &AOk-$"), server.heard)
+        self.assertFailed(result, 9, ".")
 
     def test_truncated_connection_is_no_success(self):
         """TLS ends without close_notify in the middle of a body."""
