@@ -74,7 +74,7 @@ embed(FILE *f, const char *path, int number)
 	FILE *in = fopen(path, "rb");
 	if (L == NULL || in == NULL)
 		die("cannot read", path);
-	snprintf(chunk, sizeof(chunk), "@%s", short_name(path));
+	snprintf(chunk, sizeof(chunk), "=%s", short_name(path));
 	skip_hashbang(in);
 	if (lua_load(L, read_file, in, chunk, "t") != LUA_OK)
 		die("syntax", lua_tostring(L, -1));

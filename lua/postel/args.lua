@@ -217,7 +217,7 @@ end
 -- wrong is an error of kind "use".
 function M.args(list, spec)
 	if type(list) ~= "table" or type(spec) ~= "table" then
-		errors.argument(2, "args", "list, spec", "two tables expected")
+		errors.argument("args", "list, spec", "two tables expected")
 	end
 	local options, positional, count = parse_table(spec)
 	local result, given, behind, i, literal, last = {}, {}, {}, 1, false, nil

@@ -36,7 +36,7 @@ end
 function methods:read(n)
 	n = n or CHUNK
 	if math.type(n) ~= "integer" or n < 1 then
-		errors.argument(2, "read", "n", "a number from 1 on expected")
+		errors.argument("read", "n", "a number from 1 on expected")
 	end
 	return wait_for(self, function() return self:pull(n) end)
 end
@@ -85,7 +85,7 @@ end
 -- failed is an error.
 function methods:write_to(file)
 	if io.type(file) ~= "file" then
-		errors.argument(2, "write_to", "file", "open file expected")
+		errors.argument("write_to", "file", "open file expected")
 	end
 	wait_for(self, function() return self:drain(file) end)
 	return self
@@ -95,7 +95,7 @@ end
 -- one that is not.  The file has its name only when all of it is on disk.
 function methods:save(path, options)
 	if type(path) ~= "string" then
-		errors.argument(2, "save", "path", "string expected, got %s",
+		errors.argument("save", "path", "string expected, got %s",
 			type(path))
 	end
 	local overwrite = options ~= nil and options.overwrite

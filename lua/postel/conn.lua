@@ -24,11 +24,11 @@ end
 -- "closed"; "*" for all) that comes unasked; event is {name, line, number}.
 function methods:on(name, fn)
 	if type(name) ~= "string" then
-		errors.argument(2, "on", "name", "string expected, got %s",
+		errors.argument("on", "name", "string expected, got %s",
 			type(name))
 	end
 	if type(fn) ~= "function" then
-		errors.argument(2, "on", "fn", "function expected, got %s",
+		errors.argument("on", "fn", "function expected, got %s",
 			type(fn))
 	end
 	task.listen(self, name, fn)

@@ -41,16 +41,16 @@ end
 local function check_keys(t)
 	for key, value in pairs(t) do
 		if not keys[key] then
-			errors.argument(3, "connect", tostring(key),
+			errors.argument("connect", tostring(key),
 				"no such option")
 		elseif not has_type(value, keys[key]) then
-			errors.argument(3, "connect", key, "%s expected, got %s",
+			errors.argument("connect", key, "%s expected, got %s",
 				keys[key], type(value))
 		end
 	end
 	local s = t.starttls
 	if s and s ~= "auto" and s ~= "require" and s ~= "no" then
-		errors.argument(3, "connect", "starttls",
+		errors.argument("connect", "starttls",
 			"auto, require or no expected")
 	end
 end
@@ -72,7 +72,7 @@ function M.spec(target, options)
 		end
 		add(target)
 	else
-		errors.argument(3, "connect", "url",
+		errors.argument("connect", "url",
 			"string or table expected, got %s", type(target))
 	end
 	if options ~= nil then

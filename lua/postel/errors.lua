@@ -67,11 +67,17 @@ function M.is(e, ...)
 	return false
 end
 
--- Misuse: names the function and the argument, at the place of the call.
--- level counts as in error(): 2 is the caller of who calls this.
-function M.argument(level, name, argument, format, ...)
+-- Misuse: names the function and the argument, at the place of the call,
+-- which is the first one outside of this library.
+function M.argument(name, argument, format, ...)
+	local level = 2
+	local info = debug.getinfo(level, "S")
+	while info and info.source:find "^=postel/" do
+		level = level + 1
+		info = debug.getinfo(level, "S")
+	end
 	error(("bad argument '%s' to '%s' (%s)"):format(
-		argument, name, format:format(...)), level + 1)
+		argument, name, format:format(...)), level)
 end
 
 return M

@@ -274,7 +274,7 @@ end
 -- "UID FLAGS BODY.PEEK[]" and the like.
 function M.iterate(messages, items)
 	if type(items) ~= "string" then
-		errors.argument(3, "fetch", "items",
+		errors.argument("fetch", "items",
 			"string expected, got %s", type(items))
 	end
 	local upper = items:upper()

@@ -8,7 +8,7 @@ local M = {}
 
 local function check_name(method, name)
 	if type(name) ~= "string" then
-		errors.argument(3, method, "mailbox",
+		errors.argument(method, "mailbox",
 			"string expected, got %s", type(name))
 	end
 	return name
@@ -99,7 +99,7 @@ function M:append(name, message, options)
 	if type(message) == "string" then
 		message = core.string_body(message)
 	elseif core.type(message) ~= "body" then
-		errors.argument(2, "append", "message",
+		errors.argument("append", "message",
 			"body or string expected, got %s", type(message))
 	end
 	local args = {}

@@ -53,7 +53,7 @@ end
 -- Opens a journal: a path, or a name below the user's state folder.
 function M.journal(path)
 	if type(path) ~= "string" or path == "" then
-		errors.argument(2, "journal", "path", "string expected")
+		errors.argument("journal", "path", "string expected")
 	end
 	if path:sub(1, 1) ~= "/" then
 		path = state_path(path)

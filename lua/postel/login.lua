@@ -199,7 +199,7 @@ end
 -- Logs in as options.user.  After a refusal nothing else is tried.
 function M.login(conn, options)
 	if type(options.user) ~= "string" or options.user == "" then
-		errors.argument(3, "login", "user", "a user name is needed")
+		errors.argument("login", "user", "a user name is needed")
 	end
 	for _, key in ipairs {"auth", "password_file", "password_command"} do
 		if options[key] == nil then

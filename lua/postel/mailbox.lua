@@ -66,7 +66,7 @@ local function add_key(out, key, value, state)
 	local upper = key:upper()
 	if flags[key] ~= nil then
 		if value == false and not flags[key] then
-			errors.argument(5, "search", key, "true expected")
+			errors.argument("search", key, "true expected")
 		end
 		out[#out + 1] = value == false and "UN" .. upper or upper
 	elseif strings[key] ~= nil then
@@ -87,7 +87,7 @@ local function add_key(out, key, value, state)
 		add_criteria(out, value[1], state)
 		add_criteria(out, value[2], state)
 	else
-		errors.argument(5, "search", tostring(key), "no such key")
+		errors.argument("search", tostring(key), "no such key")
 	end
 end
 
@@ -174,7 +174,7 @@ function Mailbox:search(criteria)
 	elseif type(criteria) == "table" then
 		arguments = search_arguments(criteria)
 	else
-		errors.argument(2, "search", "criteria",
+		errors.argument("search", "criteria",
 			"string or table expected, got %s", type(criteria))
 	end
 	return self:messages(found(self.conn:call("UID SEARCH",
@@ -229,7 +229,7 @@ local function combine(a, b, fn)
 	local box = getmetatable(a) == Messages and a.box or b.box
 	for _, x in ipairs {a, b} do
 		if getmetatable(x) == Messages and x.box.conn ~= box.conn then
-			errors.argument(3, "set", "messages",
+			errors.argument("set", "messages",
 				"sets of two connections")
 		end
 	end
@@ -286,7 +286,7 @@ end
 -- Changes flags: "+" adds, "-" removes, "" sets: store("+", "\\Flagged").
 function Messages:store(how, ...)
 	if how ~= "+" and how ~= "-" and how ~= "" then
-		errors.argument(2, "store", "how", '"+", "-" or "" expected')
+		errors.argument("store", "how", '"+", "-" or "" expected')
 	end
 	all(self, "UID STORE", how .. "FLAGS.SILENT",
 		"(" .. table.concat({...}, " ") .. ")")

@@ -14,7 +14,7 @@ local MESSAGES_MAX = 1000000
 
 local function check_number(self, name, n)
 	if math.type(n) ~= "integer" or n < 1 then
-		errors.argument(3, name, "n", "message number expected")
+		errors.argument(name, "n", "message number expected")
 	end
 	return self
 end

@@ -37,7 +37,7 @@ end
 
 local function check_number(n)
 	if math.type(n) ~= "integer" or n < 1 or n > MAX then
-		errors.argument(4, "set", "numbers",
+		errors.argument("set", "numbers",
 			"%s is no number from 1 to %d", tostring(n), MAX)
 	end
 	return n
@@ -68,7 +68,7 @@ function M.set(from)
 	elseif type(from) == "string" then
 		local set, part = parse(from)
 		if not set then
-			errors.argument(2, "set", "numbers",
+			errors.argument("set", "numbers",
 				"'%s' is no message number or range", part)
 		end
 		return set
@@ -76,7 +76,7 @@ function M.set(from)
 		check_number(from)
 		return from_ranges {{from, from}}
 	elseif type(from) ~= "table" then
-		errors.argument(2, "set", "numbers",
+		errors.argument("set", "numbers",
 			"string, number or table expected, got %s", type(from))
 	end
 	local ranges = {}

@@ -13,7 +13,7 @@ end
 
 local function check_address(conn, name, address, may_be_empty)
 	if type(address) ~= "string" then
-		errors.argument(4, "mail", name, "string expected, got %s",
+		errors.argument("mail", name, "string expected, got %s",
 			type(address))
 	end
 	local empty = address == "" and not may_be_empty
@@ -36,7 +36,7 @@ local function recipients(conn, message)
 		if type(value) == "string" then
 			value = {value}
 		elseif value ~= nil and type(value) ~= "table" then
-			errors.argument(4, "mail", key,
+			errors.argument("mail", key,
 				"string or table expected, got %s", type(value))
 		end
 		for _, address in ipairs(value or {}) do
@@ -44,7 +44,7 @@ local function recipients(conn, message)
 		end
 	end
 	if #list == 0 then
-		errors.argument(4, "mail", "to", "no recipient")
+		errors.argument("mail", "to", "no recipient")
 	end
 	return list
 end
@@ -208,14 +208,14 @@ end
 -- parameters, facts}.  What follows goes right behind the final dot.
 function M:submit(message)
 	if type(message) ~= "table" then
-		errors.argument(2, "mail", "message", "table expected, got %s",
+		errors.argument("mail", "message", "table expected, got %s",
 			type(message))
 	end
 	local body = message.body
 	if type(body) == "string" then
 		body = core.string_body(body)
 	elseif core.type(body) ~= "body" then
-		errors.argument(2, "mail", "body", "body or string expected")
+		errors.argument("mail", "body", "body or string expected")
 	end
 	message = setmetatable({body = body}, {__index = message})
 	local from = check_address(self, "from", message.from or "", true)

@@ -19,7 +19,7 @@ end
 -- The body of a file, by its path.
 function M.file(path)
 	if type(path) ~= "string" then
-		errors.argument(2, "file", "path", "string expected, got %s",
+		errors.argument("file", "path", "string expected, got %s",
 			type(path))
 	end
 	return core.file_body(path)
@@ -48,7 +48,7 @@ function M.body(from)
 	elseif core.type(from) == "body" then
 		return from
 	end
-	errors.argument(2, "body", "from",
+	errors.argument("body", "from",
 		"string, file, function or body expected, got %s", type(from))
 end
 

@@ -118,7 +118,7 @@ Task.__name = "postel.task"
 -- Starts fn(...) as a task; it runs from the next wait on.
 function M.spawn(fn, ...)
 	if type(fn) ~= "function" then
-		errors.argument(2, "spawn", "fn", "function expected, got %s",
+		errors.argument("spawn", "fn", "function expected, got %s",
 			type(fn))
 	end
 	local args = table.pack(...)
@@ -155,7 +155,7 @@ end
 
 function M.sleep(seconds)
 	if type(seconds) ~= "number" or seconds < 0 then
-		errors.argument(2, "sleep", "seconds",
+		errors.argument("sleep", "seconds",
 			"a number from 0 on expected")
 	end
 	M.wait(function() return false end, core.now() + seconds)
@@ -165,10 +165,10 @@ end
 -- The first error stops new calls and is raised when the others are over.
 function M.each(list, n, fn)
 	if type(list) ~= "table" then
-		errors.argument(2, "each", "list", "table expected")
+		errors.argument("each", "list", "table expected")
 	end
 	if math.type(n) ~= "integer" or n < 1 then
-		errors.argument(2, "each", "n", "a number from 1 on expected")
+		errors.argument("each", "n", "a number from 1 on expected")
 	end
 	local at, failure = 0, nil
 	local function worker()

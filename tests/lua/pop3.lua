@@ -193,6 +193,15 @@ spec.test("misuse", function()
 		spec.fails("'n' to 'retr'", conn.retr, conn, 0)
 		spec.fails("'n' to 'dele'", conn.dele, conn, "1")
 		spec.raises("use", "line end", conn.send, conn, "USER", "a\r\nb")
+		-- The place is here, however deep the library found it.
+		local here = "^" .. debug.getinfo(1, "S").short_src:gsub("%p",
+			"%%%0") .. ":%d+: bad argument "
+		spec.fails(here .. "'n' to 'retr'", function()
+			local _ = conn:retr(0)
+		end)
+		spec.fails(here .. "'hots' to 'connect'", function()
+			local _ = postel.connect {protocol = "pop3", hots = "x"}
+		end)
 	end)
 end)
 
