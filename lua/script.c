@@ -184,13 +184,15 @@ on_interrupt(int sig)
 static void
 print_line(const char *prefix, struct str s)
 {
-	struct buf b;
+	struct buf masked, b;
 
+	buf_init(&masked, 1 << 20);
 	buf_init(&b, 1 << 20);
-	if (vis_add(&b, s) != 0)
+	if (url_mask(&masked, s) != 0 || vis_add(&b, buf_str(&masked)) != 0)
 		buf_addz(&b, "...");
 	fprintf(stderr, "%s%.*s\n", prefix, STRF(buf_str(&b)));
 	buf_fini(&b);
+	buf_fini(&masked);
 }
 
 /* One line, and with --debug the traceback that the handler kept. */

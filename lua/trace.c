@@ -49,6 +49,8 @@ bind_trace(lua_State *L, const char *to, const char *label)
 void
 bind_traces_free(struct script *s)
 {
+	bool lost;
+
 	while (s->traces != NULL) {
 		struct kept_trace *k = s->traces;
 		s->traces = k->next;
@@ -56,7 +58,12 @@ bind_traces_free(struct script *s)
 		trace_free(k->trace);
 		free(k);
 	}
-	if (s->trace_file != NULL)
-		fclose(s->trace_file);
+	if (s->trace_file == NULL)
+		return;
+	lost = ferror(s->trace_file) != 0;
+	if (fclose(s->trace_file) != 0 || lost)
+		fputs("postel: the trace file is not whole: it could not be "
+		      "written\n",
+		    stderr);
 	s->trace_file = NULL;
 }

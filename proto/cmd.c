@@ -367,6 +367,14 @@ conn_send(struct conn *c, struct str verb, const struct arg *args, size_t n,
 
 /* ---- conn_line ---- */
 
+static struct str
+blanks_skip(struct str s)
+{
+	while (s.n > 0 && (*s.p == ' ' || *s.p == '\t'))
+		s = str_skip(s, 1);
+	return s;
+}
+
 /* Where the secret words of a typed line begin, or line.n. */
 static size_t
 secret_at(const struct job *j, struct str line)
@@ -379,18 +387,15 @@ secret_at(const struct job *j, struct str line)
 		return line.n;
 	(void)verb_find(j->cmd.conn->proto->verbs, line, &rest);
 	for (i = 0; i < v->secret; i++) {
-		while (rest.n > 0 && *rest.p == ' ')
-			rest = str_skip(rest, 1);
+		rest = blanks_skip(rest);
 		if (rest.n > 0 && *rest.p == '"') {
 			rest = str_skip(rest, 1);
 			(void)str_cut(&rest, '"');
 		} else {
-			(void)str_word(&rest);
+			(void)verb_word(&rest);
 		}
 	}
-	while (rest.n > 0 && *rest.p == ' ')
-		rest = str_skip(rest, 1);
-	return line.n - rest.n;
+	return line.n - blanks_skip(rest).n;
 }
 
 int

@@ -214,7 +214,7 @@ own_tag(const struct verb *verbs, struct str *line, struct str *tag)
 {
 	struct str rest = *line;
 
-	*tag = str_word(&rest);
+	*tag = verb_word(&rest);
 	rest = str_trim(rest);
 	if (verb_find(verbs, *line, NULL) != NULL || rest.n == 0 ||
 	    verb_find(verbs, rest, NULL) == NULL)

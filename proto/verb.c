@@ -12,12 +12,25 @@ matches(const char *name, struct str first, struct str second)
 	       (tail.n == 0 || str_eqcase(tail, second));
 }
 
+struct str
+verb_word(struct str *line)
+{
+	struct str word;
+
+	while (line->n > 0 && (*line->p == ' ' || *line->p == '\t'))
+		*line = str_skip(*line, 1);
+	word = str_head(*line, str_find(*line, ' '));
+	word = str_head(word, str_find(word, '\t'));
+	*line = str_skip(*line, word.n);
+	return word;
+}
+
 const struct verb *
 verb_find(const struct verb *verbs, struct str line, struct str *rest)
 {
 	const struct verb *v, *one = NULL;
-	struct str after_one = line, first = str_word(&after_one);
-	struct str after_two = after_one, second = str_word(&after_two);
+	struct str after_one = line, first = verb_word(&after_one);
+	struct str after_two = after_one, second = verb_word(&after_two);
 
 	for (v = verbs; v->name != NULL; v++) {
 		if (!matches(v->name, first, second))

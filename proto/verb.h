@@ -74,6 +74,10 @@ struct verb {
 	const char *rfc;	/* "RFC 1939 7" */
 };
 
+/* The next word of a line that a person typed: tabs divide, too, so that a
+ * secret behind one is known for what it is. */
+struct str verb_word(struct str *line);
+
 /*
  * The verb that `line` begins with (any case, two words tried before one),
  * or NULL.  verbs ends with a NULL name.  *rest, if not NULL, gets what is

@@ -186,11 +186,12 @@ run_all(const struct cmdline *cl)
 int
 main(int argc, char **argv)
 {
-	struct rlimit none = {0, 0};
+	struct rlimit none = {1, 1};
 	struct cmdline cl;
 	int status = STATUS_USAGE;
 
-	/* A core dump would hold passwords. */
+	/* A core dump would hold passwords.  0 would not keep it from a pipe
+	 * in core_pattern, core(5). */
 	setrlimit(RLIMIT_CORE, &none);
 	screen_init(false, false);
 	if (options_parse(argc, argv, &cl) == 0)

@@ -2,6 +2,7 @@
 #include "shell/screen.h"
 #include "base/limits.h"
 #include "base/vis.h"
+#include "wire/url.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -154,9 +155,9 @@ vput(const char *prefix, enum paint paint, FILE *f, const char *fmt, va_list ap)
 
 	if (vasprintf(&text, fmt, ap) < 0)
 		return;
-	buf_init(&b, strlen(text) + 64);
+	buf_init(&b, 4 * strlen(text) + 64);
 	(void)buf_addz(&b, prefix);
-	(void)buf_addz(&b, text);
+	(void)url_mask(&b, str_z(text));
 	hide();
 	flush_out();
 	put_line(f, true, buf_str(&b), scr.err_tty ? paint : PAINT_NONE);

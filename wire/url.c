@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <string.h>
 
 /* RFC 8314 7, RFC 6409 3.1, RFC 2033. */
 static const struct scheme {
@@ -539,4 +540,47 @@ url_put(struct buf *b, const struct url *u)
 	rc = u->transport == URL_UNIX ? put_escaped(b, u->path, path_marks)
 				      : put_tcp(b, u);
 	return rc < 0 ? -1 : put_query(b, u);
+}
+
+/* The password in one word of a text; p is NULL if it has none. */
+static struct str
+password_in(struct str word)
+{
+	size_t from = 0, to = word.n, i;
+
+	for (i = 0; i + 3 <= word.n; i++)
+		if (str_starts(str_skip(word, i), S("://")))
+			from = i + 3;
+	while (to > from && word.p[to - 1] != '@')
+		to--;
+	if (to == from)
+		return (struct str){NULL, 0};
+	word = (struct str){word.p + from, to - 1 - from};
+	/* "TO:<a@b.example>" is an address. */
+	if (str_find(word, ':') == word.n || str_has(word, '<'))
+		return (struct str){NULL, 0};
+	return str_skip(word, str_find(word, ':') + 1);
+}
+
+int
+url_mask(struct buf *b, struct str text)
+{
+	static const char ends[] = " \t\r\n\"'";
+	struct str word, secret;
+	size_t n, head;
+
+	while (text.n > 0) {
+		n = strchr(ends, *text.p) != NULL;
+		while (n < text.n && strchr(ends, text.p[n]) == NULL)
+			n++;
+		word = str_head(text, n);
+		text = str_skip(text, n);
+		secret = password_in(word);
+		head = secret.p != NULL ? (size_t)(secret.p - word.p) : n;
+		if (buf_add(b, str_head(word, head)) < 0 ||
+		    (secret.n > 0 && buf_addz(b, "***") < 0) ||
+		    buf_add(b, str_skip(word, head + secret.n)) < 0)
+			return -1;
+	}
+	return 0;
 }

@@ -52,4 +52,8 @@ bool url_looks(struct str s);
  * -1 if b is full. */
 int url_put(struct buf *b, const struct url *u);
 
+/* Text for people, with *** for each password in what looks like a URL, or
+ * like the user and host of one.  -1 if b is full. */
+int url_mask(struct buf *b, struct str text);
+
 #endif

@@ -2,6 +2,7 @@
 the status of its kind, in bounded time and memory."""
 
 import signal
+import subprocess
 import time
 
 from hostile import Hostile, flood, hang_up, reset, say, silence, slow
@@ -338,3 +339,65 @@ class Scripts(HostileCase):
             result = running.wait(10)
         self.assertIn(result.status, (130, -signal.SIGINT), result)
         self.assertLessEqual(len(result.lines), 1, result)
+
+
+class Secrets(HostileCase):
+    def test_password_of_a_url_in_no_error(self):
+        url = "imap://asterix:gaul7@h"
+        chunk = f"postel.connect '{url}"
+        for arguments in (
+                ("asterix:gaul7@h",), ("inbox", "smtp://asterix:gaul7@h"),
+                ("purge", "pop3://asterix:gaul7@h"), ("purge", url, url),
+                ("send", url, "--from=", "--to=a@b.test", "-"),
+                ("transfer", url, url, "--to=a@b.test"), ("-e", chunk),
+                ("-e", f"error '{url} is down'")):
+            result = self.fails((SCRIPT, USAGE), ".", *arguments)
+            self.assertNotIn(b"gaul7", result.out + result.err, result)
+
+    def test_no_core_is_dumped(self):
+        """1 octet is what keeps it from a pipe, too (core(5))."""
+        with Hostile("imap", {"NOOP": [silence]}) as server:
+            running = self.start(server.url(), "-c", "NOOP")
+            time.sleep(0.5)
+            with open(f"/proc/{running.process.pid}/limits",
+                      encoding="ascii") as limits:
+                core = [line.split()[4:6] for line in limits
+                        if line.startswith("Max core")]
+            running.signal(signal.SIGTERM)
+            running.wait(10)
+        self.assertIn(core, ([["1", "1"]], [["0", "0"]]))
+
+
+class Disks(HostileCase):
+    MAIL = {"RETR": [say(b"+OK\r\n" + (b"x" * 70 + b"\r\n") * 3000 +
+                         b".\r\n")]}
+
+    def limited(self, command):
+        with Hostile("pop3", self.MAIL) as server:
+            return self.run_shell(
+                f"ulimit -f 100; exec {POSTEL} " +
+                command.format(server.url(login="")))
+
+    def run_shell(self, command):
+        return subprocess.run(
+            ["bash", "-c", command], cwd=self.home.path, timeout=30,
+            env=self.home.environment, capture_output=True, check=False)
+
+    def test_file_size_limit_is_an_error_and_no_signal(self):
+        for command, files in (
+                ("{} -c 'RETR 1 :> mail'", []),
+                ("-e \"postel.connect '{}':retr(1):save 'mail'\"", []),
+                ("{} -c 'RETR 1' > out", ["out"])):
+            result = self.limited(command)
+            self.assertEqual(result.returncode, SCRIPT, result)
+            self.assertRegex(result.stderr, rb"\Apostel: .*large\n\Z")
+            left = [f.name for f in self.home.path.glob("*")
+                    if f.is_file() and f.stat().st_size > 0]
+            self.assertEqual(left, files, result)
+
+    def test_trace_that_cannot_be_written_is_told(self):
+        for target in ("/dev/full", "trace"):
+            result = self.limited(
+                f"-q --trace={target} {{}} -c 'RETR 1 :> /dev/null'")
+            self.assertEqual(result.returncode, DONE, result)
+            self.assertRegex(result.stderr, rb"\Apostel: the trace .*\n\Z")

@@ -442,6 +442,38 @@ test_looks(void **state)
 		assert_false(url_looks(str_z(no[i])));
 }
 
+static void
+test_mask(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"", ""},
+	    {"nothing here", "nothing here"},
+	    {"imap://h is no URL", "imap://h is no URL"},
+	    {"not imap://a:secret@h, no", "not imap://a:***@h, no"},
+	    {"two a:b@c pop3://d:e@f", "two a:***@c pop3://d:***@f"},
+	    {"near ''imap://a:se:cr@t@h'", "near ''imap://a:***@h'"},
+	    {"imap://a:sec/r?et@h/box", "imap://a:***@h/box"},
+	    {"imap://a@h:143/box", "imap://a@h:143/box"},
+	    {"a@b.test: 550 5.1.1 no", "a@b.test: 550 5.1.1 no"},
+	    {"RCPT TO:<a@b.test>: 550", "RCPT TO:<a@b.test>: 550"},
+	    {"mail.example:25: 421 bye", "mail.example:25: 421 bye"},
+	    {"@ : :@", "@ : :@"},
+	};
+	struct buf b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		buf_init(&b, 1 << 10);
+		assert_int_equal(url_mask(&b, str_z(cases[i][0])), 0);
+		assert_string_equal(buf_cstr(&b), cases[i][1]);
+		buf_fini(&b);
+	}
+	buf_init(&b, 8);
+	assert_int_equal(url_mask(&b, S("imap://a:b@h")), -1);
+	buf_fini(&b);
+}
+
 int
 main(void)
 {
@@ -452,6 +484,7 @@ main(void)
 	    cmocka_unit_test(test_no_secret_in_errors),
 	    cmocka_unit_test(test_full_arena),
 	    cmocka_unit_test(test_looks),
+	    cmocka_unit_test(test_mask),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
