@@ -180,6 +180,8 @@ bool engine_paused(const struct conn *c);
  * then this is called again.
  */
 void engine_replied(struct conn *c, struct job *j);
+/* The verdict on a line that breaks the protocol: "what: line". */
+enum verdict engine_bad(struct conn *c, const char *what, struct str line);
 
 /* ---- transmit.c ---- */
 

@@ -218,21 +218,14 @@ fill_reply(struct job *j, const struct imap_msg *m)
 }
 
 static enum verdict
-bad(struct conn *c, const char *what, struct str line)
-{
-	err_set(&c->err, ERR_PROTO, "%s: %.*s", what,
-	    (int)(line.n < 80 ? line.n : 80), line.p);
-	return VERDICT_BAD;
-}
-
-static enum verdict
 tagged_reply(
     struct conn *c, struct job *j, const struct imap_msg *m, struct str line)
 {
 	if (j == NULL)
-		return bad(c, "a reply with a tag that nobody sent", line);
+		return engine_bad(
+		    c, "a reply with a tag that nobody sent", line);
 	if (!verb_word_in("OK NO BAD", m->name))
-		return bad(c, "this is no reply", line);
+		return engine_bad(c, "this is no reply", line);
 	fill_reply(j, m);
 	learn_code(c, m->code);
 	return VERDICT_DONE;
@@ -245,7 +238,7 @@ greeting(
 {
 	if (m->type != IMAP_UNTAGGED ||
 	    !verb_word_in("OK PREAUTH BYE", m->name))
-		return bad(c, "this is no greeting", line);
+		return engine_bad(c, "this is no greeting", line);
 	fill_reply(j, m);
 	learn(c, m);
 	return VERDICT_DONE;

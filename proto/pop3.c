@@ -72,6 +72,19 @@ is_temporary(struct str code)
 	return verb_word_in(later, code);
 }
 
+/* A server may say that it leaves; a success in advance could be taken for
+ * the answer to what is sent next. */
+static enum verdict
+unasked(struct conn *c, struct str line, const struct pop3_line *in)
+{
+	if (in->status != POP3_ERR)
+		return engine_bad(
+		    c, "the server answers what nobody asked", line);
+	conn_set_words(c, in->text);
+	conn_add_event(c, S("-ERR"), NULL, line);
+	return VERDICT_UNASKED;
+}
+
 static enum verdict
 input(struct conn *c, struct str line, struct cmd **whose)
 {
@@ -79,17 +92,10 @@ input(struct conn *c, struct str line, struct cmd **whose)
 	struct reply *r;
 	struct pop3_line in;
 
-	if (!pop3_line(line, &in)) {
-		err_set(&c->err, ERR_PROTO, "this is no POP3 reply: %.*s",
-		    (int)(line.n < 80 ? line.n : 80), line.p);
-		return VERDICT_BAD;
-	}
-	if (j == NULL || j->cmd.state == CMD_QUEUED) {
-		conn_set_words(c, in.text);
-		conn_add_event(
-		    c, in.status == POP3_OK ? S("+OK") : S("-ERR"), NULL, line);
-		return VERDICT_UNASKED;
-	}
+	if (!pop3_line(line, &in))
+		return engine_bad(c, "this is no POP3 reply", line);
+	if (j == NULL || j->cmd.state == CMD_QUEUED)
+		return unasked(c, line, &in);
 	*whose = &j->cmd;
 	r = &j->cmd.reply;
 	r->text = job_dup(j, in.text);

@@ -34,6 +34,14 @@ fail(struct conn *c, enum err_kind kind, const char *what)
 	engine_fail(c, &e);
 }
 
+enum verdict
+engine_bad(struct conn *c, const char *what, struct str line)
+{
+	err_set(&c->err, ERR_PROTO, "%s: %.*s", what,
+	    (int)(line.n < 80 ? line.n : 80), line.p);
+	return VERDICT_BAD;
+}
+
 static void
 body_begins(struct conn *c, struct job *j)
 {

@@ -152,18 +152,14 @@ fill_reply(struct job *j, struct str line, const struct smtp_line *in)
 }
 
 static enum verdict
-not_understood(struct conn *c, struct str line, const char *what)
-{
-	err_set(&c->err, ERR_PROTO, "%s: %.*s", what,
-	    (int)(line.n < 80 ? line.n : 80), line.p);
-	return VERDICT_BAD;
-}
-
-static enum verdict
 unasked(struct conn *c, struct str line, const struct smtp_line *in)
 {
-	if (in->code == 421)
-		conn_set_words(c, line);
+	/* A server may say that it leaves; a success in advance could be
+	 * taken for the answer to what is sent next. */
+	if (in->code < 400)
+		return engine_bad(
+		    c, "the server answers what nobody asked", line);
+	conn_set_words(c, line);
 	conn_add_event(c, str_head(line, 3), NULL, line);
 	return VERDICT_UNASKED;
 }
@@ -173,8 +169,8 @@ static enum verdict
 intermediate(struct conn *c, struct job *j, struct str line)
 {
 	if (j->segs == NULL && !j->may_ask && j->sasl == NULL)
-		return not_understood(
-		    c, line, "the server asks for more where none was due");
+		return engine_bad(
+		    c, "the server asks for more where none was due", line);
 	/* Without a recipient there is nobody to send it to (RFC 2920 3.1);
 	 * who types it by hand gets what is typed. */
 	if (is(&j->cmd, "DATA") && !j->typed && c->state != SMTP_RCPT)
@@ -192,7 +188,7 @@ input(struct conn *c, struct str line, struct cmd **whose)
 	enum reply_class before;
 
 	if (!smtp_line(line, &in))
-		return not_understood(c, line, "this is no SMTP reply");
+		return engine_bad(c, "this is no SMTP reply", line);
 	if (j == NULL || j->cmd.state == CMD_QUEUED)
 		return unasked(c, line, &in);
 	*whose = &j->cmd;

@@ -60,6 +60,10 @@ bare_line(struct shell *sh, struct str line)
 		cmd = command_find(word);
 	if (cmd != NULL)
 		return command_run(sh, cmd, rest);
+	/* Why it was closed has been told, and ends a batch. */
+	if (sh->current != NULL && !sh->interactive &&
+	    conn_error(sh->current->conn)->kind != ERR_NONE)
+		return status_of_err(conn_error(sh->current->conn));
 	if (sh->current != NULL)
 		screen_error("%s is closed, and the line went nowhere; :open "
 			     "URL or :open HOST PORT",
