@@ -105,6 +105,16 @@ encode(struct cmd *cmd, const struct arg *args, size_t n, struct err *e)
 	return job_bytes(j, S("\r\n"), e);
 }
 
+/* "BDAT 5": both sides would wait for octets that never come. */
+static bool
+lacks_octets(struct str line)
+{
+	uint64_t n;
+
+	(void)str_word(&line);
+	return str_u64(str_word(&line), UINT64_MAX, &n) && n > 0;
+}
+
 static int
 typed(struct cmd *cmd, struct str line, struct body *body, struct err *e)
 {
@@ -112,6 +122,9 @@ typed(struct cmd *cmd, struct str line, struct body *body, struct err *e)
 
 	if (is(cmd, "BDAT") && body != NULL)
 		line = str_head(line, 4);
+	else if (is(cmd, "BDAT") && lacks_octets(line))
+		return err_set(e, ERR_USE,
+		    "BDAT counts the octets of a file: BDAT :< FILE");
 	if (job_typed_line(j, line, e) < 0)
 		return -1;
 	if (body != NULL)

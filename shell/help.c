@@ -242,10 +242,7 @@ list_verbs(const struct proto *p, const char *title, unsigned bit)
 	for (; v->name != NULL; v++) {
 		if (bit == 0 ? v->states != 0 : (v->states & bit) == 0)
 			continue;
-		/* Two words of one name stay together. */
-		for (const char *q = v->name; *q != '\0'; q++)
-			(void)buf_addc(&b, *q == ' ' ? '_' : *q);
-		(void)buf_addc(&b, ' ');
+		(void)buf_addf(&b, "%s%s", b.len > 0 ? ", " : "", v->name);
 	}
 	if (b.len > 0) {
 		screen_text("%s:", title);

@@ -675,6 +675,13 @@ class Help(Case):
                      "502 503 504 550 551 552 553 554").split():
             self.assertIn("RFC", self.told("?" + code))
 
+    def test_verbs_as_they_are_typed(self):
+        url = self.peer("imap", "S: * PREAUTH [CAPABILITY IMAP4rev1] hi\n"
+                        "C: a1 LOGOUT\nS: * BYE\nS: a1 OK bye")
+        told = self.run_postel(url, "-c", ":help").stdout.decode()
+        self.assertIn(" UID EXPUNGE,", " ".join(told.split()))
+        self.assertNotIn("UID_", told)
+
     def test_miss(self):
         result = self.run_postel("-c", "?FETHC", "-c", "?nothinglikethis")
         self.assertEqual(result.returncode, USAGE)

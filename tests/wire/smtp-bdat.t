@@ -32,3 +32,13 @@ S: 250 ok
 = OK queued
 = OK
 state mail
+
+# Without a file there is nothing to send; an end without octets is one.
+> bdat 5
+= REFUSED use BDAT
+> BDAT 7 LAST
+= REFUSED use BDAT
+> BDAT 0 LAST
+C: BDAT 0 LAST
+S: 250 ok
+= OK
