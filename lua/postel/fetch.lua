@@ -62,6 +62,25 @@ local function is_part(name)
 		name == "RFC822.HEADER"
 end
 
+-- A part by the name that a response gives it: without .PEEK, of a range
+-- only where it begins; names of header fields may be quoted otherwise.
+local function part_key(name)
+	return (name:upper():gsub("%.PEEK%f[%[]", ""):gsub("%s*%(.*", "")
+		:gsub("<(%d+)[%d.]*>$", "<%1>"))
+end
+
+-- The keys of the parts that are asked for.
+local function asked_parts(items)
+	local asked = {}
+	for part in items:gmatch "[%w%.]+%b[]<?[%d.]*>?" do
+		asked[part_key(part)] = true
+	end
+	for part in items:upper():gmatch "RFC822[%.%u]*" do
+		asked[part] = true
+	end
+	return asked
+end
+
 local function take(m, response)
 	m.number = response.number
 	local list = response[1]
@@ -125,7 +144,7 @@ function Message:is_sound()
 	self:complete()
 	for name in pairs(self.items) do
 		if not fields[name] and not expected[name] and
-			not is_part(name) then
+			not self.reader.asked[part_key(name)] then
 			return false
 		end
 	end
@@ -212,6 +231,7 @@ end
 
 local function with_bodies(messages, items, may_stream)
 	local box, next_chunk = messages.box, messages.uids:chunks(CHUNK)
+	local asked = asked_parts(items)
 	local reader, last
 	return function()
 		if last then
@@ -228,7 +248,7 @@ local function with_bodies(messages, items, may_stream)
 			if not chunk then
 				return nil
 			end
-			reader = {chunk = chunk, bodies = 0, box = box,
+			reader = {chunk = chunk, bodies = 0, box = box, asked = asked,
 				reply = box.conn:send("UID FETCH",
 					tostring(chunk), items)}
 		end

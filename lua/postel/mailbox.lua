@@ -135,14 +135,15 @@ local function search_arguments(criteria)
 	return out
 end
 
--- The UIDs of SEARCH and ESEARCH (RFC 4731) responses.
+-- The UIDs of SEARCH and ESEARCH (RFC 4731) responses; a list in SEARCH is
+-- (MODSEQ n).
 local function found(reply)
 	local numbers, sum = {}, nil
 	for _, r in ipairs(reply.data) do
 		local name = r.name:upper()
 		if name == "SEARCH" then
 			for _, n in ipairs(r) do
-				if math.type(n) == "integer" then
+				if type(n) ~= "table" then
 					numbers[#numbers + 1] = n
 				end
 			end
@@ -157,6 +158,11 @@ local function found(reply)
 	local ok, result = pcall(set.set, numbers)
 	if not ok then
 		errors.raise("proto", "%s: a number in SEARCH is no UID",
+			reply.conn.name)
+	end
+	-- A range may name billions that are not there.
+	if sum and sum.count > reply.conn.mailbox.exists then
+		errors.raise("proto", "%s: ESEARCH finds more messages than there are",
 			reply.conn.name)
 	end
 	return sum and result + sum or result

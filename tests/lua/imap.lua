@@ -161,9 +161,17 @@ S: @ OK]], function(box)
 end)
 
 spec.test("a SEARCH answer that is none", function()
-	spec.raises("proto", "no UID", with_box,
-		"C: @ UID SEARCH ALL\nS: * SEARCH 0 4294967296\nS: @ OK",
-		function(box) box:search "ALL" end)
+	for answer, message in pairs {
+		["SEARCH 0 4294967296"] = "no UID", ["SEARCH -1"] = "no UID",
+		["SEARCH 1:*"] = "no UID",
+		["ESEARCH (TAG x) UID ALL 1:4294967295"] = "more messages",
+	} do
+		spec.raises("proto", message, with_box,
+			"C: @ UID SEARCH ALL\nS: * " .. answer .. "\nS: @ OK",
+			function(box) box:search "ALL" end)
+	end
+	with_box("C: @ UID SEARCH ALL\nS: * SEARCH 2 (MODSEQ 9)\nS: @ OK",
+		function(box) spec.same(tostring(box:search "ALL"), "2") end)
 end)
 
 spec.test("fetch without bodies", function()
@@ -223,6 +231,9 @@ spec.test("what comes in place of a message is not sound", function()
 		"S: * 1 FETCH (UID 8 BODY[] {3}\nS: abc)",
 		"S: * 1 FETCH (BODY[] {3}\nS: abc)",
 		"S: * 1 FETCH (UID 2 BODY[] {3}\nS: abc and more)",
+		"S: * 1 FETCH (UID 2 BODY[HEADER] {3}\nS: abc)",
+		"S: * 1 FETCH (UID 2 BODY[]<0> {3}\nS: abc)",
+		"S: * 1 FETCH (UID 2 RFC822 {3}\nS: abc)",
 	} do
 		with_box("C: @ UID FETCH 2 (UID BODY.PEEK[])\n" .. response ..
 			"\nS: @ OK", function(box)
@@ -231,6 +242,23 @@ spec.test("what comes in place of a message is not sound", function()
 				spec.same(m:is_sound(), false)
 			end
 		end)
+	end
+end)
+
+spec.test("the part asked for is sound", function()
+	for items, part in pairs {
+		["BODY.PEEK[1.MIME]"] = "BODY[1.MIME]", ["RFC822.TEXT"] = "RFC822.TEXT",
+		["BODY[]<5.100>"] = "BODY[]<5>", ["BINARY.PEEK[1]"] = "BINARY[1]",
+		["BODY[HEADER.FIELDS (To)]"] = 'BODY[HEADER.FIELDS ("To")]',
+	} do
+		with_box("C: @ UID FETCH 2 (UID " .. items .. ")\n" ..
+			"S: * 1 FETCH (UID 2 " .. part .. " {3}\nS: abc)\nS: @ OK",
+			function(box)
+				for m in box:messages "2":fetch(items) do
+					spec.same(m.body:read(3), "abc")
+					spec.same(m:is_sound(), true)
+				end
+			end)
 	end
 end)
 
