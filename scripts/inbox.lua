@@ -97,7 +97,9 @@ local function print_pop3(conn, n)
 		errors.raise("usage", "%s: there is no message %d, for there are %d",
 			conn.name, n, count)
 	end
-	print_body(conn:retr(n))
+	local reply = conn:send("RETR", tostring(n))
+	print_body(reply:body())
+	errors.check(reply:wait())
 end
 
 -- ---- IMAP ----

@@ -48,6 +48,8 @@ class Inbox(LiveCase):
     def test_replies_are_shown_when_asked(self):
         result = self.done("inbox", self.dovecot.url("pop3"), "-v")
         self.assertIn(b"+OK", result.out + result.err)
+        result = self.done("inbox", self.dovecot.url("pop3"), "-v", 2)
+        self.assertRegex(result.err, rb"S: \+OK \d+ octets\n")
 
     def test_number_that_is_not_there(self):
         for protocol in ("pop3", "imap"):
