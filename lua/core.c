@@ -65,7 +65,6 @@ static void
 push_url(lua_State *L, const struct url *u)
 {
 	static const char *const transports[] = {"tcp", "unix", "pipe"};
-	static const char *const starttls[] = {NULL, "auto", "require", "no"};
 
 	lua_newtable(L);
 	set_str(L, "scheme", u->scheme);
@@ -78,7 +77,7 @@ push_url(lua_State *L, const struct url *u)
 	set_str(L, "mailbox", u->mailbox);
 	set_str(L, "ca", u->ca);
 	set_str(L, "cert", u->cert);
-	lua_pushstring(L, starttls[u->starttls]);
+	lua_pushstring(L, url_starttls_words[u->starttls]);
 	lua_setfield(L, -2, "starttls");
 	lua_pushboolean(L, u->tls);
 	lua_setfield(L, -2, "tls");

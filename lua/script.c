@@ -70,7 +70,6 @@ set_string(lua_State *L, const char *key, const char *value)
 static void
 push_options(lua_State *L, const struct options *o)
 {
-	static const char *const starttls[] = {NULL, "auto", "require", "no"};
 
 	lua_createtable(L, 0, 16);
 	set_bool(L, "quiet", o->quiet);
@@ -84,7 +83,7 @@ push_options(lua_State *L, const struct options *o)
 	set_string(L, "trace", o->trace);
 	set_string(L, "ca", o->ca);
 	set_string(L, "cert", o->cert);
-	set_string(L, "starttls", starttls[o->starttls]);
+	set_string(L, "starttls", url_starttls_words[o->starttls]);
 	set_string(L, "auth", o->auth);
 	set_string(L, "password_file", o->password_file);
 	set_string(L, "password_command", o->password_command);

@@ -124,21 +124,9 @@ usage(const char *fmt, ...)
 static int
 set_starttls(struct options *opt, const char *arg)
 {
-	static const struct {
-		const char *name;
-		enum url_starttls value;
-	} values[] = {
-	    {"require", URL_STARTTLS_REQUIRE},
-	    {"auto", URL_STARTTLS_AUTO},
-	    {"no", URL_STARTTLS_NO},
-	};
-
-	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
-		if (strcmp(values[i].name, arg) == 0) {
-			opt->starttls = values[i].value;
-			return 0;
-		}
-	}
+	opt->starttls = url_starttls(str_z(arg));
+	if (opt->starttls != URL_STARTTLS_UNSET)
+		return 0;
 	return usage("--starttls is require, auto or no, not %s", arg);
 }
 

@@ -249,17 +249,28 @@ parse_hostport(struct str s, struct arena *a, struct url *u, struct err *e)
 
 /* ---- the query ---- */
 
+const char *const url_starttls_words[] = {[URL_STARTTLS_UNSET] = NULL,
+    [URL_STARTTLS_AUTO] = "auto",
+    [URL_STARTTLS_REQUIRE] = "require",
+    [URL_STARTTLS_NO] = "no"};
+
+enum url_starttls
+url_starttls(struct str word)
+{
+	enum url_starttls i;
+
+	for (i = URL_STARTTLS_NO; i > URL_STARTTLS_UNSET; i--)
+		if (str_eq(word, str_z(url_starttls_words[i])))
+			break;
+	return i;
+}
+
 static int
 set_starttls(struct url *u, struct str v, struct arena *a, struct err *e)
 {
 	(void)a;
-	if (str_eq(v, S("auto")))
-		u->starttls = URL_STARTTLS_AUTO;
-	else if (str_eq(v, S("require")))
-		u->starttls = URL_STARTTLS_REQUIRE;
-	else if (str_eq(v, S("no")))
-		u->starttls = URL_STARTTLS_NO;
-	else
+	u->starttls = url_starttls(v);
+	if (u->starttls == URL_STARTTLS_UNSET)
 		return err_set(e, ERR_USE, "starttls is require, auto or no");
 	return 0;
 }
@@ -494,17 +505,14 @@ put_part(struct buf *b, const char *prefix, struct str s, struct str plain)
 static int
 put_query(struct buf *b, const struct url *u)
 {
-	static const char *const starttls[] = {[URL_STARTTLS_UNSET] = NULL,
-	    [URL_STARTTLS_AUTO] = "auto",
-	    [URL_STARTTLS_REQUIRE] = "require",
-	    [URL_STARTTLS_NO] = "no"};
 	size_t start = b->len;
 
 	if (put_part(b, "&ca=", u->ca, path_marks) < 0 ||
 	    put_part(b, "&cert=", u->cert, path_marks) < 0 ||
 	    (u->insecure && buf_addz(b, "&insecure") < 0) ||
 	    (u->starttls != URL_STARTTLS_UNSET &&
-		buf_addf(b, "&starttls=%s", starttls[u->starttls]) < 0) ||
+		buf_addf(b, "&starttls=%s", url_starttls_words[u->starttls]) <
+		    0) ||
 	    (u->has_timeout &&
 		buf_addf(b, "&timeout=%" PRIu64, u->timeout) < 0))
 		return -1;

@@ -41,6 +41,11 @@ struct url {
 	uint64_t timeout; /* seconds */
 };
 
+/* The words for starttls=, NULL for UNSET; url_starttls gives the value, UNSET
+ * for a word that is none of them. */
+extern const char *const url_starttls_words[URL_STARTTLS_NO + 1];
+enum url_starttls url_starttls(struct str word);
+
 /* -1 with ERR_USE and a message that names the fault and not the password.
  * An unknown scheme or query key is an error that suggests the nearest. */
 int url_parse(struct str s, struct arena *a, struct url *out, struct err *e);
