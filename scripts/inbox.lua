@@ -33,16 +33,6 @@ local function row(n, size, from, subject)
 	end
 end
 
-local function print_body(body)
-	if not core.isatty(io.stdout) then
-		body:write_to(io.stdout)
-		return
-	end
-	for line in body:lines() do
-		print(core.vis(line))
-	end
-end
-
 -- ---- POP3 ----
 
 -- The fields wanted of a header that comes line by line, unfolded.
@@ -98,7 +88,7 @@ local function print_pop3(conn, n)
 			conn.name, n, count)
 	end
 	local reply = conn:send("RETR", tostring(n))
-	print_body(reply:body())
+	reply:body():print()
 	errors.check(reply:wait())
 end
 
@@ -124,7 +114,7 @@ local function print_imap(conn, box, n)
 	local uids = conn:call("UID SEARCH", tostring(n)).data
 	local uid = uids[1] and uids[1][1]
 	for m in box:messages(uid):fetch "BODY.PEEK[]" do
-		print_body(m.body)
+		postel.body(m.body or ""):print()
 		if not m:is_sound() then
 			errors.raise("proto", "%s: the server sent another " ..
 				"message than was asked for", conn.name)

@@ -12,10 +12,11 @@ local o = postel.args(arg, {
 		"output, octet by\noctet, then deletes just these.",
 	notes = [[
 Messages are named by UID.  A message counts as printed when the whole of it has
-been written out; if standard output is a file, when it is on disk.  If writing
-fails nothing is deleted.  Mail that arrives meanwhile is left alone.  A server
-without UIDPLUS can only expunge all that is marked \Deleted: then nothing is
-deleted while other messages are marked.
+been written out; if standard output is a file, when it is on disk.  Only on a
+terminal are control characters made visible.  If writing fails nothing is
+deleted.  Mail that arrives meanwhile is left alone.  A server without UIDPLUS
+can only expunge all that is marked \Deleted: then nothing is deleted while other
+messages are marked.
 
 Exit status: 0 done, 10 done in part, 6 or 7 refused, 1 standard output failed,
 9 connection lost.]],
@@ -43,7 +44,7 @@ local function print_message(m)
 	elseif not body then
 		return false
 	end
-	body:write_to(io.stdout)
+	body:print()
 	if not m:is_sound() then
 		errors.raise("proto", "%s: the server sent something else than " ..
 			"the message asked for", conn.name)

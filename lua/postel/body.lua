@@ -91,6 +91,19 @@ function methods:write_to(file)
 	return self
 end
 
+-- To standard output: exact octets, but on a terminal what is visible.
+function methods:print()
+	if not core.isatty(io.stdout) then
+		return self:write_to(io.stdout)
+	end
+	for line in self:lines() do
+		if not io.stdout:write(core.vis(line), "\n") then
+			errors.raise("sys", "cannot write to standard output")
+		end
+	end
+	return self
+end
+
 -- Saves the exact octets under a name that is free; {overwrite = true} takes
 -- one that is not.  The file has its name only when all of it is on disk.
 function methods:save(path, options)

@@ -221,6 +221,23 @@ class Typed(LiveCase):
             screen.type("\x04")
             screen.wait()
 
+    def test_mail_on_a_terminal_is_harmless(self):
+        """purge and inbox print a stranger's octets; quoted ones, too."""
+        mail = b"\x1b]0;owned\x07\x9b31m\rover"
+        for literal in (b"{%d}\r\n%s" % (len(mail), mail),
+                        b'"\x1b]0;owned"'):
+            with hostile.Hostile("imap", {
+                    "EXAMINE": hostile.HONEST["imap"]["SELECT"],
+                    "UID FETCH": [hostile.say(
+                        b"* 1 FETCH (UID 1 BODY[] %s)\r\n" % literal +
+                        b"%t OK done\r\n")]}) as server:
+                for script in (["purge", "-n"], ["inbox", "1"]):
+                    words = [script[0], server.url(), *script[1:]]
+                    screen = self.at_terminal(*words)
+                    screen.expect(rb"\^\[\]0;owned")
+                    self.assertEqual(screen.wait(), 0, screen.seen)
+                    self.assertNotRegex(screen.seen, b"\x1b\\]|\x9b|\rover")
+
     def test_shell_commands(self):
         screen = self.at_terminal()
         screen.expect(">")
