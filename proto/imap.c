@@ -238,7 +238,7 @@ greeting(
 {
 	if (m->type != IMAP_UNTAGGED ||
 	    !verb_word_in("OK PREAUTH BYE", m->name))
-		return engine_bad(c, "this is no greeting", line);
+		return engine_bad(c, "this is no IMAP greeting", line);
 	fill_reply(j, m);
 	learn(c, m);
 	return VERDICT_DONE;
@@ -319,7 +319,10 @@ input(struct conn *c, struct str line, struct cmd **whose)
 		break;
 	case IMAP_GOT_BAD:
 		c->imap.begun = false;
-		c->err = e;
+		if (j != NULL && j->cmd.verb == &conn_greeting)
+			(void)engine_bad(c, "this is no IMAP greeting", line);
+		else
+			c->err = e;
 		break;
 	}
 	if (j != NULL && v != VERDICT_UNASKED && v != VERDICT_BAD)

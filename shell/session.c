@@ -211,8 +211,12 @@ session_open_host(
 		return STATUS_USAGE;
 	}
 	status = run_wait(sh, run_new(s, conn_open(s->conn), NULL));
-	if (conn_phase(s->conn) != CONN_OPEN)
+	if (conn_phase(s->conn) != CONN_OPEN) {
+		/* What came right behind a good greeting may have ended it. */
+		if (status == STATUS_OK)
+			status = status_of_err(conn_error(s->conn));
 		session_free(sh, s);
+	}
 	return status;
 }
 

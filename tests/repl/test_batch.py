@@ -260,6 +260,15 @@ class CommandLine(Case):
         self.assertEqual((result.stdout, result.returncode), (b"", PROTOCOL))
         self.assertEqual(len(result.stderr.splitlines()), 1, result)
 
+    def test_more_than_a_greeting(self):
+        port = self.listen(r"s: 220 hi\r\n250 what\r\n")
+        result = self.run_postel("127.0.0.1", port, "-c", "NOOP")
+        self.assertEqual((result.stdout, result.returncode),
+                         (b"220 hi\n", PROTOCOL))
+        self.assertEqual(
+            result.stderr,
+            b"postel: the server answers what nobody asked: 250 what\n")
+
     def test_port_that_nobody_listens_to(self):
         result = self.run_postel("127.0.0.1", "1", "-c", "NOOP")
         self.assertEqual(result.returncode, CONNECT)
