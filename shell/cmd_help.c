@@ -2,6 +2,8 @@
 #include "shell/command.h"
 #include "shell/help.h"
 
+#include <stdio.h>
+
 static const char *
 complete(const struct shell *sh, size_t n)
 {
@@ -12,14 +14,19 @@ complete(const struct shell *sh, size_t n)
 static int
 run(struct shell *sh, size_t argc, char **argv)
 {
+	char topic[128];
+
 	if (argc == 0)
 		return help_all(sh);
-	return help_topic(sh, str_z(argv[0]));
+	/* UID FETCH and the like are two words. */
+	(void)snprintf(topic, sizeof(topic), "%s%s%s", argv[0],
+	    argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+	return help_topic(sh, str_z(topic));
 }
 
 const struct command cmd_help = {
     .name = "help",
-    .argmax = 1,
+    .argmax = 2,
     .usage = "[TOPIC]",
     .help = "Lists the commands, by state; or explains one: as ?TOPIC does.",
     .complete = complete,

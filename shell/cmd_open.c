@@ -36,7 +36,7 @@ const struct command cmd_open = {
     .usage = "URL [NAME] | HOST PORT [NAME]",
     .help = "Connects, and makes the connection the current one.",
     .more = "A URL logs in and selects as it says.  HOST PORT connects and "
-	    "sends nothing;\nPORT is a number or a name such as imap; 993, 995 "
+	    "sends nothing; PORT is a number or a name such as imap; 993, 995 "
 	    "and 465 begin with TLS.",
     .run = run,
 };

@@ -91,10 +91,13 @@ end
 function Journal:add(key, value)
 	self.file = self.file or open(self)
 	local line = escape(key) .. "\t" .. escape(value or "") .. "\n"
-	if not self.file:write(line) then
-		errors.raise("sys", "cannot write %s", self.path)
+	local ok, e = pcall(function()
+		assert(self.file:write(line))
+		core.sync(self.file)
+	end)
+	if not ok then
+		errors.raise("sys", "%s: %s", self.path, tostring(e))
 	end
-	core.sync(self.file)
 	self.entries[key] = value or ""
 	return self
 end

@@ -36,6 +36,16 @@ spec.test("keep drops the rest, and the file when nothing stays", function()
 	spec.same(spec.read(path), nil)
 end)
 
+spec.test("a full disk names the journal", function()
+	local j = postel.journal(path):add "a"
+	j.file:close()
+	j.file = assert(io.open("/dev/full", "ab"))
+	local e = spec.raises("sys", "No space left", j.add, j, "b")
+	spec.same(e.message:sub(1, #path + 2), path .. ": ")
+	spec.same(j:get "b", nil)
+	os.remove(path)
+end)
+
 spec.test("a name stands for a file in the state folder", function()
 	local j = postel.journal "spec/name"
 	assert(j.path:find "/postel/spec/name$")

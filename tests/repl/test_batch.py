@@ -678,6 +678,7 @@ class Help(Case):
                              ("open", "HOST PORT"), ("BDAT", "RFC 3030")):
             with self.subTest(topic):
                 self.assertIn(words, self.told("?" + topic))
+                self.assertIn(words, self.told(":help " + topic))
 
     def test_every_reply_code_of_the_course(self):
         for code in ("211 214 220 221 250 251 252 354 421 450 451 452 500 501 "
