@@ -106,6 +106,7 @@ struct conn {
 	struct job *body_job; /* whose it is; NULL with `swallow` */
 	bool swallow;	      /* the body belongs to no command */
 	struct str live;      /* of it, not yet taken; in rx */
+	int64_t paused;	      /* since when it waits to be taken */
 	bool parsing, filling, refill;
 
 	struct job *head, *tail; /* not over, in the order of sending */

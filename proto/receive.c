@@ -290,6 +290,7 @@ body_bytes(struct conn *c, struct str s)
 	}
 	if (inbody_held(c->body)) {
 		c->live = s;
+		c->paused = loop_now();
 		inbody_wake(c->body);
 	} else if (inbody_keep(c->body, s, &e) < 0) {
 		engine_fail(c, &e);
@@ -345,7 +346,8 @@ engine_took(struct conn *c, size_t n)
 	assert(n <= c->live.n);
 	c->live = str_skip(c->live, n);
 	if (c->live.n == 0) {
-		c->progress = loop_now(); /* the pause was not the server's */
+		/* The pause was not the server's. */
+		c->progress += loop_now() - c->paused;
 		engine_parse(c);
 		engine_events(c);
 	}

@@ -168,6 +168,14 @@ class Endless(HostileCase):
         self.ends(LOST, "(?i)no word|time|slow", "imap", {"NOOP": [
             slow(b"* OK " + b"x" * 1000, 0.3)]}, "NOOP", timeout=2)
 
+    def test_a_drop_now_and_then_of_a_body_meets_the_deadline(self):
+        """Whoever reads along does not hide that the server is slow."""
+        for line in ("RETR 1", "RETR 1 :> drops"):
+            result = self.ends(LOST, "(?i)no word|time|slow", "pop3", {
+                "RETR": [say(b"+OK\r\n"), slow(b"x" * 60, 0.3)]}, line,
+                timeout=2)
+            self.assertLess(result.seconds, 6)
+
     def test_body_without_end_into_a_file(self):
         """Hundreds of MiB go through bounded memory; hanging up ends it."""
         path = self.home.path / "endless"
