@@ -92,7 +92,7 @@ const char *conn_user(const struct conn *c);
 const char *conn_welcome(const struct conn *c);
 /* Commands that wait for their reply. */
 size_t conn_in_flight(const struct conn *c);
-/* What the prompt says of the state: "INBOX[22]", "2 rcpt", "3/14 del". */
+/* What the prompt says of the state: "INBOX[22]", "(1 rcpt)", "3/14 del". */
 void conn_describe(const struct conn *c, struct buf *out);
 
 /*
