@@ -330,7 +330,8 @@ if not postel.options.quiet then
 	print(("%d message%s, %d octets: %s%s%s"):format(run.done,
 		run.done == 1 and "" or "s", run.octets,
 		postel.options.dry_run and "not sent: dry run" or "transferred",
-		o.delete and not postel.options.dry_run and " and deleted" or "",
+		run.done > 0 and o.delete and not postel.options.dry_run and
+		" and deleted" or "",
 		run.skipped > 0 and
 		("; %d taken earlier: deleted"):format(run.skipped) or ""))
 end

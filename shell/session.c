@@ -109,7 +109,12 @@ static struct session *
 add(struct shell *sh, struct conn *c, const char *name)
 {
 	struct session *s = mem_zalloc(sizeof(*s)), **at = &sh->sessions;
+	struct session *old = sh->current;
 
+	/* One that is closed and told gives its name and place away. */
+	if (old != NULL && !session_is_open(old) && old->closing &&
+	    old->runs == NULL)
+		session_free(sh, old);
 	s->conn = c;
 	s->name =
 	    name != NULL ? mem_strdup(name) : make_name(sh, conn_config(c));

@@ -111,6 +111,13 @@ class Replies(Case):
             b"a1 OK 1\na2 OK 2\n* imap         imap pipe\n42\na3 OK 3\n",
             b"", DONE))
 
+    def test_reopened_connection_keeps_its_name(self):
+        talk = "C: a1 LOGOUT\nS: * BYE\nS: a1 OK"
+        again = self.peer("imap", IMAP, talk)
+        self.batch(self.peer("imap", IMAP, talk),
+                   f"LOGOUT\n:open '{again}'\n:conns\n",
+                   out="* BYE\na1 OK\n* imap         imap pipe\n")
+
     def test_nothing_is_open(self):
         result = self.run_postel("-c", "NOOP")
         self.assertEqual((result.stdout, result.returncode), (b"", USAGE))
