@@ -200,6 +200,9 @@ engine_fail(struct conn *c, const struct err *e)
 	conn_ref(c);
 	while ((j = c->head) != NULL) {
 		j->cmd.state = CMD_FAILED;
+		/* A login that we broke off has its own cause. */
+		if (j->cmd.err.kind == ERR_NONE)
+			j->cmd.err = j->sasl_err;
 		if (j->cmd.err.kind == ERR_NONE)
 			j->cmd.err = c->err;
 		if (j->cmd.err.kind == ERR_NONE)
