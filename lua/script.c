@@ -76,7 +76,6 @@ push_options(lua_State *L, const struct options *o)
 	set_bool(L, "verbose", o->verbose);
 	set_bool(L, "keep_going", o->keep_going);
 	set_bool(L, "dry_run", o->dry_run);
-	set_bool(L, "json", o->json);
 	set_bool(L, "debug", o->debug);
 	if (o->insecure)
 		set_bool(L, "insecure", true);

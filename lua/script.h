@@ -16,7 +16,7 @@
 
 /* What the command line says for all connections of this run. */
 struct options {
-	bool quiet, verbose, keep_going, dry_run, json, debug, norc;
+	bool quiet, verbose, keep_going, dry_run, debug, norc;
 	const char *trace; /* NULL: off; "-": standard error; else a file */
 	const char *ca, *cert;
 	bool insecure;

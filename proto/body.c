@@ -528,25 +528,3 @@ body_examine(struct body *b, struct body_facts *facts, struct err *e)
 	(void)body_rewind(b);
 	return 0;
 }
-
-enum pull
-body_wait(struct loop *l, struct body *b, int64_t deadline, struct str *out,
-    struct err *e)
-{
-	enum pull got;
-
-	while ((got = body_pull(b, out, e)) == PULL_LATER) {
-		switch (loop_turn(l, deadline)) {
-		case TURN_STOP:
-			err_set(e, ERR_CANCEL, "interrupted");
-			return PULL_FAIL;
-		case TURN_IDLE:
-			err_set(
-			    e, ERR_TIMEOUT, "the message did not come in time");
-			return PULL_FAIL;
-		case TURN_WORK:
-			break;
-		}
-	}
-	return got;
-}

@@ -232,12 +232,6 @@ conn_proto(const struct conn *c)
 	return c->proto;
 }
 
-struct loop *
-conn_loop(const struct conn *c)
-{
-	return c->loop;
-}
-
 const struct conn_config *
 conn_config(const struct conn *c)
 {
@@ -265,7 +259,8 @@ conn_state_name(const struct conn *c)
 bool
 conn_is_tls(const struct conn *c)
 {
-	return c->phase == CONN_OPEN && c->tls && !c->handshaking;
+	return c->phase == CONN_OPEN && !c->handshaking &&
+	       stream_is_tls(c->stream);
 }
 
 static bool

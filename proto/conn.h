@@ -78,7 +78,6 @@ enum conn_phase conn_phase(const struct conn *c);
 const struct err *conn_error(const struct conn *c);
 
 const struct proto *conn_proto(const struct conn *c); /* NULL: not known yet */
-struct loop *conn_loop(const struct conn *c);
 const struct conn_config *conn_config(const struct conn *c);
 /* The state bit that the server last confirmed. */
 unsigned conn_state(const struct conn *c);
@@ -266,10 +265,6 @@ int conn_wait(struct cmd *cmd, int64_t deadline, struct err *e);
  * scheduler that turns the loop calls it for each command waited for.
  */
 void cmd_expect(struct cmd *cmd);
-
-/* The next body pull pumps the loop until it is no PULL_LATER. */
-enum pull body_wait(struct loop *l, struct body *b, int64_t deadline,
-    struct str *out, struct err *e);
 
 /* ---- what comes unasked ---- */
 

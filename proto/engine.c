@@ -20,7 +20,6 @@ handshake(struct conn *c)
 		break;
 	}
 	c->handshaking = false;
-	c->tls = true;
 	c->progress = loop_now();
 	buf_init(&words, 256);
 	tls_describe(c->stream, &words);
@@ -55,7 +54,7 @@ in_ready(struct watch *w, short revents)
 {
 	struct conn *c = CONTAINER_OF(w, struct conn, in);
 
-	move(c, revents & ~POLLOUT || c->tls);
+	move(c, revents & ~POLLOUT || stream_is_tls(c->stream));
 }
 
 static void
@@ -64,7 +63,7 @@ out_ready(struct watch *w, short revents)
 	struct conn *c = CONTAINER_OF(w, struct conn, out);
 
 	(void)revents;
-	move(c, c->tls);
+	move(c, stream_is_tls(c->stream));
 }
 
 static void
@@ -148,7 +147,7 @@ engine_start(struct conn *c, struct stream *s)
 	c->stream = s;
 	c->phase = CONN_OPEN;
 	if (c->proto != NULL)
-		c->lex.max_line = c->proto->max_line();
+		c->lex.max_line = *c->proto->max_line;
 	c->progress = loop_now();
 	c->in = (struct watch){.fd = s->fd_in, .ready = in_ready};
 	c->out = (struct watch){.fd = s->fd_out, .ready = out_ready};

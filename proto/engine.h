@@ -93,7 +93,7 @@ struct conn {
 	struct err err;
 	struct dial *dial;
 	struct stream *stream;
-	bool handshaking, tls;
+	bool handshaking;
 	struct watch in, out;
 	struct timer timer, kick;
 	int64_t progress; /* when something worth it moved last */

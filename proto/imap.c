@@ -6,12 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static size_t
-max_line(void)
-{
-	return limits.imap_line;
-}
-
 /* ---- capabilities ---- */
 
 /* The mechanisms of all AUTH=X as "AUTH X Y", the others as they are. */
@@ -330,14 +324,6 @@ input(struct conn *c, struct str line, struct cmd **whose)
 	return v;
 }
 
-static enum verdict
-ended(struct conn *c, struct cmd *cmd)
-{
-	(void)c;
-	(void)cmd;
-	return VERDICT_MORE;
-}
-
 /* ---- effects ---- */
 
 static void
@@ -509,11 +495,11 @@ const struct proto proto_imap = {
     .bye = "LOGOUT",
     .sasl = &sasl,
     .pipelines = true,
-    .max_line = max_line,
+    .max_line = &limits.imap_line,
     .encode = imap_encode,
     .typed = imap_typed,
     .input = input,
-    .ended = ended,
+    .after_body = VERDICT_MORE,
     .effects = effects,
     .settled = settled,
     .describe = describe,

@@ -6,12 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static size_t
-max_line(void)
-{
-	return limits.line;
-}
-
 static int
 encode(struct cmd *cmd, const struct arg *args, size_t n, struct err *e)
 {
@@ -113,14 +107,6 @@ input(struct conn *c, struct str line, struct cmd **whose)
 	    j->cmd.verb != NULL && str_eq(str_z(j->cmd.verb->name), S("CAPA"));
 	lex_dot(&c->lex);
 	return VERDICT_BODY;
-}
-
-static enum verdict
-ended(struct conn *c, struct cmd *cmd)
-{
-	(void)c;
-	(void)cmd;
-	return VERDICT_DONE;
 }
 
 /* ---- effects ---- */
@@ -254,11 +240,11 @@ const struct proto proto_pop3 = {
     .states = states,
     .bye = "QUIT",
     .sasl = &sasl,
-    .max_line = max_line,
+    .max_line = &limits.line,
     .encode = encode,
     .typed = typed,
     .input = input,
-    .ended = ended,
+    .after_body = VERDICT_DONE,
     .effects = effects,
     .describe = describe,
 };

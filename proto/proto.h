@@ -40,9 +40,8 @@ struct proto {
 	const char *const *states; /* names of the bits, NULL-terminated */
 	const char *bye;
 	const struct sasl_dialect *sasl;
-	bool pipelines; /* always; else if PIPELINING is offered */
-	/* The longest line. */
-	size_t (*max_line)(void);
+	bool pipelines;		/* always; else if PIPELINING is offered */
+	const size_t *max_line; /* the longest line; in `limits` */
 	/* Verb and arguments of conn_send as segments of cmd. */
 	int (*encode)(
 	    struct cmd *cmd, const struct arg *args, size_t n, struct err *e);
@@ -52,8 +51,7 @@ struct proto {
 	/* Which command does this line belong to, and what does it mean? */
 	enum verdict (*input)(
 	    struct conn *c, struct str line, struct cmd **whose);
-	/* The body is over: MORE or DONE. */
-	enum verdict (*ended)(struct conn *c, struct cmd *cmd);
+	enum verdict after_body; /* MORE: the reply goes on; DONE: it ends */
 	/* What a positive reply to a verb changes in the connection; ends
 	 * with a NULL verb. */
 	const struct effect *effects;

@@ -214,7 +214,7 @@ take_line(struct conn *c, struct str line)
 			    "the greeting is none of POP3, SMTP or IMAP");
 			return;
 		}
-		c->lex.max_line = c->proto->max_line();
+		c->lex.max_line = *c->proto->max_line;
 		c->state = 1;
 	}
 	v = c->proto->input(c, line, &whose);
@@ -259,7 +259,6 @@ body_ends(struct conn *c)
 {
 	struct job *j = c->body_job;
 	struct inbody *in = c->body;
-	enum verdict v;
 
 	c->body = NULL;
 	c->body_job = NULL;
@@ -270,11 +269,8 @@ body_ends(struct conn *c)
 	}
 	if (c->phase == CONN_CLOSED)
 		return;
-	v = c->proto->ended(c, j != NULL ? &j->cmd : NULL);
-	if (v == VERDICT_DONE && j != NULL)
+	if (c->proto->after_body == VERDICT_DONE && j != NULL)
 		engine_replied(c, j);
-	else if (v == VERDICT_BAD)
-		engine_fail(c, &c->err);
 }
 
 static void

@@ -6,12 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static size_t
-max_line(void)
-{
-	return limits.line;
-}
-
 static bool
 is(const struct cmd *cmd, const char *name)
 {
@@ -318,14 +312,6 @@ describe(const struct conn *c, struct buf *out)
 		(void)buf_addf(out, "(%u rcpt)", c->smtp.rcpts);
 }
 
-static enum verdict
-ended(struct conn *c, struct cmd *cmd)
-{
-	(void)c;
-	(void)cmd;
-	return VERDICT_MORE;
-}
-
 static const char *const states[] = {
     "connected", "ready", "mail", "rcpt", "ended", NULL};
 
@@ -335,8 +321,8 @@ static const struct sasl_dialect sasl = {
 /* What SMTP and LMTP share. */
 #define SMTP_COMMON                                                            \
 	.alpn = NULL, .states = states, .bye = "QUIT", .sasl = &sasl,          \
-	.max_line = max_line, .encode = encode, .typed = typed,                \
-	.input = input, .ended = ended, .effects = effects,                    \
+	.max_line = &limits.line, .encode = encode, .typed = typed,            \
+	.input = input, .after_body = VERDICT_MORE, .effects = effects,        \
 	.settled = settled, .describe = describe
 
 const struct proto proto_smtp = {

@@ -17,8 +17,7 @@
 #include <zlib.h>
 
 enum {
-	OPT_JSON = 256,
-	OPT_DEBUG,
+	OPT_DEBUG = 256,
 	OPT_CA,
 	OPT_CERT,
 	OPT_INSECURE,
@@ -36,7 +35,6 @@ static const struct option longs[] = {
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
     {"trace", optional_argument, NULL, 't'},
-    {"json", no_argument, NULL, OPT_JSON},
     {"debug", no_argument, NULL, OPT_DEBUG},
     {"ca", required_argument, NULL, OPT_CA},
     {"cert", required_argument, NULL, OPT_CERT},
@@ -71,7 +69,6 @@ options_usage(FILE *f)
 	      "  -q, --quiet             errors only\n"
 	      "  -v, --verbose           scripts show what servers reply\n"
 	      "  -t, --trace[=FILE]      show the wire, secrets masked\n"
-	      "      --json              scripts print JSON\n"
 	      "      --debug             a Lua stack trace on failure\n"
 	      "      --ca=FILE           trust these authorities\n"
 	      "      --cert=FILE         a certificate of our own, with key\n"
@@ -169,7 +166,6 @@ set_flag(struct options *opt, int c)
 	    {'n', &opt->dry_run},
 	    {'q', &opt->quiet},
 	    {'v', &opt->verbose},
-	    {OPT_JSON, &opt->json},
 	    {OPT_DEBUG, &opt->debug},
 	    {OPT_INSECURE, &opt->insecure},
 	    {OPT_NORC, &opt->norc},

@@ -260,8 +260,10 @@ run_wait(struct shell *sh, struct running *r)
 
 /* ---- a line ---- */
 
-const struct verb *
-run_verb(const struct conn *c, struct str line, struct str *args)
+/* The verb of a line, behind a tag of its own perhaps; NULL if there is none.
+ * *args gets what is behind it. */
+static const struct verb *
+verb_of(const struct conn *c, struct str line, struct str *args)
 {
 	const struct verb *verbs, *v;
 
@@ -373,7 +375,7 @@ run_line(struct shell *sh, struct str line, const struct redirects *rd)
 {
 	struct session *s = sh->current;
 	struct str args = S("");
-	const struct verb *verb = run_verb(s->conn, line, &args);
+	const struct verb *verb = verb_of(s->conn, line, &args);
 	struct sink *sink = NULL;
 	struct running *r;
 	struct err e = {0};

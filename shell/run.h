@@ -47,10 +47,6 @@ int run_wait(struct shell *sh, struct running *r);
  * someone waits for it. */
 bool run_step(struct shell *sh, struct running *r);
 
-/* The verb of a line, behind a tag of its own perhaps; NULL if there is none.
- * *args, if not NULL, gets what is behind it. */
-const struct verb *run_verb(
-    const struct conn *c, struct str line, struct str *args);
 /* A line of the protocol as typed, redirections taken off. */
 int run_line(struct shell *sh, struct str line, const struct redirects *rd);
 

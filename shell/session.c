@@ -38,8 +38,9 @@ port_known(uint16_t n)
 	return NULL;
 }
 
-bool
-session_port(const char *port, uint16_t *n)
+/* Ports by name or number; false if port is neither. */
+static bool
+port_number(const char *port, uint16_t *n)
 {
 	struct servent *sv;
 	uint64_t number;
@@ -198,7 +199,7 @@ session_open_host(
 	struct session *s;
 	int status;
 
-	if (!session_port(port, &cfg.port)) {
+	if (!port_number(port, &cfg.port)) {
 		screen_error("%s is no port: a number from 1 to 65535, or a "
 			     "name such as imap",
 		    port);

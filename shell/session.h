@@ -14,8 +14,6 @@
 int session_open_url(struct shell *sh, const char *url, const char *name);
 int session_open_host(
     struct shell *sh, const char *host, const char *port, const char *name);
-/* Ports by name or number; false if port is neither. */
-bool session_port(const char *port, uint16_t *n);
 
 struct session *session_find(const struct shell *sh, struct str name);
 bool session_is_open(const struct session *s);
