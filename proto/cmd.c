@@ -492,11 +492,11 @@ cmd_expect(struct cmd *cmd)
 	if (c->body == NULL || !c->body->pulled || c->body->claimed)
 		return;
 	for (j = c->head; j != NULL && j != job_of(cmd); j = j->next)
-		if (j == c->body_job)
+		if (j == c->body->job)
 			break;
-	if (j == NULL || (j != c->body_job && j != job_of(cmd)))
+	if (j == NULL || (j != c->body->job && j != job_of(cmd)))
 		return;
-	if (j == job_of(cmd) && j != c->body_job)
+	if (j == job_of(cmd) && j != c->body->job)
 		return; /* it comes before the body */
 	c->body->pulled = false;
 	conn_ref(c);

@@ -194,7 +194,6 @@ engine_fail(struct conn *c, const struct err *e)
 	c->stream = NULL;
 	c->live = S("");
 	c->body = NULL;
-	c->body_job = NULL;
 	conn_add_event(c, S("closed"), NULL, str_z(c->err.msg));
 	conn_ref(c);
 	while ((j = c->head) != NULL) {

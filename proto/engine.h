@@ -102,11 +102,11 @@ struct conn {
 
 	struct buf rx, tx;
 	struct lexer lex;
-	struct inbody *body;  /* the one being received, or NULL */
-	struct job *body_job; /* whose it is; NULL with `swallow` */
-	bool swallow;	      /* the body belongs to no command */
-	struct str live;      /* of it, not yet taken; in rx */
-	int64_t paused;	      /* since when it waits to be taken */
+	/* The body being received; NULL also for one that belongs to no command
+	 * (the lexer's mode tells). */
+	struct inbody *body;
+	struct str live; /* of it, not yet taken; in rx */
+	int64_t paused;	 /* since when it waits to be taken */
 	bool parsing, filling, refill;
 
 	struct job *head, *tail; /* not over, in the order of sending */

@@ -47,8 +47,6 @@ body_begins(struct conn *c, struct job *j)
 {
 	struct item *it;
 
-	c->body_job = j;
-	c->swallow = j == NULL;
 	if (j == NULL)
 		return;
 	it = arena_alloc(&j->arena, sizeof(*it));
@@ -257,12 +255,10 @@ take_line(struct conn *c, struct str line)
 static void
 body_ends(struct conn *c)
 {
-	struct job *j = c->body_job;
 	struct inbody *in = c->body;
+	struct job *j = in != NULL ? in->job : NULL;
 
 	c->body = NULL;
-	c->body_job = NULL;
-	c->swallow = false;
 	if (in != NULL) {
 		in->ended = true;
 		inbody_wake(in);
@@ -278,7 +274,7 @@ body_bytes(struct conn *c, struct str s)
 {
 	struct err e = {0};
 
-	if (c->swallow || c->body->discard)
+	if (c->body == NULL || c->body->discard)
 		return;
 	if (c->body->job->keep && c->body->kept + s.n > limits.line) {
 		fail(c, ERR_LIMIT, "the server's list is too long");
@@ -301,7 +297,7 @@ live_is_settled(struct conn *c)
 
 	if (s.n == 0)
 		return true;
-	if (inbody_held(c->body) && !c->body->discard)
+	if (c->body != NULL && inbody_held(c->body))
 		return false;
 	c->live = S("");
 	body_bytes(c, s);
@@ -364,7 +360,7 @@ hung_up(struct conn *c)
 	struct err e = {0};
 	struct job *j = c->head;
 
-	if (c->body_job != NULL || c->swallow)
+	if (c->lex.mode != LEX_MODE_LINE)
 		err_set(&e, ERR_CLOSED,
 		    "the server hung up in the middle of a body");
 	else if (c->last_words.n > 0)
