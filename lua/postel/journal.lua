@@ -95,7 +95,9 @@ function Journal:add(key, value)
 		assert(self.file:write(line))
 		core.sync(self.file)
 	end)
-	if not ok then
+	if not ok and errors.is(e, "cancel") then
+		error(e, 0)
+	elseif not ok then
 		errors.raise("sys", "%s: %s", self.path, tostring(e))
 	end
 	self.entries[key] = value or ""

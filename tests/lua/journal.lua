@@ -46,6 +46,15 @@ spec.test("a full disk names the journal", function()
 	os.remove(path)
 end)
 
+spec.test("an interrupt stays one", function()
+	local j = postel.journal(path)
+	j.file = {write = function()
+		error(setmetatable({kind = "cancel", message = "interrupted"},
+			{__tostring = function(e) return e.message end}), 0)
+	end}
+	spec.raises("cancel", "^interrupted$", j.add, j, "a")
+end)
+
 spec.test("a name stands for a file in the state folder", function()
 	local j = postel.journal "spec/name"
 	assert(j.path:find "/postel/spec/name$")
