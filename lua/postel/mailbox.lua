@@ -156,7 +156,9 @@ local function found(reply)
 		end
 	end
 	local ok, result = pcall(set.set, numbers)
-	if not ok then
+	if not ok and errors.is(result, "cancel") then
+		error(result, 0)
+	elseif not ok then
 		errors.raise("proto", "%s: a number in SEARCH is no UID",
 			reply.conn.name)
 	end
