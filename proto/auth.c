@@ -1,8 +1,7 @@
 /* auth: logins that the program leads: SASL exchanges, and APOP. */
-#include "net/openssl.h"
+#include "base/base64.h"
+#include "net/digest.h"
 #include "proto/engine.h"
-
-#include <stdio.h>
 
 bool
 conn_knows_mech(const struct conn *c, struct str mech)
@@ -12,32 +11,12 @@ conn_knows_mech(const struct conn *c, struct str mech)
 	return sasl_knows(mech);
 }
 
-/* RFC 1939 7: MD5 of the stamp and the password, in hexadecimal. */
-static int
-apop_digest(struct str stamp, struct str password, char out[33])
-{
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned n = 0, i;
-	EVP_MD_CTX *ctx = ossl.EVP_MD_CTX_new();
-	bool ok = ctx != NULL &&
-		  ossl.EVP_DigestInit_ex(ctx, ossl.EVP_md5(), NULL) &&
-		  ossl.EVP_DigestUpdate(ctx, stamp.p, stamp.n) &&
-		  ossl.EVP_DigestUpdate(ctx, password.p, password.n) &&
-		  ossl.EVP_DigestFinal_ex(ctx, md, &n) && n == 16;
-
-	ossl.EVP_MD_CTX_free(ctx);
-	for (i = 0; ok && i < n; i++)
-		(void)snprintf(out + 2 * i, 3, "%02x", md[i]);
-	mem_wipe(md, sizeof(md));
-	return ok ? 0 : -1;
-}
-
 static struct cmd *
 apop(struct conn *c, const struct conn_login *login, struct err *e)
 {
-	char digest[33];
+	char digest[DIGEST_APOP_SIZE];
 	struct arg args[2] = {{.kind = ARG_STR, .s = login->user},
-	    {.kind = ARG_STR, .s = {digest, 32}}};
+	    {.kind = ARG_STR, .s = {digest, DIGEST_APOP_SIZE - 1}}};
 	struct cmd *cmd;
 
 	if (c->pop3.stamp[0] == '\0') {
@@ -45,12 +24,8 @@ apop(struct conn *c, const struct conn_login *login, struct err *e)
 		    "the greeting has no time stamp that APOP could sign");
 		return NULL;
 	}
-	if (openssl_open(e) < 0)
+	if (digest_apop(str_z(c->pop3.stamp), login->password, digest, e) < 0)
 		return NULL;
-	if (apop_digest(str_z(c->pop3.stamp), login->password, digest) < 0) {
-		err_set(e, ERR_AUTH, "MD5 is not to be had here");
-		return NULL;
-	}
 	cmd = conn_send(c, S("APOP"), args, 2, e);
 	mem_wipe(digest, sizeof(digest));
 	return cmd;

@@ -37,8 +37,4 @@ enum sasl_step sasl_step(
  * positive reply before that must not count as a login. */
 bool sasl_done(const struct sasl *s);
 
-/* Base64 (RFC 4648 4); decode returns -1 for anything that is not valid. */
-int base64_encode(struct buf *b, struct str s);
-int base64_decode(struct buf *b, struct str s);
-
 #endif

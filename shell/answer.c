@@ -1,8 +1,8 @@
 /* answer: what the server asks for in the middle of a command. */
+#include "base/base64.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "net/spool.h"
-#include "proto/sasl.h"
 #include "shell/run.h"
 #include "shell/secret.h"
 

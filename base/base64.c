@@ -1,5 +1,5 @@
-/* base64: as SASL exchanges need it (RFC 4648 4), strict in decoding. */
-#include "proto/sasl.h"
+/* base64: octets as text (RFC 4648 4), strict in decoding. */
+#include "base/base64.h"
 
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
