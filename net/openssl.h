@@ -66,6 +66,7 @@
 	F(SSL_in_before)                                                       \
 	F(SSL_new)                                                             \
 	F(SSL_read_ex)                                                         \
+	F(SSL_set_accept_state)                                                \
 	F(SSL_set_alpn_protos)                                                 \
 	F(SSL_set_bio)                                                         \
 	F(SSL_set_connect_state)                                               \
@@ -74,6 +75,7 @@
 	F(SSL_shutdown)                                                        \
 	F(SSL_write_ex)                                                        \
 	F(TLS_client_method)                                                   \
+	F(TLS_server_method)                                                   \
 	F(X509_STORE_CTX_get0_cert)                                            \
 	F(X509_STORE_CTX_get_error)                                            \
 	F(X509_STORE_CTX_get_ex_data)                                          \

@@ -1,5 +1,5 @@
 /*
- * tls: a TLS client layer over a stream, by OpenSSL.
+ * tls: a TLS layer over a stream, by OpenSSL.
  *
  * What TLS writes goes to a buffer first and from there to the stream below,
  * so that SSL_write never has to be repeated with the same bytes.  OpenSSL's
@@ -26,6 +26,7 @@ struct tls {
 	bool eof;	  /* the stream below has ended */
 	bool up;	  /* the handshake is over */
 	bool more;	  /* OpenSSL may hold bytes that can be read */
+	bool speaks;	  /* the handshake begins with us: a client */
 };
 
 static struct tls *
@@ -243,7 +244,7 @@ tls_events(struct stream *s, bool want_read, bool want_write)
 
 	if (!t->up) {
 		want_read = true;
-		want_write = ossl.SSL_in_before(t->ssl);
+		want_write = t->speaks && ossl.SSL_in_before(t->ssl);
 	}
 	return stream_events(s->below, want_read, want_write || t->out.len > 0);
 }
@@ -280,23 +281,12 @@ static const struct stream_ops tls_ops = {
     .close = tls_close,
 };
 
-struct stream *
-tls_client(struct stream *below, const char *name, const struct tls_config *cfg,
-    struct err *e)
+/* Finishes t, whose session there is. */
+static struct stream *
+put_on(struct tls *t, struct stream *below)
 {
-	struct tls *t;
-	BIO *bio;
+	BIO *bio = bio_new(t);
 
-	if (openssl_open(e) != 0)
-		return NULL;
-	t = mem_zalloc(sizeof(*t));
-	t->ssl = tls_configure(name, cfg, &t->verdict, e);
-	ossl.ERR_clear_error();
-	if (t->ssl == NULL) {
-		free(t);
-		return NULL;
-	}
-	bio = bio_new(t);
 	ossl.SSL_set_bio(t->ssl, bio, bio);
 	buf_init(&t->out, OUT_MAX);
 	t->s = (struct stream){
@@ -306,6 +296,38 @@ tls_client(struct stream *below, const char *name, const struct tls_config *cfg,
 	    .fd_out = below->fd_out,
 	};
 	return &t->s;
+}
+
+struct stream *
+tls_client(struct stream *below, const char *name, const struct tls_config *cfg,
+    struct err *e)
+{
+	struct tls *t;
+
+	if (openssl_open(e) != 0)
+		return NULL;
+	t = mem_zalloc(sizeof(*t));
+	t->speaks = true;
+	t->ssl = tls_configure(name, cfg, &t->verdict, e);
+	ossl.ERR_clear_error();
+	if (t->ssl == NULL) {
+		free(t);
+		return NULL;
+	}
+	return put_on(t, below);
+}
+
+struct stream *
+tls_server(struct stream *below, const struct tls_identity *id, struct err *e)
+{
+	SSL *ssl = tls_accepting(id, e);
+	struct tls *t;
+
+	if (ssl == NULL)
+		return NULL;
+	t = mem_zalloc(sizeof(*t));
+	t->ssl = ssl;
+	return put_on(t, below);
 }
 
 static const struct tls *

@@ -1,10 +1,10 @@
 /*
- * tls: a TLS client layer over a stream, by OpenSSL.
+ * tls: a TLS layer over a stream, by OpenSSL.
  *
- * Certificates are verified against the system's authorities (or `ca`) and
- * against the name (RFC 9525: subjectAltName only, no CN; an IP address must
- * be named as one), unless `insecure`.  TLS 1.2 is the least.  The handshake
- * runs inside read and write: any of them makes progress and gives
+ * For a client, certificates are verified against the system's authorities (or
+ * `ca`) and against the name (RFC 9525: subjectAltName only, no CN; an IP
+ * address must be named as one), unless `insecure`.  TLS 1.2 is the least.  The
+ * handshake runs inside read and write: any of them makes progress and gives
  * STREAM_AGAIN until it is over; an end of stream before that is of kind TLS.
  * An end of stream without close_notify could cut off data: it is an error
  * of kind CLOSED, never STREAM_EOF.  After an error each call gives it again.
@@ -32,6 +32,21 @@ struct tls_config {
  */
 struct stream *tls_client(struct stream *below, const char *name,
     const struct tls_config *cfg, struct err *e);
+
+/* A server's certificate and key. */
+struct tls_identity;
+
+/* From PEM files; the first certificate of a chain is the server's own.  NULL
+ * with ERR_TLS if they cannot be read or do not fit together. */
+struct tls_identity *tls_identity_load(
+    const char *cert, const char *key, struct err *e);
+void tls_identity_free(struct tls_identity *id); /* id may be NULL */
+
+/* The server's side of TLS on `below`, which belongs to the result from then
+ * on.  Clients are asked for no certificate.  NULL (`below` left alone) if
+ * the library refuses. */
+struct stream *tls_server(
+    struct stream *below, const struct tls_identity *id, struct err *e);
 
 /*
  * Goes on with the handshake: 0 when it is complete and the certificate

@@ -126,9 +126,8 @@ trust(SSL_CTX *ctx, const char *ca)
 	return ossl.SSL_CTX_load_verify_file(ctx, ca);
 }
 
-/* A key with a passphrase is refused: OpenSSL would ask on the terminal. */
-static int
-no_passphrase(char *p, int size, int rw, void *arg)
+int
+tls_no_passphrase(char *p, int size, int rw, void *arg)
 {
 	(void)p;
 	(void)size;
@@ -140,7 +139,7 @@ no_passphrase(char *p, int size, int rw, void *arg)
 static int
 show_certificate(SSL_CTX *ctx, const char *file)
 {
-	ossl.SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
+	ossl.SSL_CTX_set_default_passwd_cb(ctx, tls_no_passphrase);
 	return ossl.SSL_CTX_use_certificate_chain_file(ctx, file) == 1 &&
 	       ossl.SSL_CTX_use_PrivateKey_file(ctx, file, SSL_FILETYPE_PEM) ==
 		   1 &&
@@ -175,23 +174,36 @@ log_key(const SSL *ssl, const char *line)
 
 /* -- The session ----------------------------------------------------------- */
 
-static SSL_CTX *
-context(const struct tls_config *cfg, struct err *e)
+SSL_CTX *
+tls_context(const SSL_METHOD *method, struct err *e)
 {
-	SSL_CTX *ctx = ossl.SSL_CTX_new(ossl.TLS_client_method());
+	SSL_CTX *ctx = ossl.SSL_CTX_new(method);
 
 	if (ctx == NULL ||
 	    ossl.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_MIN_PROTO_VERSION,
 		TLS1_2_VERSION, NULL) != 1) {
 		tls_reason(e, ossl.ERR_peek_error(), "TLS library");
-	} else if (!cfg->insecure && trust(ctx, cfg->ca) != 1) {
+		ossl.SSL_CTX_free(ctx);
+		return NULL;
+	}
+	ossl.SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
+	(void)ossl.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_READ_AHEAD, 1, NULL);
+	return ctx;
+}
+
+static SSL_CTX *
+context(const struct tls_config *cfg, struct err *e)
+{
+	SSL_CTX *ctx = tls_context(ossl.TLS_client_method(), e);
+
+	if (ctx == NULL)
+		return NULL;
+	if (!cfg->insecure && trust(ctx, cfg->ca) != 1) {
 		tls_reason(e, ossl.ERR_peek_error(),
 		    cfg->ca != NULL ? cfg->ca : "system certificates");
 	} else if (cfg->cert != NULL && show_certificate(ctx, cfg->cert) != 1) {
 		tls_reason(e, ossl.ERR_peek_error(), cfg->cert);
 	} else {
-		ossl.SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
-		(void)ossl.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_READ_AHEAD, 1, NULL);
 		if (keylog_file() != NULL)
 			ossl.SSL_CTX_set_keylog_callback(ctx, log_key);
 		return ctx;

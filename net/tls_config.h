@@ -22,6 +22,16 @@ struct tls_verdict {
 SSL *tls_configure(const char *name, const struct tls_config *cfg,
     struct tls_verdict *v, struct err *e);
 
+/* A server session with the identity; NULL if the library refuses. */
+SSL *tls_accepting(const struct tls_identity *id, struct err *e);
+
+/* A context for clients or servers with what holds for both: TLS 1.2 or later,
+ * no renegotiation.  NULL if the library refuses. */
+SSL_CTX *tls_context(const SSL_METHOD *method, struct err *e);
+
+/* A key with a passphrase is refused: OpenSSL would ask on the terminal. */
+int tls_no_passphrase(char *p, int size, int rw, void *arg);
+
 /* Sets e to ERR_TLS and "what: " with the words for OpenSSL's code. */
 void tls_reason(struct err *e, unsigned long code, const char *what);
 
