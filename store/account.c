@@ -39,14 +39,15 @@ static uint32_t
 last_validity(const char *path)
 {
 	FILE *f = fopen(path, "re");
-	uint32_t n = 0;
+	char line[32] = "";
+	uint64_t n = 0;
 
 	if (f != NULL) {
-		if (fscanf(f, "%" SCNu32, &n) != 1)
-			n = 0;
+		if (fgets(line, sizeof(line), f) != NULL)
+			(void)str_u64(str_chomp(str_z(line)), UINT32_MAX, &n);
 		fclose(f);
 	}
-	return n;
+	return (uint32_t)n;
 }
 
 /*

@@ -56,7 +56,7 @@ look(struct mailbox *mb, struct err *e)
 {
 	uint64_t changes = mb->changes, removals = mb->removals;
 	uint32_t next = mb->next;
-	struct timespec times[2], now;
+	struct timespec times[2] = {{0}}, now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (read_times(mb, times, e) < 0)
@@ -384,7 +384,7 @@ int
 mailbox_measure(
     struct mailbox *mb, uint32_t uid, struct mail *open, struct err *e)
 {
-	struct mail_stamp stamp;
+	struct mail_stamp stamp = {0};
 	struct message *m;
 	struct mail *mail;
 	int rc;
@@ -408,7 +408,7 @@ int
 mailbox_date(struct mailbox *mb, uint32_t uid, struct err *e)
 {
 	struct message *m = mailbox_find(mb, uid);
-	struct mail_stamp stamp;
+	struct mail_stamp stamp = {0};
 
 	if (m != NULL && m->dated)
 		return 0;
