@@ -80,7 +80,7 @@ VFLAGS := $(VFLAGS_$(VARIANT))
 CPPFLAGS += -I. -D_GNU_SOURCE -DPOSTEL_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=c11 $(WARN) $(VFLAGS) $(PKG_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(VFLAGS) $(CFLAGS) $(LDFLAGS) -Wl,--as-needed
-LIBS = $(PKG_LIBS) -lresolv $(LDLIBS)
+LIBS = $(PKG_LIBS) -lresolv -lcrypt $(LDLIBS)
 COMPILE = $(CC) $(CPPFLAGS) $(ALL_CFLAGS)
 
 # -- The sources: what lies in a folder is built ------------------------------
@@ -88,21 +88,23 @@ COMPILE = $(CC) $(CPPFLAGS) $(ALL_CFLAGS)
 LAYERS = base net wire store proto lua
 LIB_C := $(wildcard $(LAYERS:%=%/*.c))
 SHELL_C := $(wildcard shell/*.c)
-SERVER_C := $(wildcard server/*.c)
+SERVER_MAIN_C := $(wildcard server/main.c)
+SERVER_C := $(filter-out $(SERVER_MAIN_C),$(wildcard server/*.c))
 UNIT_C := $(wildcard tests/unit/test_*.c)
 UNIT_HELP_C := $(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
 WIRE_C := $(wildcard tests/wire/*.c)
 FUZZ_C := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_C := $(wildcard bench/*.c)
 TOOLS_C := $(wildcard tools/*.c)
-ALL_C := $(LIB_C) $(SHELL_C) $(SERVER_C) $(UNIT_C) $(UNIT_HELP_C) $(WIRE_C) \
+ALL_C := $(LIB_C) $(SHELL_C) $(SERVER_MAIN_C) $(SERVER_C) $(UNIT_C) $(UNIT_HELP_C) $(WIRE_C) \
 	$(wildcard tests/fuzz/*.c) $(BENCH_C) $(TOOLS_C)
 LUA_FILES := $(wildcard lua/postel/*.lua scripts/*.lua)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 LIB := $(B)/libpostel.a
 LIB_O := $(call obj,$(LIB_C)) $(B)/gen/embedded.o
-PROGRAMS := $(if $(SHELL_C),$(B)/postel) $(if $(SERVER_C),$(B)/posteld)
+SERVER_LIB := $(B)/libposteld.a
+PROGRAMS := $(B)/postel $(B)/posteld
 UNIT := $(UNIT_C:%.c=$(B)/%)
 WIRE := $(if $(WIRE_C),$(B)/tests/wire-run)
 FUZZERS := $(FUZZ_C:%.c=$(B)/%)
@@ -118,6 +120,7 @@ $(1): FORCE
 	@echo '$(2)' | cmp -s - $$@ || echo '$(2)' >$$@
 endef
 $(eval $(call list,$(B)/lib.list,$(sort $(LIB_C))))
+$(eval $(call list,$(B)/server.list,$(sort $(SERVER_C))))
 $(eval $(call list,$(B)/lua.list,$(LUA_FILES)))
 $(eval $(call list,$(B)/all.list,$(sort $(ALL_C))))
 $(eval $(call list,$(B)/flags.list,$(subst ','\'',$(COMPILE))))
@@ -135,13 +138,17 @@ $(LIB): $(LIB_O) $(B)/lib.list
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $(LIB_O)
 
+$(SERVER_LIB): $(call obj,$(SERVER_C)) $(B)/server.list
+	@rm -f $@
+	$(call say,AR,$@)$(AR) rcs $@ $(call obj,$(SERVER_C))
+
 $(B)/postel: $(call obj,$(SHELL_C)) $(LIB)
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(LIBS)
 
-$(B)/posteld: $(call obj,$(SERVER_C)) $(LIB)
+$(B)/posteld: $(call obj,$(SERVER_MAIN_C)) $(SERVER_LIB) $(LIB)
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(LIBS)
 
-$(UNIT): $(B)/%: $(B)/%.o $(call obj,$(UNIT_HELP_C)) $(LIB)
+$(UNIT): $(B)/%: $(B)/%.o $(call obj,$(UNIT_HELP_C)) $(SERVER_LIB) $(LIB)
 	$(call say,LINK,$@)$(LINK) -o $@ $^ -lcmocka $(LIBS)
 
 $(B)/tests/wire-run: $(call obj,$(WIRE_C)) $(LIB)
@@ -149,10 +156,10 @@ $(B)/tests/wire-run: $(call obj,$(WIRE_C)) $(LIB)
 
 # With gcc a fuzz target replays its corpus; VARIANT=fuzz is libFuzzer.
 ifeq ($(VARIANT),fuzz)
-$(FUZZERS): $(B)/%: $(B)/%.o $(LIB)
+$(FUZZERS): $(B)/%: $(B)/%.o $(SERVER_LIB) $(LIB)
 	$(call say,LINK,$@)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 else
-$(FUZZERS): $(B)/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(LIB)
+$(FUZZERS): $(B)/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(SERVER_LIB) $(LIB)
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(LIBS)
 endif
 
@@ -213,7 +220,7 @@ DOCS := $(wildcard README.md LICENSE doc/*.md examples/*)
 
 install: all
 	install -d $(BIN) $(MAN)/man1 $(MAN)/man7 $(DOC)
-	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) $(BIN))
+	install -m 755 $(PROGRAMS) $(BIN)
 	$(if $(MAN1),install -m 644 $(MAN1) $(MAN)/man1)
 	$(if $(MAN7),install -m 644 $(MAN7) $(MAN)/man7)
 	$(if $(DOCS),install -m 644 $(DOCS) $(DOC))

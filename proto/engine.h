@@ -16,6 +16,7 @@
 #include "net/dial.h"
 #include "proto/proto.h"
 #include "proto/sasl.h"
+#include "wire/framer.h"
 #include "wire/lex.h"
 
 enum seg_kind {

@@ -1,5 +1,6 @@
 /* Bodies from memory, files and spools, and what is found in them. */
 #include "proto/body.h"
+#include "wire/framer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

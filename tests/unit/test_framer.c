@@ -1,5 +1,5 @@
 /* framer: against cases, and against a naive model octet by octet. */
-#include "proto/body.h"
+#include "wire/framer.h"
 
 #include <stdarg.h>
 #include <setjmp.h>
@@ -66,7 +66,7 @@ run(enum frame frame, struct str s, size_t first, size_t slice, size_t room,
 	buf_fini(&b);
 }
 
-/* The same by the letter of body.h. */
+/* The same by the letter of framer.h. */
 static void
 model(enum frame frame, struct str s, struct buf *out)
 {

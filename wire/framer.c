@@ -1,5 +1,5 @@
 /* framer: message bodies in the form that they have on the wire. */
-#include "proto/body.h"
+#include "wire/framer.h"
 
 struct scan {
 	struct str in;

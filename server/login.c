@@ -1,0 +1,241 @@
+/* login: the server's side of SASL exchanges, over libgsasl. */
+#include "server/login.h"
+#include "base/base64.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <gsasl.h>
+#include <stdlib.h>
+
+/* What is offered, in the order in which it is.  The client speaks first in
+ * those so marked: without an initial response they begin with an empty
+ * challenge (RFC 4422 3). */
+static const struct mechanism {
+	const char *name;
+	bool client_first;
+} mechanisms[] = {
+    {"PLAIN", true},
+    {"LOGIN", false},
+    {"CRAM-MD5", false},
+    {"SCRAM-SHA-256", true},
+};
+enum { MECHANISMS = sizeof(mechanisms) / sizeof(*mechanisms) };
+
+/* SCRAM's iterations: the least of RFC 7677 4. */
+static const char iterations[] = "4096";
+
+struct login {
+	struct users *us;
+	const struct mechanism *mech;
+	const char *service, *host;
+	Gsasl_session *session;
+	struct user *user;
+	unsigned lines;
+	bool over; /* nothing but an empty line is due */
+};
+
+static struct user *
+user_of(struct login *l, Gsasl_session *session)
+{
+	const char *name = gsasl_property_fast(session, GSASL_AUTHID);
+
+	l->user = name != NULL ? users_find(l->us, str_z(name)) : NULL;
+	return l->user;
+}
+
+/* A user is himself and nobody else. */
+static bool
+may_act(const struct login *l, Gsasl_session *session)
+{
+	const char *as = gsasl_property_fast(session, GSASL_AUTHZID);
+
+	return as == NULL || *as == '\0' ||
+	       (l->user != NULL && str_eqcase(str_z(as), str_z(l->user->name)));
+}
+
+static int
+validate(struct login *l, Gsasl_session *session)
+{
+	const char *password = gsasl_property_fast(session, GSASL_PASSWORD);
+	const struct user *u = user_of(l, session);
+
+	return user_check(u, str_z(password)) && may_act(l, session)
+		   ? GSASL_OK
+		   : GSASL_AUTHENTICATION_ERROR;
+}
+
+static int
+give_password(struct login *l, Gsasl_session *session)
+{
+	const struct user *u = user_of(l, session);
+	const char *password = u != NULL ? user_password(u) : NULL;
+
+	if (password == NULL || !may_act(l, session))
+		return GSASL_NO_PASSWORD;
+	return gsasl_property_set(session, GSASL_PASSWORD, password);
+}
+
+static int
+provide(Gsasl *ctx, Gsasl_session *session, Gsasl_property prop)
+{
+	struct login *l = gsasl_session_hook_get(session);
+
+	(void)ctx;
+	switch ((int)prop) {
+	case GSASL_VALIDATE_SIMPLE:
+		return validate(l, session);
+	case GSASL_PASSWORD:
+		return give_password(l, session);
+	case GSASL_SCRAM_ITER:
+		return gsasl_property_set(session, prop, iterations);
+	case GSASL_SERVICE:
+		return gsasl_property_set(session, prop, l->service);
+	case GSASL_HOSTNAME:
+		return gsasl_property_set(session, prop, l->host);
+	default:
+		return GSASL_NO_CALLBACK;
+	}
+}
+
+static Gsasl *
+library(void)
+{
+	static Gsasl *ctx;
+
+	if (ctx == NULL && gsasl_init(&ctx) == GSASL_OK)
+		gsasl_callback_set(ctx, provide);
+	return ctx;
+}
+
+static const struct mechanism *
+find(struct str name)
+{
+	for (size_t i = 0; i < MECHANISMS; i++)
+		if (str_eqcase(str_z(mechanisms[i].name), name))
+			return &mechanisms[i];
+	return NULL;
+}
+
+bool
+login_knows(struct str mech)
+{
+	return find(mech) != NULL;
+}
+
+void
+login_mechanisms(struct buf *out, const char *before)
+{
+	for (size_t i = 0; i < MECHANISMS; i++)
+		(void)buf_addf(out, "%s%s%s", i > 0 ? " " : "", before,
+		    mechanisms[i].name);
+}
+
+struct login *
+login_new(
+    struct users *us, struct str mech, const char *service, const char *host)
+{
+	struct login *l = mem_zalloc(sizeof(*l));
+
+	l->us = us;
+	l->mech = find(mech);
+	l->service = service;
+	l->host = host;
+	if (gsasl_server_start(library(), l->mech->name, &l->session) ==
+	    GSASL_OK)
+		gsasl_session_hook_set(l->session, l);
+	return l;
+}
+
+/* libgsasl does not wipe what it was given. */
+static void
+wipe(Gsasl_session *session, Gsasl_property prop)
+{
+	const char *p = gsasl_property_fast(session, prop);
+
+	if (p != NULL)
+		mem_wipe((char *)(uintptr_t)p, strlen(p));
+}
+
+void
+login_free(struct login *l)
+{
+	if (l == NULL)
+		return;
+	if (l->session != NULL) {
+		wipe(l->session, GSASL_PASSWORD);
+		wipe(l->session, GSASL_SCRAM_SALTED_PASSWORD);
+		gsasl_finish(l->session);
+	}
+	free(l);
+}
+
+/* A decoded answer; with its challenge in base64. */
+static enum login_step
+advance(struct login *l, struct str answer, struct buf *challenge)
+{
+	char *out = NULL;
+	size_t n = 0;
+	int rc;
+
+	if (l->session == NULL)
+		return LOGIN_FAILED;
+	rc = gsasl_step(l->session, answer.p, answer.n, &out, &n);
+	if ((rc == GSASL_OK || rc == GSASL_NEEDS_MORE) &&
+	    base64_encode(challenge, (struct str){out, n}) < 0)
+		rc = GSASL_MALLOC_ERROR;
+	gsasl_free(out);
+	if (rc == GSASL_NEEDS_MORE)
+		return LOGIN_MORE;
+	if (rc == GSASL_MECHANISM_PARSE_ERROR)
+		return LOGIN_BROKEN;
+	if (rc != GSASL_OK || l->user == NULL)
+		return LOGIN_FAILED;
+	/* None of our protocols has room for additional data in the success
+	 * (RFC 4422 5): it goes out as a challenge, to be answered by an
+	 * empty line. */
+	l->over = n > 0;
+	return l->over ? LOGIN_MORE : LOGIN_DONE;
+}
+
+enum login_step
+login_begin(struct login *l, const struct str *initial, struct buf *challenge)
+{
+	if (initial == NULL && l->mech->client_first)
+		return LOGIN_MORE;
+	if (!l->mech->client_first) {
+		enum login_step step = advance(l, S(""), challenge);
+
+		if (initial == NULL || step != LOGIN_MORE)
+			return step;
+		/* Some clients answer LOGIN's first question unasked. */
+		buf_clear(challenge);
+	}
+	return login_line(
+	    l, str_eq(*initial, S("=")) ? S("") : *initial, challenge);
+}
+
+enum login_step
+login_line(struct login *l, struct str line, struct buf *challenge)
+{
+	enum login_step step = LOGIN_BROKEN;
+	struct buf answer;
+
+	if (str_eq(line, S("*")))
+		return LOGIN_CANCELLED;
+	if (++l->lines > limits.challenges)
+		return LOGIN_BROKEN;
+	if (l->over)
+		return line.n == 0 ? LOGIN_DONE : LOGIN_BROKEN;
+	buf_init(&answer, line.n + 1);
+	answer.secret = true;
+	if (base64_decode(&answer, line) == 0)
+		step = advance(l, buf_str(&answer), challenge);
+	buf_fini(&answer);
+	return step;
+}
+
+struct user *
+login_user(const struct login *l)
+{
+	return l->user;
+}

@@ -1,0 +1,44 @@
+/*
+ * login: the server's side of SASL exchanges (RFC 4422), over libgsasl.
+ *
+ * Knows mechanisms and users, not protocols: it takes a line of the client's
+ * and gives the text of the next challenge, both in base64.
+ */
+#ifndef SERVER_LOGIN_H
+#define SERVER_LOGIN_H
+
+#include "server/users.h"
+
+struct login;
+
+/* Whether the server has the mechanism. */
+bool login_knows(struct str mech);
+/* "PLAIN LOGIN …": each with `before` in front, divided by spaces. */
+void login_mechanisms(struct buf *out, const char *before);
+
+/* Begins an exchange; the service is "imap", "smtp" or "pop".  The mechanism
+ * is known. */
+struct login *login_new(
+    struct users *us, struct str mech, const char *service, const char *host);
+void login_free(struct login *l); /* wipes what it knows; l may be NULL */
+
+enum login_step {
+	LOGIN_MORE,	 /* send the challenge */
+	LOGIN_DONE,	 /* login_user says who it is; send no challenge */
+	LOGIN_FAILED,	 /* wrong */
+	LOGIN_BROKEN,	 /* no base64, or a mechanism's grammar broken */
+	LOGIN_CANCELLED, /* "*" */
+};
+
+/* How the exchange begins: with the client's initial response in base64 ("="
+ * is an empty one), or with NULL if it gave none. */
+enum login_step login_begin(
+    struct login *l, const struct str *initial, struct buf *challenge);
+/* The client's answer to the last challenge. */
+enum login_step login_line(
+    struct login *l, struct str line, struct buf *challenge);
+
+/* Who has logged in; good as long as the users are. */
+struct user *login_user(const struct login *l);
+
+#endif
