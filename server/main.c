@@ -41,7 +41,10 @@ static const struct port {
 	bool tls;
 } ports[] = {
     {"pop3", &pop3_service, false},
+    {"smtp", &smtp_service, false},
+    {"lmtp", &lmtp_service, false},
     {"pop3s", &pop3_service, true},
+    {"smtps", &smtp_service, true},
 };
 enum { PORTS = sizeof(ports) / sizeof(*ports) };
 

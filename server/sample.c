@@ -11,7 +11,7 @@
 static const char users_text[] =
     "# name:password[:full name]; the password may be a hash of crypt(3)\n"
     "asterix:gaul:Asterix the Gaul\n"
-    "obelix:menhir:Obelix the Menhir Man\n";
+    "obelix:menhir:Obelix the Gaul\n";
 
 static const char aliases_text[] = "# name: member, member ...\n"
 				   "gauls: asterix, obelix\n"
