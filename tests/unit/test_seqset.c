@@ -1,0 +1,134 @@
+/* Sets of numbers: their text, what is in them, and how they grow. */
+#include "wire/seqset.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+static void
+assert_set(const struct seqset *s, const char *want)
+{
+	struct buf b;
+
+	buf_init(&b, 4096);
+	assert_int_equal(seqset_put(&b, s), 0);
+	assert_string_equal(buf_cstr(&b), want);
+	buf_fini(&b);
+}
+
+static void
+test_parse(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t star;
+		const char *want; /* NULL: no set */
+	} rows[] = {
+	    {"1", 9, "1"},
+	    {"1,2,3", 9, "1:3"},
+	    {"1:3,5", 9, "1:3,5"},
+	    {"5,1:3", 9, "1:3,5"},
+	    {"3:1", 9, "1:3"},
+	    {"*", 9, "9"},
+	    {"*:4", 9, "4:9"},
+	    {"12:*", 9, "9:12"},
+	    {"1:*", 9, "1:9"},
+	    {"2:4,3:7,7", 9, "2:7"},
+	    {"1:4294967295", 9, "1:4294967295"},
+	    {"4294967295,1", 9, "1,4294967295"},
+	    {"4294967294,4294967295", 9, "4294967294:4294967295"},
+	    {"*", 0, ""},
+	    {"1:*,4", 0, "4"},
+	    {"", 9, NULL},
+	    {"0", 9, NULL},
+	    {"1:0", 9, NULL},
+	    {"4294967296", 9, NULL},
+	    {"99999999999999999999", 9, NULL},
+	    {"1,", 9, NULL},
+	    {",1", 9, NULL},
+	    {"1,,2", 9, NULL},
+	    {"1:", 9, NULL},
+	    {":1", 9, NULL},
+	    {"1:2:3", 9, NULL},
+	    {"1 ", 9, NULL},
+	    {"a", 9, NULL},
+	    {"-1", 9, NULL},
+	    {"1-3", 9, NULL},
+	    {"**", 9, NULL},
+	    {"$", 9, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct seqset s = {0};
+
+		assert_int_equal(
+		    seqset_parse(&s, str_z(rows[i].text), rows[i].star),
+		    rows[i].want != NULL);
+		if (rows[i].want != NULL)
+			assert_set(&s, rows[i].want);
+		seqset_fini(&s);
+	}
+}
+
+/* Against a set of bits, whatever the order. */
+static void
+test_add(void **state)
+{
+	struct seqset s = {0};
+	bool bits[200];
+
+	(void)state;
+	srandom(1);
+	for (int round = 0; round < 500; round++) {
+		seqset_clear(&s);
+		memset(bits, 0, sizeof(bits));
+		for (int i = 0; i < 20; i++) {
+			uint32_t low = 1 + (uint32_t)random() % 190;
+			uint32_t high = low + (uint32_t)random() % 8;
+
+			seqset_add(&s, low, high);
+			for (uint32_t n = low; n <= high; n++)
+				bits[n] = true;
+		}
+		for (uint32_t n = 1; n < 200; n++)
+			assert_int_equal(seqset_has(&s, n), bits[n]);
+		for (size_t i = 1; i < s.n; i++)
+			assert_true(s.ranges[i - 1].high + 1 < s.ranges[i].low);
+	}
+	seqset_clear(&s);
+	seqset_add(&s, 5, UINT32_MAX);
+	seqset_add(&s, 7, 8);
+	assert_set(&s, "5:4294967295");
+	seqset_fini(&s);
+}
+
+static void
+test_full(void **state)
+{
+	struct seqset s = {0};
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 4);
+	assert_true(seqset_parse(&s, S("10:20,30"), 0));
+	assert_int_equal(seqset_put(&b, &s), -1);
+	buf_fini(&b);
+	seqset_fini(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_parse),
+	    cmocka_unit_test(test_add),
+	    cmocka_unit_test(test_full),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
