@@ -13,10 +13,12 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #define OPENSSL_FUNCTIONS(F)                                                   \
+	F(ASN1_INTEGER_set_uint64)                                             \
 	F(BIO_clear_flags)                                                     \
 	F(BIO_get_data)                                                        \
 	F(BIO_get_new_index)                                                   \
@@ -36,9 +38,14 @@
 	F(EVP_DigestUpdate)                                                    \
 	F(EVP_MD_CTX_free)                                                     \
 	F(EVP_MD_CTX_new)                                                      \
+	F(EVP_PKEY_Q_keygen)                                                   \
+	F(EVP_PKEY_free)                                                       \
 	F(EVP_md5)                                                             \
 	F(EVP_sha256)                                                          \
 	F(OpenSSL_version)                                                     \
+	F(PEM_write_PrivateKey)                                                \
+	F(PEM_write_X509)                                                      \
+	F(SSL_CIPHER_get_name)                                                 \
 	F(SSL_CTX_check_private_key)                                           \
 	F(SSL_CTX_ctrl)                                                        \
 	F(SSL_CTX_free)                                                        \
@@ -57,7 +64,6 @@
 	F(SSL_free)                                                            \
 	F(SSL_get0_param)                                                      \
 	F(SSL_get_current_cipher)                                              \
-	F(SSL_CIPHER_get_name)                                                 \
 	F(SSL_get_error)                                                       \
 	F(SSL_get_ex_data)                                                     \
 	F(SSL_get_ex_data_X509_STORE_CTX_idx)                                  \
@@ -76,16 +82,32 @@
 	F(SSL_write_ex)                                                        \
 	F(TLS_client_method)                                                   \
 	F(TLS_server_method)                                                   \
+	F(X509V3_EXT_conf_nid)                                                 \
+	F(X509V3_set_ctx)                                                      \
+	F(X509_EXTENSION_free)                                                 \
+	F(X509_NAME_add_entry_by_txt)                                          \
 	F(X509_STORE_CTX_get0_cert)                                            \
 	F(X509_STORE_CTX_get_error)                                            \
 	F(X509_STORE_CTX_get_ex_data)                                          \
 	F(X509_VERIFY_PARAM_set1_host)                                         \
 	F(X509_VERIFY_PARAM_set1_ip)                                           \
 	F(X509_VERIFY_PARAM_set_hostflags)                                     \
+	F(X509_add_ext)                                                        \
 	F(X509_digest)                                                         \
+	F(X509_free)                                                           \
 	F(X509_get_default_cert_dir)                                           \
 	F(X509_get_default_cert_dir_env)                                       \
 	F(X509_get_default_cert_file_env)                                      \
+	F(X509_get_serialNumber)                                               \
+	F(X509_get_subject_name)                                               \
+	F(X509_getm_notAfter)                                                  \
+	F(X509_getm_notBefore)                                                 \
+	F(X509_gmtime_adj)                                                     \
+	F(X509_new)                                                            \
+	F(X509_set_issuer_name)                                                \
+	F(X509_set_pubkey)                                                     \
+	F(X509_set_version)                                                    \
+	F(X509_sign)                                                           \
 	F(X509_verify_cert_error_string)
 
 struct openssl {

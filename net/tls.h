@@ -42,6 +42,11 @@ struct tls_identity *tls_identity_load(
     const char *cert, const char *key, struct err *e);
 void tls_identity_free(struct tls_identity *id); /* id may be NULL */
 
+/* Makes a key and a certificate that it signs itself, for localhost, the
+ * loopback addresses and host, if the two files are not there already. */
+int tls_self_signed(
+    const char *cert, const char *key, const char *host, struct err *e);
+
 /* The server's side of TLS on `below`, which belongs to the result from then
  * on.  Clients are asked for no certificate.  NULL (`below` left alone) if
  * the library refuses. */

@@ -279,12 +279,9 @@ client_free(struct client *c)
 	stream_close(c->stream);
 	buf_fini(&c->rx);
 	buf_fini(&c->tx);
-	if (c->prev != NULL)
-		c->prev->next = c->next;
-	else
-		srv->clients = c->next;
+	*c->link = c->next;
 	if (c->next != NULL)
-		c->next->prev = c->prev;
+		c->next->link = c->link;
 	srv->n_clients--;
 	server_log(srv, "%s %s: closed", c->service->name, c->peer);
 	free(c);
@@ -402,6 +399,7 @@ client_new(struct server *srv, const struct service *service,
 	    .service = service,
 	    .stream = stream,
 	    .next = srv->clients,
+	    .link = &srv->clients,
 	    .drop_after = faults_number(
 		srv->faults, FAULT_DROP, service->name, UINT64_MAX),
 	    .rate = faults_number(srv->faults, FAULT_SLOW, service->name, 0)};
@@ -415,8 +413,8 @@ client_new(struct server *srv, const struct service *service,
 	c->watch.fd = stream->fd_in;
 	c->again.fire = again;
 	c->idle.fire = late;
-	if (srv->clients != NULL)
-		srv->clients->prev = c;
+	if (c->next != NULL)
+		c->next->link = &c->next;
 	srv->clients = c;
 	srv->n_clients++;
 	server_log(srv, "%s %s: connected", service->name, peer);
@@ -433,6 +431,10 @@ client_new(struct server *srv, const struct service *service,
 void
 client_drop_all(struct server *srv)
 {
-	while (srv->clients != NULL)
-		client_free(srv->clients);
+	struct client *c, *next;
+
+	for (c = srv->clients; c != NULL; c = next) {
+		next = c->next;
+		client_free(c);
+	}
 }

@@ -46,7 +46,7 @@ struct client {
 	char local[64]; /* ours that it came to */
 	char via[16];	/* how a Received field names the protocol */
 	/* private */
-	struct client *prev, *next;
+	struct client *next, **link; /* link: what points to us */
 	struct stream *stream;
 	struct watch watch;
 	struct timer idle, again;

@@ -31,6 +31,7 @@ enum {
 	OPT_CLIENTS,
 	OPT_SAMPLE,
 	OPT_UNTIL_EOF,
+	OPT_SELF_SIGNED,
 	OPT_PORT, /* and those behind it, one for each row of ports */
 };
 
@@ -43,8 +44,10 @@ static const struct port {
     {"pop3", &pop3_service, false},
     {"smtp", &smtp_service, false},
     {"lmtp", &lmtp_service, false},
+    {"imap", &imap_service, false},
     {"pop3s", &pop3_service, true},
     {"smtps", &smtp_service, true},
+    {"imaps", &imap_service, true},
 };
 enum { PORTS = sizeof(ports) / sizeof(*ports) };
 
@@ -59,6 +62,7 @@ static const char usage_text[] =
     "  --pop3s, --smtps, --imaps PORT           the same in TLS from the "
     "start\n"
     "  --tls CERT KEY     PEM files; STARTTLS and STLS are offered\n"
+    "  --self-signed      the same with a certificate made in DIR\n"
     "  --listen ADDRESS   instead of 127.0.0.1\n"
     "  --host NAME        our own name\n"
     "  --domain NAME      mail for it is ours, too (repeatable)\n"
@@ -80,7 +84,7 @@ struct options {
 	const char *port[PORTS]; /* NULL: not wanted */
 	const char **domain;
 	size_t domains;
-	bool sample, until_eof;
+	bool sample, until_eof, self_signed;
 };
 
 /* Everything that runs. */
@@ -167,6 +171,9 @@ set_option(struct posteld *d, int c, char *arg, int argc, char **argv)
 	case OPT_UNTIL_EOF:
 		o->until_eof = true;
 		return 0;
+	case OPT_SELF_SIGNED:
+		o->self_signed = true;
+		return 0;
 	case OPT_DOMAIN:
 		o->domain[o->domains++] = arg;
 		return 0;
@@ -196,11 +203,18 @@ static const struct option fixed[] = {
     {"clients", required_argument, NULL, OPT_CLIENTS},
     {"sample", no_argument, NULL, OPT_SAMPLE},
     {"until-eof", no_argument, NULL, OPT_UNTIL_EOF},
+    {"self-signed", no_argument, NULL, OPT_SELF_SIGNED},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
 };
 enum { FIXED = sizeof(fixed) / sizeof(*fixed) };
+
+static bool
+has_tls(const struct options *o)
+{
+	return o->cert != NULL || o->self_signed;
+}
 
 /* Whether the options ask for something that makes sense together. */
 static int
@@ -210,7 +224,7 @@ check_options(const struct options *o)
 
 	for (size_t i = 0; i < PORTS; i++) {
 		any |= o->port[i] != NULL;
-		if (o->port[i] != NULL && ports[i].tls && o->cert == NULL)
+		if (o->port[i] != NULL && ports[i].tls && !has_tls(o))
 			return complain(ports[i].option, " wants --tls, too");
 	}
 	if (o->root == NULL)
@@ -309,8 +323,8 @@ open_port(struct posteld *d, size_t i, struct err *e)
 		    "posteld: warning: %s at %s is open to a network, where "
 		    "passwords can be read%s\n",
 		    ports[i].option, address,
-		    d->opt.cert != NULL ? " by those who do not use STARTTLS"
-					: "");
+		    has_tls(&d->opt) ? " by those who do not use STARTTLS"
+				     : "");
 	return 0;
 }
 
@@ -327,14 +341,28 @@ announce(const struct posteld *d)
 }
 
 static int
+load_identity(struct posteld *d, struct err *e)
+{
+	char cert[PATH_MAX], key[PATH_MAX];
+	struct options *o = &d->opt;
+
+	if (o->cert != NULL) {
+		d->srv.tls = tls_identity_load(o->cert, o->key, e);
+	} else {
+		(void)snprintf(
+		    cert, sizeof(cert), "%s/posteld-cert.pem", o->root);
+		(void)snprintf(key, sizeof(key), "%s/posteld-key.pem", o->root);
+		if (tls_self_signed(cert, key, d->srv.host, e) == 0)
+			d->srv.tls = tls_identity_load(cert, key, e);
+	}
+	return d->srv.tls != NULL ? 0 : -1;
+}
+
+static int
 start(struct posteld *d, struct err *e)
 {
-	if (d->opt.cert != NULL) {
-		d->srv.tls = tls_identity_load(d->opt.cert, d->opt.key, e);
-		if (d->srv.tls == NULL)
-			return -1;
-	}
-	if (open_root(d, e) < 0)
+	if (open_root(d, e) < 0 ||
+	    (has_tls(&d->opt) && load_identity(d, e) < 0))
 		return -1;
 	for (size_t i = 0; i < PORTS; i++)
 		if (d->opt.port[i] != NULL && open_port(d, i, e) < 0)

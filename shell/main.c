@@ -1,4 +1,5 @@
 /* main: postel, from its first word to its exit status. */
+#include "shell/lab.h"
 #include "shell/run.h"
 #include "shell/session.h"
 
@@ -86,6 +87,10 @@ open_first(struct shell *sh, const struct cmdline *cl)
 {
 	if (cl->first == FIRST_URL)
 		return session_open_url(sh, cl->words[0], NULL);
+	if (cl->first == FIRST_LAB) {
+		lab_tell();
+		return lab_open(sh);
+	}
 	if (cl->first == FIRST_HOST)
 		return session_open_host(sh, cl->words[0], cl->words[1], NULL);
 	return STATUS_OK;
@@ -138,6 +143,21 @@ only_chunks(const struct cmdline *cl)
 	return cl->first == FIRST_NONE && cl->todos > 0;
 }
 
+/* The server of a lab, whose certificate we trust. */
+static int
+start_lab(struct cmdline *cl)
+{
+	struct err e = {0};
+
+	if (lab_start(cl->words[1], &e) < 0) {
+		screen_error("%s", e.msg);
+		return STATUS_CONNECT;
+	}
+	if (cl->opt.ca == NULL)
+		cl->opt.ca = lab_ca();
+	return STATUS_OK;
+}
+
 static int
 run(struct loop *l, const struct cmdline *cl)
 {
@@ -161,18 +181,21 @@ run(struct loop *l, const struct cmdline *cl)
 }
 
 static int
-run_all(const struct cmdline *cl)
+run_all(struct cmdline *cl)
 {
 	struct err e = {0};
-	int status;
+	int status = STATUS_OK;
 
 	if (cl->help || cl->version) {
 		(cl->help ? options_usage : options_version)(stdout);
-		status = STATUS_OK;
 	} else {
 		the_loop = loop_new();
 		set_signals();
-		status = run(the_loop, cl);
+		if (cl->first == FIRST_LAB)
+			status = start_lab(cl);
+		if (status == STATUS_OK)
+			status = run(the_loop, cl);
+		lab_stop();
 		loop_free(the_loop);
 	}
 	screen_sync();

@@ -58,6 +58,8 @@ options_usage(FILE *f)
 	      "has it\n"
 	      "       postel [OPTION...] NAME ARG...    a script by name\n"
 	      "       postel [OPTION...] FILE.lua ARG...\n"
+	      "       postel [OPTION...] lab [DIR]      a practice server to "
+	      "talk to\n"
 	      "       postel -e CHUNK\n"
 	      "\n"
 	      "  -c LINE                 run this line, and no prompt\n"
@@ -272,6 +274,9 @@ first_word(struct cmdline *cl, int argc, char **argv, int at)
 	} else if (strchr(word, '/') != NULL ||
 		   (n > 4 && strcmp(word + n - 4, ".lua") == 0)) {
 		cl->first = FIRST_PATH;
+	} else if (strcmp(word, "lab") == 0) {
+		cl->first = FIRST_LAB;
+		return at + 1 < argc && *argv[at + 1] != '-' ? 1 : 0;
 	} else if (script_exists(word)) {
 		cl->first = FIRST_SCRIPT;
 	} else if (at + 1 < argc && *argv[at + 1] != '-') {

@@ -11,6 +11,7 @@ enum first_word {
 	FIRST_NONE,
 	FIRST_URL,
 	FIRST_PATH,   /* a script by path: "/" in it, or ".lua" behind it */
+	FIRST_LAB,    /* "lab", perhaps with a folder behind it */
 	FIRST_SCRIPT, /* a script by name */
 	FIRST_HOST,   /* with a port behind it */
 };
@@ -28,8 +29,8 @@ struct cmdline {
 	struct todo *todo;
 	size_t todos;
 	enum first_word first;
-	/* The first word and what belongs to it: a URL; a host and a port; a
-	 * script and its arguments.  NULL-terminated. */
+	/* The first word and what belongs to it: a URL; a host and a port; lab
+	 * and a folder; a script and its arguments.  NULL-terminated. */
 	char **words;
 	bool help, version;
 };

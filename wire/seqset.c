@@ -2,6 +2,7 @@
 #include "wire/seqset.h"
 #include "base/mem.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -25,6 +26,7 @@ append(struct seqset *s, uint32_t low, uint32_t high)
 		s->cap = s->cap > 0 ? 2 * s->cap : 8;
 		s->ranges = mem_realloc(s->ranges, s->cap * sizeof(*s->ranges));
 	}
+	assert(s->ranges != NULL);
 	s->ranges[s->n++] = (struct seqrange){low, high};
 }
 
@@ -121,7 +123,7 @@ take_number(struct str *text, uint32_t star, uint32_t *n)
 bool
 seqset_parse(struct seqset *s, struct str text, uint32_t star)
 {
-	uint32_t low, high;
+	uint32_t low = 0, high = 0;
 	bool good;
 
 	do {

@@ -79,15 +79,6 @@ keep(struct arena *a, struct str s, struct str *out, struct err *e)
 	return out->p != NULL ? 0 : too_long(e);
 }
 
-static int
-hex(char c)
-{
-	if (ascii_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* s without its percent escapes; `what` names it in errors. */
 static int
 unescape(struct arena *a, struct str s, const char *what, struct str *out,
@@ -102,13 +93,14 @@ unescape(struct arena *a, struct str s, const char *what, struct str *out,
 	for (i = 0; i < s.n; i++) {
 		p[n] = s.p[i];
 		if (s.p[i] == '%') {
-			if (i + 2 >= s.n || hex(s.p[i + 1]) < 0 ||
-			    hex(s.p[i + 2]) < 0)
+			if (i + 2 >= s.n || ascii_hex(s.p[i + 1]) < 0 ||
+			    ascii_hex(s.p[i + 2]) < 0)
 				return err_set(e, ERR_USE,
 				    "the %s of the URL has a %% without two "
 				    "hexadecimal digits",
 				    what);
-			p[n] = (char)(hex(s.p[i + 1]) * 16 + hex(s.p[i + 2]));
+			p[n] = (char)(ascii_hex(s.p[i + 1]) * 16 +
+				      ascii_hex(s.p[i + 2]));
 			i += 2;
 		}
 		n++;

@@ -1,0 +1,167 @@
+/* imap_args: the words of commands and responses: names, flags. */
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "server/imapd.h"
+#include "wire/mutf7.h"
+
+enum { NAME_RAW_MAX = 4 * NAME_MAX_OCTETS }; /* as modified UTF-7 */
+
+bool
+imap_astring(const struct imap_val *v, struct str *out)
+{
+	if (v == NULL || v->kind == IMAP_LIST || v->stream >= 0)
+		return false;
+	/* NIL is an atom like others where a string must be. */
+	*out = v->s.p != NULL ? v->s : S("");
+	return true;
+}
+
+bool
+imap_is_set(const struct imap_val *v)
+{
+	return v != NULL && (v->kind == IMAP_ATOM || v->kind == IMAP_NUMBER) &&
+	       seqset_looks(v->s);
+}
+
+/* ---- mailboxes ---- */
+
+bool
+imap_decode_name(const struct imapd *s, struct str raw, struct buf *out)
+{
+	/* RFC 9051 5.1: with rev2 "&" is a character like others. */
+	if (s->rev2)
+		return utf8_valid(raw) && buf_add(out, raw) == 0;
+	return mutf7_decode(out, raw) == 0;
+}
+
+bool
+imap_mailbox_arg(struct client *c, const struct imap_val *v, struct buf *name)
+{
+	struct imapd *s = imapd_of(c);
+	struct buf utf8;
+	struct str raw;
+	bool good;
+
+	if (!imap_astring(v, &raw)) {
+		imap_bad(c, "a mailbox's name is missing");
+		return false;
+	}
+	buf_init(&utf8, NAME_RAW_MAX);
+	good =
+	    imap_decode_name(s, raw, &utf8) && name_spell(name, buf_str(&utf8));
+	buf_fini(&utf8);
+	if (!good)
+		imap_no(c, "[CANNOT] no mailbox can have that name");
+	return good;
+}
+
+void
+imap_put_mailbox(const struct client *c, struct buf *b, struct str name)
+{
+	const struct imapd *s = c->state;
+	struct buf coded;
+	struct str raw = name;
+
+	buf_init(&coded, NAME_RAW_MAX);
+	if (!s->rev2 && mutf7_encode(&coded, name) == 0)
+		raw = buf_str(&coded);
+	switch (imap_form(raw, s->rev2)) {
+	case IMAP_FORM_ATOM:
+		(void)buf_add(b, raw);
+		break;
+	case IMAP_FORM_QUOTED:
+		(void)imap_put_quoted(b, raw);
+		break;
+	case IMAP_FORM_LITERAL:
+		(void)buf_addf(b, "{%zu}\r\n", raw.n);
+		(void)buf_add(b, raw);
+		break;
+	}
+	buf_fini(&coded);
+}
+
+/* ---- flags ---- */
+
+static const struct flag {
+	const char *name;
+	uint32_t bit;
+} flags[] = {
+    {"\\Answered", FLAG_ANSWERED},
+    {"\\Flagged", FLAG_FLAGGED},
+    {"\\Deleted", FLAG_DELETED},
+    {"\\Seen", FLAG_SEEN},
+    {"\\Draft", FLAG_DRAFT},
+    {"$Forwarded", FLAG_PASSED},
+};
+enum { FLAGS = sizeof(flags) / sizeof(*flags) };
+
+void
+imap_put_flags(const struct imapd *s, struct buf *b, const struct mailbox *mb,
+    uint32_t bits, bool recent)
+{
+	const char *between = "";
+
+	(void)buf_addc(b, '(');
+	for (size_t i = 0; i < FLAGS; i++)
+		if (bits & flags[i].bit) {
+			(void)buf_addf(b, "%s%s", between, flags[i].name);
+			between = " ";
+		}
+	for (unsigned i = 0; i < FLAG_KEYWORDS; i++)
+		if (bits & 1U << (FLAG_KEYWORD_0 + i) &&
+		    mb->keywords[i] != NULL) {
+			(void)buf_addf(b, "%s%s", between, mb->keywords[i]);
+			between = " ";
+		}
+	/* RFC 9051 has no \Recent. */
+	if (recent && !s->rev2)
+		(void)buf_addf(b, "%s\\Recent", between);
+	(void)buf_addc(b, ')');
+}
+
+/* ATOM-CHAR of RFC 9051 9. */
+static bool
+is_keyword(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~' ||
+		    str_has(S("(){%*\"\\]"), s.p[i]))
+			return false;
+	return s.n > 0 && s.n <= FLAG_KEYWORD_MAX;
+}
+
+static bool
+add_flag(struct mailbox *mb, const struct imap_val *v, uint32_t *bits)
+{
+	struct str name;
+
+	if (!imap_astring(v, &name) || v->kind == IMAP_LITERAL ||
+	    v->kind == IMAP_QUOTED)
+		return false;
+	for (size_t i = 0; i < FLAGS; i++)
+		if (str_eqcase(str_z(flags[i].name), name)) {
+			*bits |= flags[i].bit;
+			return true;
+		}
+	if (str_eqcase(name, S("\\Recent")))
+		return true;
+	if (!is_keyword(name))
+		return false;
+	/* One too many is passed over: PERMANENTFLAGS has told so. */
+	*bits |= mailbox_keyword(mb, name, true);
+	return true;
+}
+
+bool
+imap_flags_arg(struct mailbox *mb, const struct imap_val *v, uint32_t *bits)
+{
+	*bits = 0;
+	if (v == NULL)
+		return false;
+	if (v->kind == IMAP_LIST && v->next == NULL)
+		v = v->first;
+	for (; v != NULL; v = v->next)
+		if (!add_flag(mb, v, bits))
+			return false;
+	return true;
+}

@@ -1,0 +1,250 @@
+/* imap_section: "1.2.HEADER.FIELDS (FROM TO)", and what it means. */
+#include "server/imap_mail.h"
+#include "wire/header.h"
+#include "wire/imap.h"
+
+static const struct word {
+	const char *name;
+	enum section_what what;
+	bool fields; /* a list of them follows */
+	bool part;   /* only of a part, not of the whole message */
+} words[] = {
+    /* The longer ones first: one begins like the other. */
+    {"HEADER.FIELDS.NOT", SECTION_FIELDS_NOT, true, false},
+    {"HEADER.FIELDS", SECTION_FIELDS, true, false},
+    {"HEADER", SECTION_HEADER, false, false},
+    {"TEXT", SECTION_TEXT, false, false},
+    {"MIME", SECTION_MIME, false, true},
+};
+enum {
+	WORDS = sizeof(words) / sizeof(*words),
+	/* Each field of a header is looked for in the list. */
+	FIELDS_MAX = 4096,
+};
+
+/* "1.2." in front of a word, or "1.2" alone. */
+static bool
+take_path(struct str *text, struct section *out)
+{
+	uint64_t n;
+	struct str rest;
+
+	while (text->n > 0 && ascii_digit(*text->p)) {
+		rest = *text;
+		if (out->depth == SECTION_DEPTH ||
+		    !str_u64(str_cut(&rest, '.'), UINT32_MAX, &n) || n == 0)
+			return false;
+		/* A dot with nothing behind it is no end. */
+		if (rest.n == 0 && str_ends(*text, S(".")))
+			return false;
+		out->path[out->depth++] = (unsigned)n;
+		*text = rest;
+	}
+	return true;
+}
+
+static bool
+take_fields(struct str text, struct section *out)
+{
+	text = str_trim(text);
+	if (text.n < 3 || *text.p != '(' || text.p[text.n - 1] != ')')
+		return false;
+	out->fields = str_trim((struct str){text.p + 1, text.n - 2});
+	return out->fields.n > 0 && out->fields.n <= FIELDS_MAX;
+}
+
+bool
+section_parse(struct str text, bool binary, struct section *out)
+{
+	*out = (struct section){.what = SECTION_ALL};
+	if (!take_path(&text, out))
+		return false;
+	if (text.n == 0)
+		return true;
+	for (size_t i = 0; i < WORDS && !binary; i++) {
+		struct str name = str_z(words[i].name);
+
+		if (!str_startscase(text, name))
+			continue;
+		text = str_skip(text, name.n);
+		out->what = words[i].what;
+		if (words[i].part && out->depth == 0)
+			return false;
+		return words[i].fields ? take_fields(text, out) : text.n == 0;
+	}
+	return false;
+}
+
+/* The next field name of the list; false at its end. */
+static bool
+next_field(struct str *list, struct str *name)
+{
+	size_t end;
+
+	*list = str_trim(*list);
+	if (list->n == 0)
+		return false;
+	if (*list->p == '"') {
+		/* No field's name has a quote or a backslash in it. */
+		*list = str_skip(*list, 1);
+		*name = str_cut(list, '"');
+		return true;
+	}
+	end = str_find(*list, ' ');
+	*name = str_head(*list, end);
+	*list = str_skip(*list, end);
+	return true;
+}
+
+void
+section_put(struct buf *b, const struct section *s)
+{
+	struct str list = s->fields, name;
+	bool first = true;
+
+	for (size_t i = 0; i < s->depth; i++)
+		(void)buf_addf(b, "%s%u", i > 0 ? "." : "", s->path[i]);
+	for (size_t i = 0; i < WORDS; i++)
+		if (words[i].what == s->what)
+			(void)buf_addf(
+			    b, "%s%s", s->depth > 0 ? "." : "", words[i].name);
+	if (s->fields.n == 0)
+		return;
+	(void)buf_addz(b, " (");
+	for (; next_field(&list, &name); first = false) {
+		if (!first)
+			(void)buf_addc(b, ' ');
+		if (imap_form(name, false) == IMAP_FORM_ATOM)
+			(void)buf_add(b, name);
+		else
+			(void)imap_put_quoted(b, name);
+	}
+	(void)buf_addc(b, ')');
+}
+
+/* ---- parts ---- */
+
+static const struct mime_part *
+child(const struct mime_part *p, unsigned n)
+{
+	const struct mime_part *at = p->first;
+
+	while (at != NULL && n-- > 1)
+		at = at->next;
+	return at;
+}
+
+/*
+ * RFC 9051 6.4.5.1: a multipart's parts have numbers; a message that is no
+ * multipart has one part, itself; and below a message/rfc822 part the parts of
+ * that message are counted.
+ */
+const struct mime_part *
+section_part(const struct mime_part *root, const struct section *s)
+{
+	const struct mime_part *level = root, *part = root;
+	bool message = true;
+
+	for (size_t i = 0; i < s->depth; i++) {
+		if (mime_is_multipart(level))
+			part = child(level, s->path[i]);
+		else
+			part = message && s->path[i] == 1 ? level : NULL;
+		if (part == NULL)
+			return NULL;
+		message = mime_is_message(part) && part->first != NULL;
+		level = message ? part->first : part;
+	}
+	return part;
+}
+
+/* Of the whole message only what is asked for is looked at. */
+static int
+whole_range(struct imap_mail *m, const struct section *s, uint64_t *from,
+    uint64_t *to, struct err *e)
+{
+	uint64_t end;
+
+	*from = 0;
+	*to = m->size;
+	if (s->what == SECTION_ALL)
+		return 1;
+	if (imap_mail_header_end(m, &end, e) < 0)
+		return -1;
+	if (s->what == SECTION_TEXT)
+		*from = end;
+	else
+		*to = end;
+	return 1;
+}
+
+int
+section_range(struct imap_mail *m, const struct section *s, uint64_t *from,
+    uint64_t *to, struct err *e)
+{
+	const struct mime_part *p;
+	bool header = s->what != SECTION_ALL && s->what != SECTION_TEXT;
+
+	if (s->depth == 0)
+		return whole_range(m, s, from, to, e);
+	p = imap_mail_root(m, e);
+	if (p == NULL)
+		return e->kind != ERR_NONE ? -1 : 0;
+	p = section_part(p, s);
+	/* HEADER and TEXT are those of the message in a part. */
+	if (p != NULL && s->what != SECTION_ALL && s->what != SECTION_MIME)
+		p = mime_is_message(p) ? p->first : NULL;
+	if (p == NULL)
+		return 0;
+	*from = header ? p->header : p->body;
+	*to = header ? p->body : p->end;
+	return 1;
+}
+
+/* ---- fields ---- */
+
+static bool
+is_listed(struct str list, struct str field)
+{
+	struct str name;
+
+	while (next_field(&list, &name))
+		if (str_eqcase(name, field))
+			return true;
+	return false;
+}
+
+static int
+header_of(struct imap_mail *m, const struct section *s, struct str *out,
+    struct err *e)
+{
+	const struct mime_part *p;
+
+	if (s->depth == 0)
+		return imap_mail_header(m, out, e) < 0 ? -1 : 1;
+	p = imap_mail_root(m, e);
+	if (p == NULL)
+		return e->kind != ERR_NONE ? -1 : 0;
+	p = section_part(p, s);
+	if (p == NULL || !mime_is_message(p) || p->first == NULL)
+		return 0;
+	*out = p->first->raw;
+	return 1;
+}
+
+int
+section_fields(
+    struct imap_mail *m, const struct section *s, struct buf *b, struct err *e)
+{
+	struct str header;
+	struct field f;
+	int rc = header_of(m, s, &header, e);
+
+	if (rc <= 0)
+		return rc;
+	while (header_next(&header, &f))
+		if (is_listed(s->fields, f.name) == (s->what == SECTION_FIELDS))
+			(void)buf_add(b, f.whole);
+	(void)buf_addz(b, "\r\n");
+	return 1;
+}

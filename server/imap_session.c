@@ -1,0 +1,272 @@
+/* imap_session: commands that are about the connection, not about mail. */
+#include "base/mem.h"
+#include "server/imapd.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* ---- what there is ---- */
+
+void
+imap_capability(struct client *c, struct imapd *s, const struct imap_val *args)
+{
+	struct buf b;
+
+	(void)s;
+	(void)args;
+	buf_init(&b, 4096);
+	imap_put_capabilities(c, &b);
+	client_say(c, "* CAPABILITY %s", buf_cstr(&b));
+	buf_fini(&b);
+	imap_ok(c, "that is what there is");
+}
+
+void
+imap_noop(struct client *c, struct imapd *s, const struct imap_val *args)
+{
+	(void)s;
+	(void)args;
+	imap_ok(c, "done nothing");
+}
+
+/* RFC 2971. */
+void
+imap_id(struct client *c, struct imapd *s, const struct imap_val *args)
+{
+	(void)s;
+	if (args == NULL || args->next != NULL ||
+	    (args->kind != IMAP_NIL && args->kind != IMAP_LIST)) {
+		imap_bad(c, "ID wants NIL or a list");
+		return;
+	}
+	client_say(c, "* ID (\"name\" \"posteld\" \"version\" \"%s\")",
+	    POSTEL_VERSION);
+	imap_ok(c, "pleased to meet you");
+}
+
+/* RFC 9051 6.3.1: of extensions that are none or need no ENABLE nothing is
+ * said. */
+void
+imap_enable(struct client *c, struct imapd *s, const struct imap_val *args)
+{
+	bool rev2 = false;
+
+	if (args == NULL) {
+		imap_bad(c, "ENABLE wants the name of an extension");
+		return;
+	}
+	for (; args != NULL; args = args->next)
+		rev2 = rev2 ||
+		       (imap_is(args, "IMAP4rev2") && imap_has(c, "IMAP4rev2"));
+	client_say(c, "* ENABLED%s", rev2 ? " IMAP4rev2" : "");
+	s->rev2 = s->rev2 || rev2;
+	imap_ok(c, rev2 ? "RFC 9051 it is" : "nothing to be enabled");
+}
+
+void
+imap_logout(struct client *c, struct imapd *s, const struct imap_val *args)
+{
+	(void)args;
+	s->bye = true;
+	client_say(c, "* BYE until next time");
+	imap_ok(c, "logged out");
+	client_bye(c);
+}
+
+/* ---- logging in ---- */
+
+void
+imap_starttls(struct client *c, struct imapd *s, const struct imap_val *args)
+{
+	(void)s;
+	(void)args;
+	if (c->tls || c->server->tls == NULL) {
+		imap_bad(
+		    c, c->tls ? "TLS is on already" : "there is no TLS here");
+		return;
+	}
+	imap_ok(c, "begin TLS");
+	client_starttls(c);
+}
+
+static void
+logged_in(struct client *c, struct user *u)
+{
+	struct imapd *s = imapd_of(c);
+	struct err e = {0};
+	struct buf b;
+
+	s->account = user_account(c->server->users, u, &e);
+	if (s->account == NULL) {
+		imap_no_err(c, &e);
+		return;
+	}
+	s->user = u;
+	s->state = IMAP_AUTHENTICATED;
+	server_log(c->server, "imap %s: %s logged in", c->peer, u->name);
+	buf_init(&b, 4096);
+	imap_put_capabilities(c, &b);
+	imap_ok(c, "[CAPABILITY %s] welcome, %s", buf_cstr(&b), u->name);
+	buf_fini(&b);
+}
+
+static void
+login_failed(struct client *c)
+{
+	bool enough = client_login_failed(c);
+
+	imap_no(c, "[AUTHENTICATIONFAILED] wrong user or password");
+	if (enough) {
+		client_say(c, "* BYE that was wrong too often");
+		client_bye(c);
+	}
+}
+
+void
+imap_login(struct client *c, struct imapd *s, const struct imap_val *args)
+{
+	struct str name, password;
+	struct user *u;
+
+	(void)s;
+	if (!imap_astring(args, &name) ||
+	    !imap_astring(args->next, &password) || args->next->next != NULL) {
+		imap_bad(c, "LOGIN wants a user and a password");
+		return;
+	}
+	u = users_find(c->server->users, name);
+	if (user_check(u, password))
+		logged_in(c, u);
+	else
+		login_failed(c);
+}
+
+static void
+auth_step(struct client *c, enum login_step step, struct buf *challenge)
+{
+	struct imapd *s = imapd_of(c);
+	struct user *u = NULL;
+
+	if (step == LOGIN_MORE) {
+		client_say(c, "+ %s", buf_cstr(challenge));
+		return;
+	}
+	if (step == LOGIN_DONE)
+		u = login_user(s->login);
+	login_free(s->login);
+	s->login = NULL;
+	if (u != NULL)
+		logged_in(c, u);
+	else if (step == LOGIN_CANCELLED)
+		imap_bad(c, "given up");
+	else if (step == LOGIN_BROKEN)
+		imap_bad(c, "that is no answer of this mechanism");
+	else
+		login_failed(c);
+}
+
+void
+imap_authenticate(
+    struct client *c, struct imapd *s, const struct imap_val *args)
+{
+	struct str mech, initial;
+	struct buf challenge;
+	bool given = args != NULL && args->next != NULL;
+
+	if (!imap_astring(args, &mech) ||
+	    (given && (!imap_astring(args->next, &initial) ||
+			  args->next->next != NULL))) {
+		imap_bad(c, "AUTHENTICATE wants a mechanism");
+		return;
+	}
+	if (!login_knows(mech)) {
+		imap_no(c, "no such mechanism; CAPABILITY names them");
+		return;
+	}
+	buf_init(&challenge, 8192);
+	s->login = login_new(c->server->users, mech, "imap", c->server->host);
+	auth_step(c, login_begin(s->login, given ? &initial : NULL, &challenge),
+	    &challenge);
+	buf_fini(&challenge);
+}
+
+void
+imap_authenticate_line(struct client *c, struct str line)
+{
+	struct imapd *s = imapd_of(c);
+	struct buf challenge;
+
+	buf_init(&challenge, 8192);
+	auth_step(c, login_line(s->login, line, &challenge), &challenge);
+	buf_fini(&challenge);
+}
+
+/* ---- IDLE (RFC 2177) ---- */
+
+static bool
+push(struct client *c)
+{
+	if (imapd_of(c)->idle)
+		imap_view_sync(c, true);
+	return false;
+}
+
+static void
+wake(struct imapd *s)
+{
+	client_more(s->idle_client, push);
+	client_wake(s->idle_client);
+}
+
+static void
+changed(struct observer *o)
+{
+	struct imap_view *v = CONTAINER_OF(o, struct imap_view, observer);
+
+	wake(CONTAINER_OF(v, struct imapd, view));
+}
+
+/* What other programs do in the folder is looked for. */
+static void
+tick(struct timer *t)
+{
+	struct imapd *s = CONTAINER_OF(t, struct imapd, tick);
+	struct client *c = s->idle_client;
+
+	wake(s);
+	loop_timer(c->server->loop, t, loop_now() + MAILBOX_FRESH_MS);
+}
+
+void
+imap_idle(struct client *c, struct imapd *s, const struct imap_val *args)
+{
+	(void)args;
+	s->idle = true;
+	s->idle_client = c;
+	client_say(c, "+ idling; DONE ends it");
+	if (s->view.mb == NULL)
+		return;
+	imap_view_sync(c, true);
+	s->view.observer.changed = changed;
+	mailbox_observe(s->view.mb, &s->view.observer);
+	s->tick.fire = tick;
+	loop_timer(c->server->loop, &s->tick, loop_now() + MAILBOX_FRESH_MS);
+}
+
+void
+imap_idle_stop(struct imapd *s)
+{
+	s->idle = false;
+	observer_stop(&s->view.observer);
+	loop_untimer(&s->tick);
+}
+
+void
+imap_idle_line(struct client *c, struct str line)
+{
+	imap_idle_stop(imapd_of(c));
+	if (str_eqcase(str_trim(line), S("DONE")))
+		imap_ok(c, "idled");
+	else
+		imap_bad(c, "DONE ends IDLE, and nothing else");
+}

@@ -1,0 +1,224 @@
+/* imap_text: text of a message, decoded and without regard to case. */
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "server/imap_search.h"
+#include "wire/date.h"
+#include "wire/decode.h"
+#include "wire/header.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <wctype.h>
+
+enum {
+	FIELD_MAX = 2 * MIME_HEADER_MAX,
+	CHUNK_MAX = 1 << 20, /* what a block of a message becomes */
+};
+
+/* ---- case ---- */
+
+static wint_t
+lower(uint32_t c)
+{
+	static locale_t locale;
+	static bool tried;
+
+	if (!tried) {
+		locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+		tried = true;
+	}
+	if (c < 0x80 || locale == (locale_t)0)
+		return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+	return towlower_l((wint_t)c, locale);
+}
+
+void
+search_fold(struct buf *b, struct str s)
+{
+	uint32_t c;
+	size_t n;
+
+	for (; s.n > 0; s = str_skip(s, n)) {
+		n = utf8_decode(s, &c);
+		if (n == 0) {
+			(void)buf_addc(b, *s.p);
+			n = 1;
+		} else {
+			(void)utf8_put(b, (uint32_t)lower(c));
+		}
+	}
+}
+
+static bool
+contains(struct str s, struct str text)
+{
+	return text.n == 0 ||
+	       (s.n >= text.n && memmem(s.p, s.n, text.p, text.n) != NULL);
+}
+
+/* ---- headers ---- */
+
+static bool
+field_contains(struct str value, struct str text)
+{
+	struct buf plain, folded;
+	bool found;
+
+	buf_init(&plain, FIELD_MAX);
+	buf_init(&folded, FIELD_MAX);
+	(void)header_decode(&plain, value);
+	search_fold(&folded, buf_str(&plain));
+	found = contains(buf_str(&folded), text);
+	buf_fini(&plain);
+	buf_fini(&folded);
+	return found;
+}
+
+/* name.p NULL: any field, its name included. */
+static bool
+header_contains(struct str header, struct str name, struct str text)
+{
+	struct field f;
+
+	while (header_next(&header, &f)) {
+		if (name.p == NULL) {
+			if (field_contains(f.whole, text))
+				return true;
+		} else if (str_eqcase(f.name, name) &&
+			   field_contains(f.value, text)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+search_header(struct imap_mail *m, struct str name, struct str text)
+{
+	struct err ignored = {0};
+	struct str header;
+
+	return imap_mail_header(m, &header, &ignored) == 0 &&
+	       header_contains(header, name, text);
+}
+
+bool
+search_sent_day(struct imap_mail *m, int64_t *day)
+{
+	struct err ignored = {0};
+	struct str header;
+	struct field f;
+	struct date date;
+
+	if (imap_mail_header(m, &header, &ignored) < 0 ||
+	    !header_find(header, S("Date"), &f) ||
+	    !date_rfc5322(f.value, &date))
+		return false;
+	*day = date_day(date);
+	return true;
+}
+
+/* ---- bodies ---- */
+
+/* Text that goes by, and what is looked for in it. */
+struct window {
+	struct buf buf; /* folded */
+	struct str text;
+	bool found;
+};
+
+static void
+pass_by(struct window *w, struct str utf8)
+{
+	if (w->found)
+		return;
+	search_fold(&w->buf, utf8);
+	w->found = contains(buf_str(&w->buf), w->text);
+	/* What may be the beginning of it stays. */
+	if (w->buf.len >= w->text.n)
+		buf_take(&w->buf, w->buf.len - w->text.n + 1);
+}
+
+struct decoding {
+	struct transfer transfer;
+	struct charset *charset; /* NULL: unknown, taken as it is */
+	struct buf octets, utf8;
+	struct window *window;
+};
+
+static void
+pass_octets(struct decoding *d)
+{
+	if (d->charset != NULL) {
+		(void)charset_feed(d->charset, buf_str(&d->octets), &d->utf8);
+		pass_by(d->window, buf_str(&d->utf8));
+		buf_clear(&d->utf8);
+	} else {
+		pass_by(d->window, buf_str(&d->octets));
+	}
+	buf_clear(&d->octets);
+}
+
+static void
+search_part(struct imap_mail *m, const struct mime_part *p, struct window *w)
+{
+	struct decoding d = {.window = w};
+	struct err e = {0};
+	uint64_t at = p->body;
+	struct str s;
+
+	transfer_init(&d.transfer, transfer_encoding(p->encoding));
+	d.charset = charset_open(mime_param(p->params, S("charset")));
+	buf_init(&d.octets, CHUNK_MAX);
+	buf_init(&d.utf8, CHUNK_MAX);
+	buf_clear(&w->buf);
+	while (at < p->end && !w->found &&
+	       mail_read(m->mail, at, &s, &e) == 0 && s.n > 0) {
+		if (s.n > p->end - at)
+			s.n = (size_t)(p->end - at);
+		at += s.n;
+		(void)transfer_feed(&d.transfer, s, &d.octets);
+		pass_octets(&d);
+	}
+	(void)transfer_end(&d.transfer, &d.octets);
+	pass_octets(&d);
+	if (d.charset != NULL) {
+		(void)charset_end(d.charset, &d.utf8);
+		pass_by(w, buf_str(&d.utf8));
+	}
+	transfer_fini(&d.transfer);
+	charset_close(d.charset);
+	buf_fini(&d.octets);
+	buf_fini(&d.utf8);
+}
+
+/* The parser bounds the depth.  Attachments are not text to anyone. */
+static void
+search_parts(struct imap_mail *m, const struct mime_part *p, struct window *w,
+    bool headers)
+{
+	if (headers && header_contains(p->raw, (struct str){NULL, 0}, w->text))
+		w->found = true;
+	if (p->first == NULL && (str_eqcase(p->type, S("text")) ||
+				    str_eqcase(p->type, S("message"))))
+		search_part(m, p, w);
+	for (p = p->first; p != NULL && !w->found; p = p->next)
+		search_parts(m, p, w, true);
+}
+
+bool
+search_body(struct imap_mail *m, struct str text)
+{
+	struct window w = {.text = text, .found = text.n == 0};
+	struct err e = {0};
+	const struct mime_part *root = imap_mail_root(m, &e);
+	struct mime_part whole = {.end = m->size};
+
+	buf_init(&w.buf, CHUNK_MAX + text.n);
+	if (root != NULL)
+		search_parts(m, root, &w, false);
+	else
+		search_part(m, &whole, &w);
+	buf_fini(&w.buf);
+	return w.found;
+}
