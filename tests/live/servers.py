@@ -556,3 +556,68 @@ class Sink(Server):
 
     def url(self, tail=""):
         return f"smtp://127.0.0.1:{self.smtp}{tail}"
+
+
+class Posteld(Server):
+    """The practice server: POP3, SMTP, LMTP and IMAP over one Maildir per
+    user.  `options` go to its command line."""
+
+    name = "posteld"
+
+    def __init__(self, users=None, authority=None, cert="localhost",
+                 options=(), aliases=None):
+        super().__init__()
+        self.users = dict(users or {"asterix": "gaul", "obelix": "menhir"})
+        self.authority, self.cert, self.options = authority, cert, options
+        self.root = make_folder(self.folder / "root")
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+            if name in os.environ:
+                self.environment[name] = os.environ[name]
+        write(self.root / "users", "".join(
+            f"{user}:{password}\n" for user, password in self.users.items()))
+        if aliases:
+            write(self.root / "aliases", "".join(
+                f"{name}: {members}\n" for name, members in aliases.items()))
+        self.services = ["pop3", "smtp", "lmtp", "imap"]
+        if authority:
+            self.services += ["pop3s", "smtps", "imaps"]
+        for service in self.services:
+            setattr(self, service, free_port())
+        self.ports = [getattr(self, s) for s in self.services]
+
+    def command(self):
+        program = pathlib.Path(os.environ.get(
+            "BUILD", ROOT / "build" / "release")).resolve() / "posteld"
+        command = [program, "--root", self.root, "--host", "mail.test",
+                   "--verbose", *self.options]
+        for service in self.services:
+            command += [f"--{service}", getattr(self, service)]
+        if self.authority:
+            command += ["--tls", self.authority.cert(self.cert),
+                        self.authority.key(self.cert)]
+        return command
+
+    def as_user(self, command):
+        """It is ours, and may run as we do."""
+        return [need("setpriv"), "--pdeathsig", "TERM", "--",
+                *map(str, command)]
+
+    def home(self, user):
+        return self.root / user
+
+    def inbox(self, user, mailbox=None):
+        """The Maildir of a mailbox, levels divided by "/"."""
+        folder = self.home(user)
+        if mailbox:
+            folder /= "." + ".".join(
+                level.replace("%", "%25").replace(".", "%2E")
+                for level in mailbox.split("/"))
+        return Maildir(folder)
+
+    def url(self, protocol, user="asterix", password=None, tail=""):
+        """A URL with its secret, as a test of a trusting user has it."""
+        secret = (self.users[user] if user and password is None
+                  else password)
+        login = f"{user}:{secret}@" if user else ""
+        return (f"{protocol}://{login}127.0.0.1:{getattr(self, protocol)}"
+                f"{tail}")
