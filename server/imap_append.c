@@ -122,12 +122,10 @@ imap_append_free(struct imapd *s)
 static void
 failed(struct client *c, const struct err *e)
 {
-	struct err why = *e; /* of what the answer frees */
-
-	if (why.sys == ENOSPC || why.sys == EDQUOT)
+	if (e->sys == ENOSPC || e->sys == EDQUOT)
 		imap_no(c, "[OVERQUOTA] no room on the disk");
 	else
-		imap_no_err(c, &why);
+		imap_no_err(c, e);
 }
 
 void

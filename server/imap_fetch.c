@@ -142,12 +142,11 @@ static void
 finish(struct client *c, const struct fetch_job *j)
 {
 	struct imapd *s = imapd_of(c);
-	struct err e = j->e; /* of what the answer frees */
 
 	if (j->flags & FETCH_SEEN)
 		mailbox_notify(s->view.mb);
-	if (e.kind != ERR_NONE)
-		imap_no_err(c, &e);
+	if (j->e.kind != ERR_NONE)
+		imap_no_err(c, &j->e);
 	else if (j->unknown_encoding)
 		imap_no(c, "[UNKNOWN-CTE] some of it cannot be decoded");
 	else if (j->missing && !s->uid)

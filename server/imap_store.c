@@ -91,11 +91,9 @@ store_one(struct client *c, struct store_job *j, uint32_t uid)
 static void
 finish_store(struct client *c, const struct store_job *j)
 {
-	struct err e = j->e; /* of what the answer frees */
-
 	mailbox_notify(imapd_of(c)->view.mb);
-	if (e.kind != ERR_NONE)
-		imap_no_err(c, &e);
+	if (j->e.kind != ERR_NONE)
+		imap_no_err(c, &j->e);
 	else if (j->missing && !imapd_of(c)->uid)
 		imap_no(c, "[EXPUNGEISSUED] some of them are gone");
 	else

@@ -21,7 +21,8 @@ enum {
 
 /* ---- the end of a command ---- */
 
-/* All that belonged to it goes. */
+/* All that belonged to it goes.  Not from within a handler, which may still
+ * look at it. */
 static void
 forget_command(struct imapd *s)
 {
@@ -32,7 +33,7 @@ forget_command(struct imapd *s)
 	arena_fini(&s->arena);
 	s->begun = s->streaming = false;
 	s->command = NULL;
-	s->uid = false;
+	s->uid = s->answered = false;
 }
 
 static void respond(struct client *c, const char *word, const char *fmt,
@@ -58,7 +59,7 @@ respond(struct client *c, const char *word, const char *fmt, va_list ap)
 	client_say(c, "%s %s %s", *s->tag != '\0' ? s->tag : "*", word,
 	    more != NULL ? more : text);
 	free(more);
-	forget_command(s);
+	s->answered = true;
 }
 
 void
@@ -98,13 +99,22 @@ imap_no_err(struct client *c, const struct err *e)
 	imap_no(c, "[SERVERBUG] the mailbox cannot be used");
 }
 
+static bool
+more_job(struct client *c)
+{
+	struct imapd *s = imapd_of(c);
+	bool more = s->job->more(c);
+
+	if (s->answered)
+		forget_command(s);
+	return more;
+}
+
 void
 imap_start(struct client *c, struct imap_job *job)
 {
-	struct imapd *s = imapd_of(c);
-
-	s->job = job;
-	client_more(c, job->more);
+	imapd_of(c)->job = job;
+	client_more(c, more_job);
 }
 
 /* ---- a command ---- */
@@ -123,7 +133,7 @@ at_fault(struct client *c, struct str verb)
 		client_drop(c);
 	else if (kind == FAULT_REFUSE)
 		client_say(c, "%s %s", s->tag, reply);
-	forget_command(s);
+	s->answered = true;
 	return true;
 }
 
@@ -311,6 +321,8 @@ imap_take_line(struct client *c, struct str line, bool bare_lf)
 		imap_idle_line(c, line);
 	else
 		take_command_line(c, line);
+	if (s->answered)
+		forget_command(s);
 }
 
 /* ---- the connection ---- */

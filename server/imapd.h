@@ -51,6 +51,7 @@ struct imapd {
 	enum imap_state state;
 	bool rev2;	     /* ENABLE IMAP4rev2 */
 	bool bye;	     /* LOGOUT, or the server's own end */
+	bool answered;	     /* the command has its tagged response */
 	struct login *login; /* AUTHENTICATE under way */
 	struct user *user;
 	struct account *account;
@@ -99,7 +100,8 @@ void imap_put_capabilities(const struct client *c, struct buf *b);
 
 /* ---- responses: imapd.c ---- */
 
-/* The tagged response that ends the command.  text: with its response code,
+/* The tagged response that ends the command; what belongs to that stays until
+ * the handler has returned.  text: with its response code,
  * "[TRYCREATE] no such mailbox".  What has changed is told in front. */
 void imap_ok(struct client *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
