@@ -7,7 +7,7 @@
 struct rule {
 	struct rule *next;
 	enum fault_kind kind;
-	char *protocol; /* NULL: all */
+	const char *protocol; /* NULL: all */
 	char *word;	/* verb, capability, address */
 	char *reply;
 	uint64_t number;
@@ -51,7 +51,6 @@ faults_new(void)
 static void
 rule_free(struct rule *r)
 {
-	free(r->protocol);
 	free(r->word);
 	free(r->reply);
 	free(r);
@@ -80,13 +79,13 @@ kind_named(struct str name)
 	return NULL;
 }
 
-static bool
-is_protocol(struct str name)
+static const char *
+protocol_named(struct str name)
 {
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
-		if (str_eq(str_z(protocols[i]), name))
-			return true;
-	return false;
+		if (str_eqcase(str_z(protocols[i]), name))
+			return protocols[i];
+	return NULL;
 }
 
 /* Whether s gives the kind of rule what it wants. */
@@ -108,19 +107,18 @@ take_arguments(struct rule *r, const struct kind *kind, struct str s)
 int
 faults_add(struct faults *f, const char *rule, struct err *e)
 {
-	struct str s = str_z(rule), name = str_word(&s), protocol = S("");
-	const struct kind *kind;
+	struct str s = str_z(rule), name = str_word(&s);
+	bool for_one = str_has(name, ':');
+	const char *protocol =
+	    for_one ? protocol_named(str_cut(&name, ':')) : NULL;
+	const struct kind *kind = kind_named(name);
 	struct rule *r;
 
-	if (str_has(name, ':'))
-		protocol = str_cut(&name, ':');
-	kind = kind_named(name);
-	if (kind == NULL || (protocol.n > 0 && !is_protocol(protocol)))
+	if (kind == NULL || (for_one && protocol == NULL))
 		return err_set(e, ERR_USE, "no such fault: %s", rule);
 	r = mem_zalloc(sizeof(*r));
 	r->kind = kind->kind;
-	if (protocol.n > 0)
-		r->protocol = copy(protocol);
+	r->protocol = protocol;
 	if (str_has_eol(s) || !take_arguments(r, kind, s)) {
 		rule_free(r);
 		return err_set(e, ERR_USE, "%s wants %s: %s", kind->name,

@@ -452,7 +452,7 @@ users_resolve(struct users *us, struct str address, struct recipients *out)
 		return members_of(us, a, out);
 	u = users_find(us, local);
 	if (u == NULL)
-		u = users_find(us, str_cut(&local, '+'));
+		u = users_find(us, str_head(local, str_find(local, '+')));
 	if (u == NULL && str_eqcase(local, S("postmaster")))
 		u = users_next(us, NULL);
 	if (u == NULL)

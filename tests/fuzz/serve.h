@@ -125,6 +125,22 @@ serve_check_disk(void)
 	serve_must(access(path, F_OK) == 0, path);
 }
 
+/* By hand: libFuzzer looks into memmem(3), and would learn the word. */
+static inline bool
+serve_has_secret(const char *p, size_t n)
+{
+	size_t same = 0, want = sizeof(serve_secret) - 1;
+
+	for (size_t i = 0; i + want <= n; i++) {
+		for (same = 0; same < want && p[i + same] == serve_secret[same];
+		     same++)
+			;
+		if (same == want)
+			return true;
+	}
+	return false;
+}
+
 /* What the server has said goes by; the secret may not be in it. */
 static inline void
 serve_drain(int fd)
@@ -135,9 +151,7 @@ serve_drain(int fd)
 
 	while ((n = read(fd, tail + kept, sizeof(tail) - kept)) > 0) {
 		kept += (size_t)n;
-		serve_must(memmem(tail, kept, serve_secret,
-			       sizeof(serve_secret) - 1) == NULL,
-		    "the secret is out");
+		serve_must(!serve_has_secret(tail, kept), "the secret is out");
 		if (kept >= sizeof(serve_secret)) {
 			memmove(tail, tail + kept - sizeof(serve_secret) + 1,
 			    sizeof(serve_secret) - 1);
@@ -174,7 +188,7 @@ serve_talk(struct server *srv, const struct service *service, struct str in)
 }
 
 static inline int
-serve_one(const struct service *service, const struct serve_prelude *before,
+serve_input(const struct service *service, const struct serve_prelude *before,
     const uint8_t *data, size_t size)
 {
 	struct server srv = {.loop = loop_new(),
@@ -205,6 +219,16 @@ serve_one(const struct service *service, const struct serve_prelude *before,
 	serve_check_disk();
 	serve_remove();
 	return 0;
+}
+
+static inline int
+serve_one(const struct service *service, const struct serve_prelude *before,
+    const uint8_t *data, size_t size)
+{
+	/* A server may say what it was told. */
+	if (serve_has_secret((const char *)data, size))
+		return 0;
+	return serve_input(service, before, data, size);
 }
 
 #endif
