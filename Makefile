@@ -31,7 +31,6 @@ GROUPS = build
 GROUPS += $(if $(filter check,$(MAKECMDGOALS)),tests)
 GROUPS += $(if $(filter lint,$(MAKECMDGOALS)),lint)
 GROUPS += $(if $(filter fuzz,$(MAKECMDGOALS)),fuzz)
-GROUPS += $(if $(filter demo,$(MAKECMDGOALS)),tests demo)
 GROUPS += $(if $(filter bench,$(MAKECMDGOALS)),tests bench)
 GROUPS := $(sort $(GROUPS))
 empty :=
@@ -207,7 +206,7 @@ bench: all $(BENCHES)
 	@BUILD=$(B) POSTEL=$(B)/postel bench/run
 
 demo: all
-	@BUILD=$(B) POSTEL=$(B)/postel tools/demo
+	@BUILD=$(B) tools/demo
 
 # -- Installing --------------------------------------------------------------
 
