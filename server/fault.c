@@ -8,7 +8,7 @@ struct rule {
 	struct rule *next;
 	enum fault_kind kind;
 	const char *protocol; /* NULL: all */
-	char *word;	/* verb, capability, address */
+	char *word;	      /* verb, capability, address */
 	char *reply;
 	uint64_t number;
 };

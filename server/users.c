@@ -223,8 +223,8 @@ has_changed(const struct text *t)
 	       st.st_mtim.tv_nsec != t->st.st_mtim.tv_nsec;
 }
 
-void
-users_refresh(struct users *us)
+static void
+refresh(struct users *us)
 {
 	struct err e = {0};
 
@@ -288,8 +288,10 @@ users_next(struct users *us, const struct user *u)
 struct user *
 users_find(struct users *us, struct str name)
 {
-	struct user *u = find_in(us->first, name);
+	struct user *u;
 
+	refresh(us);
+	u = find_in(us->first, name);
 	return u != NULL && !u->gone ? u : NULL;
 }
 
@@ -437,6 +439,7 @@ users_resolve(struct users *us, struct str address, struct recipients *out)
 	const struct alias *a;
 	struct user *u;
 
+	refresh(us);
 	out->n = 0;
 	for (size_t i = address.n; i > 0; i--)
 		if (address.p[i - 1] == '@') {
@@ -474,6 +477,7 @@ has_text(struct str s, struct str text)
 void
 users_search(struct users *us, struct str text, struct recipients *out)
 {
+	refresh(us);
 	out->n = 0;
 	for (struct user *u = NULL; (u = users_next(us, u)) != NULL;)
 		if (has_text(str_z(u->name), text) ||

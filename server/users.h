@@ -7,8 +7,8 @@
  *	aliases		name: member, member …
  *
  * A password is clear, or a hash of crypt(3).  Both files are read again when
- * they have changed; one that is broken is told of and leaves things as they
- * were.  A user's mail is in the folder of his name beside them.
+ * they have changed; one that is broken is told of on standard error and leaves
+ * things as they were.  A user's mail is in the folder of his name beside them.
  */
 #ifndef SERVER_USERS_H
 #define SERVER_USERS_H
@@ -30,10 +30,6 @@ struct users;
  * broken. */
 struct users *users_open(const char *root, struct err *e);
 void users_close(struct users *us); /* no account may be in use */
-
-/* Reads the files again if they have changed; the first complaint goes to
- * standard error. */
-void users_refresh(struct users *us);
 
 /* By name, in any ASCII case; NULL if there is none. */
 struct user *users_find(struct users *us, struct str name);

@@ -72,7 +72,6 @@ test_hashes(void **state)
 	(void)snprintf(
 	    line, sizeof(line), "asterix:%s\n", crypt("gaul", "$6$saltsalt$"));
 	folder_put("users", str_z(line));
-	users_refresh(us);
 	u = users_find(us, S("asterix"));
 	assert_true(user_check(u, S("gaul")));
 	assert_false(user_check(u, S("Gaul")));
@@ -89,7 +88,6 @@ test_refresh(void **state)
 
 	(void)state;
 	folder_put("users", S("asterix:new\nidefix:bone\n"));
-	users_refresh(us);
 	assert_null(users_find(us, S("obelix")));
 	assert_string_equal(held->name, "obelix"); /* somebody holds him */
 	assert_true(user_check(users_find(us, S("asterix")), S("new")));
@@ -97,10 +95,8 @@ test_refresh(void **state)
 	/* A broken file changes nothing. */
 	folder_put("users", S("asterix:other\n../etc:x\n"));
 	assert_non_null(freopen("/dev/null", "w", stderr));
-	users_refresh(us);
 	assert_true(user_check(users_find(us, S("asterix")), S("new")));
 	folder_put("users", S("obelix:back\n"));
-	users_refresh(us);
 	assert_ptr_equal(users_find(us, S("obelix")), held);
 }
 
