@@ -80,6 +80,10 @@ CPPFLAGS += -I. -D_GNU_SOURCE -DPOSTEL_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=c11 $(WARN) $(VFLAGS) $(PKG_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(VFLAGS) $(CFLAGS) $(LDFLAGS) -Wl,--as-needed
 LIBS = $(PKG_LIBS) -lresolv -lcrypt $(LDLIBS)
+# The sanitizers have a crypt_r of their own, which hides that it needs this.
+ifneq ($(findstring -fsanitize,$(VFLAGS)),)
+LIBS += -Wl,--no-as-needed -lcrypt
+endif
 COMPILE = $(CC) $(CPPFLAGS) $(ALL_CFLAGS)
 
 # -- The sources: what lies in a folder is built ------------------------------
