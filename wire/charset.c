@@ -36,8 +36,6 @@ static const struct {
     {STR("iso646-us"), KIND_ASCII, NULL},
     {STR("utf-8"), KIND_UTF8, NULL},
     {STR("utf8"), KIND_UTF8, NULL},
-    {STR("utf-7"), KIND_ICONV, "UTF-7"},
-    {STR("unicode-1-1-utf-7"), KIND_ICONV, "UTF-7"},
     {STR("latin1"), KIND_ICONV, "ISO-8859-1"},
     {STR("iso-8859-8-i"), KIND_ICONV, "ISO-8859-8"},
     {STR("iso-8859-6-i"), KIND_ICONV, "ISO-8859-6"},

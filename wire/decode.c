@@ -102,21 +102,6 @@ feed_base64(struct transfer *t, struct str in, struct buf *out)
 	return buf_add(out, (struct str){mem, n});
 }
 
-/* Is t->held, which begins with '=', the beginning of "=XX" or of a soft line
- * break, "=" and blanks and a line end? */
-static bool
-is_escape(struct str held)
-{
-	size_t n;
-
-	held = str_skip(held, 1);
-	if (held.n == 1 && ascii_hex(*held.p) >= 0)
-		return true;
-	for (n = 0; n < held.n && (held.p[n] == ' ' || held.p[n] == '\t'); n++)
-		;
-	return n == held.n || (held.p[n] == '\r' && n + 1 == held.n);
-}
-
 /* What is held is text after all. */
 static int
 put_held(struct transfer *t, struct buf *out)
@@ -127,39 +112,49 @@ put_held(struct transfer *t, struct buf *out)
 	return rc;
 }
 
+/* "=X", of which one digit is missing. */
+static bool
+is_half_octet(struct str held)
+{
+	return held.n == 2 && *held.p == '=' && ascii_hex(held.p[1]) >= 0;
+}
+
+/* Whether c goes with those held: the first digit behind "=", blanks, or a CR
+ * that ends them. */
+static bool
+is_next(struct str held, char c)
+{
+	if (is_half_octet(held) || held.p[held.n - 1] == '\r')
+		return false;
+	return str_has(S(" \t\r"), c) ||
+	       (str_eq(held, S("=")) && ascii_hex(c) >= 0);
+}
+
 /*
- * Looks at the next octet behind those held: "=…", or blanks and a CR.  False
- * if it is not eaten; then nothing is held any more.
+ * Looks at the next octet behind those held: "=", or blanks and a CR, which
+ * may follow it too.  False if it is not eaten; then nothing is held any more.
  */
 static bool
 feed_held(struct transfer *t, char c, struct buf *out, int *rc)
 {
 	struct str held = buf_str(&t->held);
-	bool escape = *held.p == '=';
-	int high, low;
 
-	if (c == '\n') {
-		/* A line end, hard or soft: the blanks go. */
-		if (!escape)
+	if (is_next(held, c) && buf_addc(&t->held, c) == 0)
+		return true;
+	if (is_half_octet(held) && ascii_hex(c) >= 0) {
+		*rc = buf_addc(
+		    out, (char)(ascii_hex(held.p[1]) * 16 + ascii_hex(c)));
+	} else if (c == '\n' && !is_half_octet(held)) {
+		/* A line end: the blanks go, and it too if it is soft. */
+		if (*held.p != '=')
 			*rc = buf_addz(
 			    out, str_ends(held, S("\r")) ? "\r\n" : "\n");
-		buf_clear(&t->held);
-		return true;
+	} else {
+		*rc = put_held(t, out);
+		return false;
 	}
-	if (escape && held.n == 2 && (high = ascii_hex(held.p[1])) >= 0 &&
-	    (low = ascii_hex(c)) >= 0) {
-		*rc = buf_addc(out, (char)(high << 4 | low));
-		buf_clear(&t->held);
-		return true;
-	}
-	if (buf_addc(&t->held, c) == 0) {
-		if (escape ? is_escape(buf_str(&t->held))
-			   : !str_has(held, '\r') && str_has(S(" \t\r"), c))
-			return true;
-		t->held.len--;
-	}
-	*rc = put_held(t, out);
-	return false;
+	buf_clear(&t->held);
+	return true;
 }
 
 static int
@@ -208,10 +203,13 @@ transfer_end(struct transfer *t, struct buf *out)
 {
 	struct str held = buf_str(&t->held);
 	char mem[3];
+	size_t n;
 
-	if (t->encoding == TRANSFER_BASE64)
-		return buf_add(out, (struct str){mem, base64_octets(t, mem)});
-	if (held.n > 1 && *held.p == '=' && ascii_hex(held.p[1]) >= 0)
+	if (t->encoding == TRANSFER_BASE64) {
+		n = base64_octets(t, mem);
+		return buf_add(out, (struct str){mem, n});
+	}
+	if (is_half_octet(held))
 		return put_held(t, out);
 	buf_clear(&t->held);
 	return 0;
