@@ -110,11 +110,13 @@ put_plain(struct decoder *d, struct str s)
 static void
 no_line_ends(struct buf *b, size_t from)
 {
-	char *p = b->p + b->off;
+	char *p;
 
-	for (; from < b->len; from++)
-		if (p[from] == '\r' || p[from] == '\n')
-			p[from] = ' ';
+	for (; from < b->len; from++) {
+		p = b->p + b->off + from;
+		if (*p == '\r' || *p == '\n')
+			*p = ' ';
+	}
 }
 
 /* Words of one charset in a row are one text: many mailers cut a character in
