@@ -171,6 +171,19 @@ name_only(struct address_reader *r, struct address *out, bool quoted)
 		out->local = (struct str){NULL, 0};
 }
 
+/* The comment seen last, if there is one; a copy, since others may come. */
+static bool
+name_in_comment(struct address_reader *r, struct address *out)
+{
+	size_t from = r->text.len;
+
+	if (r->comment.len == 0)
+		return false;
+	(void)buf_add(&r->text, buf_str(&r->comment));
+	out->name = text_from(r, from);
+	return true;
+}
+
 /*
  * Something that is no <address>: "a@b (name)", but also "a", which is half an
  * address, and "a b", which is only a name.
@@ -190,11 +203,8 @@ bare_address(struct address_reader *r, struct address *out)
 		from = r->text.len;
 		if (domain(r) != SCAN_BAD)
 			out->domain = text_from(r, from);
-		if (r->comment.len > 0)
-			out->name = buf_str(&r->comment);
-	} else if (r->comment.len > 0) {
-		out->name = buf_str(&r->comment);
-	} else {
+		(void)name_in_comment(r, out);
+	} else if (!name_in_comment(r, out)) {
 		name_only(r, out, quoted);
 	}
 }
