@@ -168,11 +168,8 @@ end_part(struct mime_parser *p, size_t back)
 	p->depth--;
 }
 
-/*
- * A boundary has cut the present part's header short.  Unlike a body's, its
- * last line end belongs to the boundary only for the part itself, and not for
- * the message that it may be: so does Dovecot count.
- */
+/* A boundary has cut the present part's header short.  The line end in front is
+ * the boundary's, and yet counts for what the part is in: so has Dovecot it. */
 static int
 cut_header(struct mime_parser *p)
 {
@@ -190,13 +187,6 @@ cut_header(struct mime_parser *p)
 	return 0;
 }
 
-/* Dovecot looks into no message/global, so its ways do not matter there. */
-static bool
-is_rfc822(const struct mime_part *p)
-{
-	return str_eqcase(p->subtype, S("rfc822"));
-}
-
 /* At a boundary of this multipart: what was open in it is over. */
 static int
 end_parts(struct mime_parser *p, const struct mime_part *multipart)
@@ -206,8 +196,7 @@ end_parts(struct mime_parser *p, const struct mime_part *multipart)
 	if (p->in_header) {
 		if (cut_header(p) < 0)
 			return -1;
-		if (mime_is_multipart(p->part) || is_rfc822(p->part))
-			back = 0;
+		back = 0;
 	}
 	while (p->part != multipart)
 		end_part(p, back);
