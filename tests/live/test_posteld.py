@@ -77,6 +77,16 @@ class Start(Case):
         self.assertIn("--imap", self.run_posteld("-h").stdout)
         self.assertRegex(self.run_posteld("-V").stdout, r"^posteld \d")
 
+    def test_manual_has_each_option(self):
+        page = (servers.ROOT / "doc" / "posteld.1").read_text()
+        listed = re.search(r"^\.Ss Options\n(.*?)^\.Sh ", page, re.S | re.M)[1]
+        described = {"-" + name for line in re.findall(
+            r"^\.It (.*)$", listed, re.M)
+            for name in re.findall(r"Fl (\S+)", line)}
+        said = self.run_posteld("-h").stdout
+        self.assertEqual(described, set(re.findall(
+            r"(?<![\w-])--?[a-z][\w-]*", said, re.I)))
+
     def test_one_folder_has_one_server(self):
         with self.idle:
             result = self.run_posteld("--root", self.idle.root, "--pop3", 0)
