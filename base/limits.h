@@ -20,7 +20,8 @@ struct limits {
 	/* A literal that is no message body (a mailbox name, an ENVELOPE
 	 * string); beyond it a server is hostile. */
 	size_t literal_inline;
-	/* Parentheses within parentheses in IMAP; real mail stays below 30. */
+	/* Parentheses within parentheses in IMAP; real mail stays below 30,
+	 * and servers stop at 100 parts within parts. */
 	unsigned nesting;
 	/* What one command may keep: lines, trees, arguments. */
 	size_t reply;

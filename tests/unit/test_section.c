@@ -73,15 +73,18 @@ test_parse(void **state)
 static void
 test_too_deep(void **state)
 {
-	char text[4 * SECTION_DEPTH + 8] = "1";
 	struct section s;
+	struct buf b;
 
 	(void)state;
+	buf_init(&b, 4 * SECTION_DEPTH);
+	(void)buf_addc(&b, '1');
 	for (int i = 1; i < SECTION_DEPTH; i++)
-		strcat(text, ".1");
-	assert_true(section_parse(str_z(text), false, &s));
-	strcat(text, ".1");
-	assert_false(section_parse(str_z(text), false, &s));
+		(void)buf_addz(&b, ".1");
+	assert_true(section_parse(buf_str(&b), false, &s));
+	(void)buf_addz(&b, ".1");
+	assert_false(section_parse(buf_str(&b), false, &s));
+	buf_fini(&b);
 }
 
 static const char message[] = "MIME-Version: 1.0\n"

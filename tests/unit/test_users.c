@@ -65,12 +65,13 @@ test_passwords(void **state)
 static void
 test_hashes(void **state)
 {
+	static struct crypt_data data;
 	char line[256];
 	const struct user *u;
 
 	(void)state;
-	(void)snprintf(
-	    line, sizeof(line), "asterix:%s\n", crypt("gaul", "$6$saltsalt$"));
+	(void)snprintf(line, sizeof(line), "asterix:%s\n",
+	    crypt_r("gaul", "$6$saltsalt$", &data));
 	folder_put("users", str_z(line));
 	u = users_find(us, S("asterix"));
 	assert_true(user_check(u, S("gaul")));
