@@ -2,6 +2,8 @@
 #include "proto/imap.h"
 #include "wire/mutf7.h"
 
+enum { OWN_TAG_MAX = 1000000000 };
+
 static int
 add_tag(struct job *j, struct err *e)
 {
@@ -223,6 +225,18 @@ own_tag(const struct verb *verbs, struct str *line, struct str *tag)
 	return true;
 }
 
+/* Tags of ours come behind the user's own, if he counts as we do: each command
+ * is to have another one (RFC 9051 2.2.1). */
+static void
+count_own_tag(struct conn *c, struct str tag)
+{
+	uint64_t n;
+
+	if (str_starts(tag, S("a")) &&
+	    str_u64(str_skip(tag, 1), OWN_TAG_MAX, &n) && n > c->last_tag)
+		c->last_tag = (unsigned)n;
+}
+
 /* The first argument, of a LOGIN or SELECT, for the prompt. */
 static struct str
 first_argument(struct job *j, struct str line)
@@ -247,6 +261,7 @@ imap_typed(struct cmd *cmd, struct str line, struct body *body, struct err *e)
 
 	if (own_tag(&imap_verbs[0], &line, &tag)) {
 		j->cmd.tag = job_dup(j, tag);
+		count_own_tag(cmd->conn, tag);
 		cmd->verb = verb_find(imap_verbs, line, NULL);
 		j->flags = cmd->verb->flags;
 		if (job_bytes(j, tag, e) < 0 || job_bytes(j, S(" "), e) < 0)
