@@ -97,7 +97,7 @@ suggest(const struct running *r)
 		if (v != NULL)
 			screen_note("did you mean %s? ?%s explains it", v->name,
 			    v->name);
-	} else if (v->states != 0 && (v->states & conn_state(c)) == 0) {
+	} else if (r->misplaced) {
 		buf_init(&b, 256);
 		help_states(&b, conn_proto(c), v->states);
 		screen_note("%s is for the state %s; this is %s", v->name,
@@ -377,6 +377,9 @@ run_line(struct shell *sh, struct str line, const struct redirects *rd)
 	struct str args = S("");
 	const struct verb *verb = verb_of(s->conn, line, &args);
 	struct sink *sink = NULL;
+	/* The reply may change the state, and a refused DATA does. */
+	bool misplaced = verb != NULL && verb->states != 0 &&
+			 (verb->states & conn_state(s->conn)) == 0;
 	struct running *r;
 	struct err e = {0};
 	struct cmd *cmd;
@@ -396,6 +399,7 @@ run_line(struct shell *sh, struct str line, const struct redirects *rd)
 	}
 	show_sent(sh, cmd, line);
 	r = run_new(s, cmd, sink);
+	r->misplaced = misplaced;
 	(void)answer_literal_of(line, &r->literal);
 	r->counts = str_ends(line, S("+}"));
 	wait(sh, r);

@@ -31,6 +31,7 @@ struct running {
 	bool cut;	   /* a body ended before its end */
 	bool waited;	   /* run_wait holds it */
 	bool left;	   /* the user wants to hear no more of it */
+	bool misplaced;	   /* sent in a state that does not allow it */
 	bool over;
 	int64_t deadline; /* of waiting for it */
 	int status;

@@ -583,6 +583,23 @@ class Completion(Case):
         screen.expect(r"-ERR what\r\nSTAT is for the state transaction; "
                       "this is authorization")
 
+    def test_refused_message_was_in_the_right_state(self):
+        screen = self.terminal(self.peer("smtp", SMTP, """
+            C: MAIL FROM:<a@x.test>
+            S: 250 ok
+            C: RCPT TO:<b@x.test>
+            S: 250 ok
+            C: DATA
+            S: 354 go
+            C: .
+            S: 554 no"""))
+        for line in ("MAIL FROM:<a@x.test>", "RCPT TO:<b@x.test>", "DATA"):
+            screen.expect("smtp pipe [^\r\n]*> $")
+            screen.line(line)
+        screen.expect("data> $")
+        screen.line(".")
+        screen.expect(r"554 no\r\nsmtp pipe > $")
+
     def test_trace_above_the_prompt(self):
         screen = self.terminal(self.peer("imap", IMAP, """
             C: a1 NOOP
