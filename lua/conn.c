@@ -530,6 +530,20 @@ push_protocol_methods(lua_State *L, const struct proto *p)
 	lua_call(L, 1, 1);
 }
 
+/* The name in messages, of a connection that Lua has not opened and named;
+ * false if the key, at index 2, is another one. */
+static bool
+push_name(lua_State *L, const struct conn *c)
+{
+	const struct conn_config *cfg = conn_config(c);
+	const char *key = lua_tostring(L, 2);
+
+	if (key == NULL || strcmp(key, "name") != 0)
+		return false;
+	lua_pushstring(L, cfg->transport == URL_TCP ? cfg->host : cfg->path);
+	return true;
+}
+
 /* A method of all, a field, what Lua keeps with it, the protocol's method. */
 static int
 conn_index(lua_State *L)
@@ -545,7 +559,7 @@ conn_index(lua_State *L)
 		return 1;
 	lua_getiuservalue(L, 1, 1);
 	lua_pushvalue(L, 2);
-	if (lua_rawget(L, -2) != LUA_TNIL)
+	if (lua_rawget(L, -2) != LUA_TNIL || push_name(L, u->c))
 		return 1;
 	p = conn_proto(u->c);
 	if (p == NULL || lua_type(L, 2) != LUA_TSTRING)

@@ -202,6 +202,15 @@ class Status(Case):
         self.one("imap", "C~ .*\nCLOSE", "=error('no good')", SCRIPT,
                  "postel: lua:1: no good\n")
 
+    def test_lua_on_a_connection_by_host_and_port(self):
+        port = self.listen("S: +OK ready\nC: STAT\nS: -ERR not yet\nC: NOOP\n"
+                           "S: +OK\nC: QUIT\nS: +OK")
+        result = self.run_postel("-k", "127.0.0.1", port, "-e", "conn:stat()",
+                                 "-e", "conn:noop() print(conn.name)")
+        self.assertEqual((result.stdout, result.stderr, result.returncode), (
+            b"+OK ready\n127.0.0.1\n",
+            b"postel: 127.0.0.1: STAT: -ERR not yet\n", REFUSED))
+
     def test_commands_of_the_system(self):
         self.batch(self.peer("imap", IMAP, "C~ .*\nCLOSE"), "!exit 3\n", status=SCRIPT)
 
