@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define CERTIFICATE "posteld-cert.pem" /* posteld's name for it */
+
 enum {
 	START_MS = 10000, /* keys and sample mail are made in that time, too */
 	GRACE_MS = 1000,
@@ -24,8 +26,10 @@ enum {
 /* What is asked for; the last one becomes the current connection. */
 static struct service {
 	const char *name;
+	const char *variable; /* tells programs where it is */
 	char port[8];
-} services[] = {{.name = "pop3"}, {.name = "smtp"}, {.name = "imap"}};
+} services[] = {{.name = "pop3", .variable = "POP3"},
+    {.name = "smtp", .variable = "SMTP"}, {.name = "imap", .variable = "IMAP"}};
 enum { SERVICES = sizeof(services) / sizeof(*services) };
 
 static struct {
@@ -126,6 +130,40 @@ wait_ready(int fd, struct err *e)
 	    e, ERR_TIMEOUT, "the practice server takes too long to start");
 }
 
+static void
+set_variable(const char *name, const char *before, const char *after)
+{
+	char *text = NULL;
+
+	if (asprintf(&text, "%s%s", before, after) >= 0)
+		(void)setenv(name, text, 1);
+	free(text);
+}
+
+/* Programs that are started from the shell find the lab, and postel itself,
+ * and trust the lab's certificate. */
+static void
+tell_programs(void)
+{
+	char program[PATH_MAX], *slash, *dir = realpath(lab.dir, NULL);
+	const char *path = getenv("PATH");
+
+	for (size_t i = 0; i < SERVICES; i++)
+		set_variable(
+		    services[i].variable, "127.0.0.1:", services[i].port);
+	if (dir != NULL) {
+		set_variable("LAB", dir, "");
+		set_variable("SSL_CERT_FILE", dir, "/" CERTIFICATE);
+		free(dir);
+	}
+	find_program(program, sizeof(program) - 1);
+	slash = strrchr(program, '/');
+	if (slash != NULL && path != NULL) {
+		(void)str_copy(slash, 2, S(":"));
+		set_variable("PATH", program, path);
+	}
+}
+
 int
 lab_start(const char *dir, struct err *e)
 {
@@ -134,8 +172,7 @@ lab_start(const char *dir, struct err *e)
 
 	if (choose_folder(dir, e) < 0)
 		return -1;
-	(void)snprintf(
-	    lab.ca, sizeof(lab.ca), "%.4000s/posteld-cert.pem", lab.dir);
+	(void)snprintf(lab.ca, sizeof(lab.ca), "%.4000s/" CERTIFICATE, lab.dir);
 	if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0)
 		return err_sys(e, "pipe");
 	lab.pid = fork();
@@ -148,6 +185,8 @@ lab_start(const char *dir, struct err *e)
 	close(out[0]);
 	if (rc < 0)
 		lab_stop();
+	else
+		tell_programs();
 	return rc;
 }
 
@@ -249,6 +288,9 @@ lab_tell(void)
 	    lab.dir, lab.temporary ? ", until you leave" : "");
 	screen_note("Go between the connections by :use pop3, :use smtp, "
 		    ":use imap; open one again by :open pop3.");
+	screen_note("Programs behind ! know $POP3, $SMTP and $IMAP (host and "
+		    "port) and $LAB (the folder):");
+	screen_note("  !postel inbox pop3://asterix@$POP3");
 }
 
 int

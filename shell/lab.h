@@ -10,8 +10,9 @@
 
 /*
  * Starts posteld over the folder dir, which is filled with sample mail if it is
- * new; with NULL over a temporary one, which goes when the lab stops.  -1 with
- * err if that cannot be.
+ * new; with NULL over a temporary one, which goes when the lab stops.  Its
+ * whereabouts are put into the environment: LAB, POP3, SMTP, IMAP, and
+ * SSL_CERT_FILE.  -1 with err if that cannot be.
  */
 int lab_start(const char *dir, struct err *e);
 /* Stops it, if it runs. */
