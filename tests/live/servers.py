@@ -43,14 +43,21 @@ def have_ipv6():
         return False
 
 
+given_ports = set()
+
+
 def free_port():
-    """A port nobody listens on, below the range that clients are given."""
+    """A port nobody listens on, below the range that clients are given; each
+    is given once."""
     while True:
         port = random.randrange(10240, 32000)
+        if port in given_ports:
+            continue
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 s.bind(("127.0.0.1", port))
+                given_ports.add(port)
                 return port
             except OSError:
                 continue
