@@ -13,7 +13,7 @@ run(struct shell *sh, size_t argc, char **argv)
 		screen_error("no connection %s; :conns lists them", argv[0]);
 		return STATUS_USAGE;
 	}
-	sh->current = s;
+	session_use(sh, s);
 	return STATUS_OK;
 }
 

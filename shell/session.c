@@ -105,6 +105,24 @@ make_name(const struct shell *sh, const struct conn_config *cfg)
 	return out;
 }
 
+void
+session_use(struct shell *sh, struct session *s)
+{
+	sh->current = s;
+	s->used = ++sh->uses;
+}
+
+static struct session *
+last_used(const struct shell *sh)
+{
+	struct session *last = sh->sessions;
+
+	for (struct session *s = last; s != NULL; s = s->next)
+		if (s->used > last->used)
+			last = s;
+	return last;
+}
+
 /* A session for c, whose reference it takes; it becomes the current one. */
 static struct session *
 add(struct shell *sh, struct conn *c, const char *name)
@@ -122,7 +140,7 @@ add(struct shell *sh, struct conn *c, const char *name)
 	while (*at != NULL)
 		at = &(*at)->next;
 	*at = s;
-	sh->current = s;
+	session_use(sh, s);
 	return s;
 }
 
@@ -135,7 +153,7 @@ session_free(struct shell *sh, struct session *s)
 		at = &(*at)->next;
 	*at = s->next;
 	if (sh->current == s)
-		sh->current = sh->sessions;
+		sh->current = last_used(sh);
 	s->closing = true;
 	conn_drop(s->conn);
 	for (struct running *r = s->runs, *next; r != NULL; r = next) {

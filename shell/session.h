@@ -17,10 +17,13 @@ int session_open_host(
 
 struct session *session_find(const struct shell *sh, struct str name);
 bool session_is_open(const struct session *s);
+/* Makes s the current one. */
+void session_use(struct shell *sh, struct session *s);
 /* Says QUIT or LOGOUT and waits for the reply, which is shown or not; an exit
  * status. */
 int session_bye(struct shell *sh, struct session *s, bool shown);
-/* Forgets s, dropping the connection if it is still open. */
+/* Forgets s, dropping the connection if it is still open.  If it was the
+ * current one, that is again the one that was so before. */
 void session_free(struct shell *sh, struct session *s);
 /* bye, then free, for all; an exit status. */
 int session_bye_all(struct shell *sh, bool shown);

@@ -25,6 +25,7 @@ struct session {
 	FILE *trace_file;
 	bool on_screen; /* the trace is */
 	bool closing;	/* its end is no news: QUIT, LOGOUT, :drop */
+	uint64_t used;	/* when it became the current one: shell.uses */
 };
 
 enum got {
@@ -46,6 +47,7 @@ struct shell {
 	lua_State *L;
 	struct session *sessions;
 	struct session *current;
+	uint64_t uses;	  /* how often another one became that */
 	bool interactive; /* a person at a terminal: readline, prompts */
 	/* Puts a line, without its end, into *line, pumping the loop. */
 	enum got (*ask)(

@@ -8,9 +8,11 @@ from harness import DONE, Case
 
 class Lab(Case):
     def lab(self, *lines, status=DONE, folder=None):
-        arguments = [a for line in lines for a in ("-c", line)]
+        options = [line for line in lines if line.startswith("-")]
+        arguments = [a for line in lines if line not in options
+                     for a in ("-c", line)]
         result = self.run_postel("lab", *([folder] if folder else []),
-                                 *arguments)
+                                 *options, *arguments)
         told = result.stdout.decode(), result.stderr.decode()
         self.assertEqual(result.returncode, status, told)
         return told
@@ -60,6 +62,23 @@ class Lab(Case):
         names = re.findall(r"(?m)^[* ] (\S+) +pop3 127\.0\.0\.1", out)
         self.assertEqual(names, ["pop3", "127.0.0.1", "second",
                                  "pop3", "127.0.0.1", "third"])
+
+    def test_back_to_the_connection_before(self):
+        """Behind :close, :drop, and a connection that could not be."""
+        for line, status in ((":open pop3 x\n:close", 0),
+                             (":open pop3 x\n:drop", 0),
+                             (":open 127.0.0.1 1", 3)):
+            lines = [":use imap", ":use smtp", *line.split("\n"), ":conns"]
+            out, _ = self.lab("-k", *lines, status=status)
+            self.assertRegex(out, r"(?m)^\* smtp ", line)
+
+    def test_users_that_come_later(self):
+        """Who stands in the file of users when one connects can log in."""
+        _, told = self.lab(":use pop3", "USER idefix", "PASS bone", status=5)
+        self.assertIn("[AUTH]", told)
+        out, _ = self.lab("!echo idefix:bone >>$LAB/users", ":open pop3 again",
+                          "USER idefix", "PASS bone", "STAT")
+        self.assertRegex(out, r"(?m)^\+OK 0 0$")
 
     def test_name_that_is_taken(self):
         _, told = self.lab(":open smtp imap", status=2)
