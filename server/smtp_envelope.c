@@ -97,8 +97,10 @@ take_params(struct client *c, const char *verb, struct str args, bool *utf8)
 		name = str_cut(&value, '=');
 		p = s->extended ? find_param(c, verb, name) : NULL;
 		if (p == NULL) {
-			smtp_bad(
-			    c, 555, "5.5.4", "no such parameter of %s", verb);
+			smtp_bad(c, 555, "5.5.4",
+			    s->extended ? "no such parameter of %s"
+					: "parameters of %s want EHLO",
+			    verb);
 			return false;
 		}
 		if (has_value != (p->check != NULL) ||

@@ -424,6 +424,7 @@ class Row17Extensions(LiveCase):
             helo = self.replies(self.posteld, "HELO c.test", line)[-1]
             ehlo = self.replies(self.posteld, "EHLO c.test", line)[-1]
             self.assertEqual((helo[:3], ehlo[:3]), ("555", "250"))
+            self.assertIn("want EHLO", helo)
 
     def test_pipelining_sends_before_it_is_answered(self):
         letter = self.home.file("letter", mails.message(0))
