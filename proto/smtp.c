@@ -276,11 +276,27 @@ ended_session(struct conn *c, struct cmd *cmd)
 	c->state = SMTP_ENDED;
 }
 
-/* A message is over whether it was taken or not; a chunk is not. */
+/* Whether the server has asked for the message. */
+static bool
+was_asked(const struct cmd *cmd)
+{
+	struct smtp_line in;
+
+	for (const struct item *it = cmd->items; it != NULL; it = it->next)
+		if (it->kind == ITEM_LINE && smtp_line(it->line, &in) &&
+		    in.code >= 300 && in.code < 400)
+			return true;
+	return false;
+}
+
+/* A message is over whether it was taken or not; a chunk is not, and neither
+ * is what DATA was refused for before there was a message (RFC 5321 4.1.1.4).
+ */
 static bool
 ends_transaction(const struct job *j)
 {
-	return is(&j->cmd, "DATA") || is_last_chunk(j) ||
+	return (is(&j->cmd, "DATA") && was_asked(&j->cmd)) ||
+	       is_last_chunk(j) ||
 	       (is(&j->cmd, "BDAT") && j->cmd.reply.class != REPLY_OK);
 }
 

@@ -44,3 +44,25 @@ S: 554 no valid recipients
 = OK
 = NO
 = NO no valid recipients
+state ready
+
+# DATA that is refused before its 354 leaves sender and recipients as they were.
+> MAIL FROM:<a@x.example>
+C: MAIL FROM:<a@x.example>
+S: 250 ok
+= OK
+> DATA
+C: DATA
+S: 503 no recipients
+= NO no recipients
+state mail
+> RCPT TO:<b@x.example>
+C: RCPT TO:<b@x.example>
+S: 250 ok
+= OK
+> DATA
+C: DATA
+S: 451 not now
+= NO not now
+state rcpt
+describe (1 rcpt)
