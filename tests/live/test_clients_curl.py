@@ -328,7 +328,7 @@ class Smtp(CurlCase):
                 ("550@error.test", FAILED_SEND, b"550"),
                 ("452@error.test", FAILED_SEND, b"452"),
                 ("data-552@error.test", WEIRD, b"552"),
-                ("a@elsewhere.example.com", FAILED_SEND, b"550")):
+                ("a@[192.0.2.1]", FAILED_SEND, b"550 5.7.1")):
             with self.subTest(address):
                 done = self.send(mails.message(0), address, status=status)
                 self.assertIn(b"< " + code, done.err)
