@@ -95,8 +95,9 @@ class ClientCase(LiveCase):
         return done
 
     def fill(self, letters, inbox=None, flags=None):
+        inbox = self.inbox if inbox is None else inbox
         for letter in letters:
-            (inbox or self.inbox).put(letter, flags)
+            inbox.put(letter, flags)
         return letters
 
     def assertSame(self, came, letters, exact=False):
