@@ -139,6 +139,18 @@ pass_by(struct window *w, struct str utf8)
 		buf_take(&w->buf, w->buf.len - w->text.n + 1);
 }
 
+/* Mail that names no set, or ASCII, and has other octets all the same is
+ * taken for UTF-8. */
+static struct charset *
+charset_of(const struct mime_part *p)
+{
+	struct str name = mime_param(p->params, S("charset"));
+
+	if (name.n == 0 || str_eqcase(name, S("us-ascii")))
+		name = S("utf-8");
+	return charset_open(name);
+}
+
 struct decoding {
 	struct transfer transfer;
 	struct charset *charset; /* NULL: unknown, taken as it is */
@@ -168,7 +180,7 @@ search_part(struct imap_mail *m, const struct mime_part *p, struct window *w)
 	struct str s;
 
 	transfer_init(&d.transfer, transfer_encoding(p->encoding));
-	d.charset = charset_open(mime_param(p->params, S("charset")));
+	d.charset = charset_of(p);
 	buf_init(&d.octets, CHUNK_MAX);
 	buf_init(&d.utf8, CHUNK_MAX);
 	buf_clear(&w->buf);
