@@ -280,14 +280,17 @@ take_items(struct fetch_job *j, const struct imap_val *v)
 	return take_item(j, v->s);
 }
 
-/* UID FETCH tells the UID in any case (RFC 9051 6.4.9). */
+/* UID FETCH tells the UID in any case (RFC 9051 6.4.9).  It goes first: there
+ * are clients that get lost if something comes behind a literal. */
 static void
 add_uid(struct fetch_job *j)
 {
 	for (size_t i = 0; i < j->n; i++)
 		if (str_eqcase(str_z(j->items[i].kind->name), S("UID")))
 			return;
-	add_item(j, &(struct fetch_item){.kind = find_kind(S("UID"), false)});
+	memmove(j->items + 1, j->items, j->n * sizeof(*j->items));
+	j->items[0] = (struct fetch_item){.kind = find_kind(S("UID"), false)};
+	j->n++;
 }
 
 void
