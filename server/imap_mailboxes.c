@@ -115,8 +115,8 @@ imap_examine(struct client *c, struct imapd *s, const struct imap_val *args)
 void
 imap_check(struct client *c, struct imapd *s, const struct imap_val *args)
 {
-	(void)s;
 	(void)args;
+	imap_view_refresh(s);
 	imap_ok(c, "all is on disk");
 }
 

@@ -21,11 +21,13 @@ imap_capability(struct client *c, struct imapd *s, const struct imap_val *args)
 	imap_ok(c, "that is what there is");
 }
 
+/* RFC 9051 6.1.2: it is how a client asks for news, so they are looked for
+ * whenever that was done last. */
 void
 imap_noop(struct client *c, struct imapd *s, const struct imap_val *args)
 {
-	(void)s;
 	(void)args;
+	imap_view_refresh(s);
 	imap_ok(c, "done nothing");
 }
 

@@ -235,6 +235,15 @@ tell_flags(struct client *c)
 }
 
 void
+imap_view_refresh(struct imapd *s)
+{
+	struct err ignored = {0}; /* imap_view_sync meets it again */
+
+	if (s->view.mb != NULL)
+		(void)mailbox_refresh(s->view.mb, true, &ignored);
+}
+
+void
 imap_view_sync(struct client *c, bool expunges)
 {
 	struct imapd *s = imapd_of(c);

@@ -158,6 +158,8 @@ void imap_view_tell_keywords(struct client *c);
 /* "* 3 FETCH (FLAGS (…))". */
 void imap_view_tell_flags(
     struct client *c, const struct message *m, uint32_t number);
+/* Looks at the folder at once, for imap_view_sync. */
+void imap_view_refresh(struct imapd *s);
 /* Tells what has changed; expunges only if they may be told.  In a session
  * whose mailbox was deleted, ends it. */
 void imap_view_sync(struct client *c, bool expunges);
