@@ -246,8 +246,9 @@ take_item(struct fetch_job *j, struct str word)
 		if (sec.has_origin && (!sec.has_length || sec.length == 0))
 			return false;
 		if (item.kind != NULL &&
-		    !section_parse(sec.section, item.kind->flags & FETCH_BINARY,
-			&item.section))
+		    (!section_parse(sec.section,
+			 item.kind->flags & FETCH_BINARY, &item.section) ||
+			(item.partial && item.kind->flags & FETCH_WHOLE)))
 			return false;
 	}
 	if (item.kind == NULL)

@@ -17,7 +17,8 @@ enum {
 	FETCH_MAIL = 1 << 2,	/* the message's file is needed */
 	FETCH_SIZE = 1 << 3,	/* its octets must be counted */
 	FETCH_DATE = 1 << 4,
-	FETCH_SEEN = 1 << 5, /* it makes the message \\Seen */
+	FETCH_SEEN = 1 << 5,  /* it makes the message \\Seen */
+	FETCH_WHOLE = 1 << 6, /* it cannot be partial */
 };
 
 struct fetch_kind {
@@ -55,7 +56,7 @@ struct fetch_job {
 	bool told_flags, changed_flags;
 	struct imap_mail mail;
 	/* The octets that are being streamed: of the message, or decoded. */
-	bool streaming, binary;
+	bool streaming, literal8;
 	struct spool *decoded;
 	uint64_t from, to;
 	struct err e;

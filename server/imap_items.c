@@ -14,14 +14,14 @@ enum {
 
 /* ---- strings and streams ---- */
 
-/* Octets of the message or of what was decoded, from j->from on; what no
- * literal can hold is replaced (RFC 9051 4.3.1). */
+/* Octets of the message or of what was decoded; what no literal can hold is
+ * replaced (RFC 9051 4.3.1). */
 static void
 put_octets(struct client *c, struct fetch_job *j, struct str s)
 {
 	size_t nul;
 
-	while (!j->binary && (nul = str_find(s, '\0')) < s.n) {
+	while (!j->literal8 && (nul = str_find(s, '\0')) < s.n) {
 		client_put(c, str_head(s, nul));
 		client_put(c, S("\x80"));
 		s = str_skip(s, nul + 1);
@@ -68,7 +68,7 @@ stream(struct client *c, struct fetch_job *j, const struct fetch_item *item,
 			to = from + item->length;
 	}
 	(void)buf_addf(
-	    &c->tx, "%s{%" PRIu64 "}\r\n", j->binary ? "~" : "", to - from);
+	    &c->tx, "%s{%" PRIu64 "}\r\n", j->literal8 ? "~" : "", to - from);
 	j->from = from;
 	j->to = to;
 	j->streaming = true;
@@ -77,7 +77,8 @@ stream(struct client *c, struct fetch_job *j, const struct fetch_item *item,
 
 /* A string that is at hand. */
 static void
-put_string(struct client *c, const struct fetch_item *item, struct str s)
+put_string(struct client *c, struct fetch_job *j, const struct fetch_item *item,
+    struct str s)
 {
 	uint64_t skip = 0;
 
@@ -88,7 +89,7 @@ put_string(struct client *c, const struct fetch_item *item, struct str s)
 			s.n = (size_t)item->length;
 	}
 	(void)buf_addf(&c->tx, "{%zu}\r\n", s.n);
-	client_put(c, s);
+	put_octets(c, j, s);
 }
 
 /* ---- the items ---- */
@@ -187,7 +188,7 @@ put_section(
 	struct buf b;
 	int rc;
 
-	j->binary = false;
+	j->literal8 = false;
 	if (item->section.what != SECTION_FIELDS &&
 	    item->section.what != SECTION_FIELDS_NOT) {
 		rc = section_range(&j->mail, &item->section, &from, &to, &j->e);
@@ -197,7 +198,7 @@ put_section(
 		buf_init(&b, MIME_HEADER_MAX + 2);
 		rc = section_fields(&j->mail, &item->section, &b, &j->e);
 		if (rc > 0)
-			put_string(c, item, buf_str(&b));
+			put_string(c, j, item, buf_str(&b));
 		buf_fini(&b);
 	}
 	if (rc <= 0)
@@ -213,6 +214,18 @@ put_body(struct client *c, struct fetch_job *j, const struct fetch_item *item)
 }
 
 /* ---- BINARY (RFC 9051 6.4.5, RFC 3516) ---- */
+
+/* RFC 9051 7.5.2: a literal8 only where there is a NUL. */
+static int
+keep(struct fetch_job *j, struct buf *out)
+{
+	int rc;
+
+	j->literal8 = j->literal8 || str_has(buf_str(out), '\0');
+	rc = spool_add(j->decoded, buf_str(out), &j->e);
+	buf_clear(out);
+	return rc;
+}
 
 static int
 decode(struct fetch_job *j, enum transfer_encoding encoding, uint64_t from,
@@ -234,12 +247,11 @@ decode(struct fetch_job *j, enum transfer_encoding encoding, uint64_t from,
 		if (rc == 0) {
 			from += s.n;
 			(void)transfer_feed(&t, s, &out);
-			rc = spool_add(j->decoded, buf_str(&out), &j->e);
-			buf_clear(&out);
+			rc = keep(j, &out);
 		}
 	}
 	if (rc == 0 && transfer_end(&t, &out) == 0)
-		rc = spool_add(j->decoded, buf_str(&out), &j->e);
+		rc = keep(j, &out);
 	transfer_fini(&t);
 	buf_fini(&out);
 	return rc;
@@ -273,7 +285,7 @@ decode_section(struct fetch_job *j, const struct section *section)
 static void
 put_binary(struct client *c, struct fetch_job *j, const struct fetch_item *item)
 {
-	j->binary = true;
+	j->literal8 = false;
 	if (decode_section(j, &item->section) > 0) {
 		stream(c, j, item, 0, spool_size(j->decoded));
 		return;
@@ -312,7 +324,8 @@ const struct fetch_kind fetch_kinds[] = {
 	put_binary},
     {"BINARY.PEEK", "BINARY", FETCH_SECTION | FETCH_BINARY | FETCH_MAIL,
 	put_binary},
-    {"BINARY.SIZE", NULL, FETCH_SECTION | FETCH_BINARY | FETCH_MAIL,
+    {"BINARY.SIZE", NULL,
+	FETCH_SECTION | FETCH_BINARY | FETCH_MAIL | FETCH_WHOLE,
 	put_binary_size},
     {"RFC822", NULL, FETCH_MAIL | FETCH_SEEN, put_section},
     {"RFC822.HEADER", NULL, FETCH_MAIL, put_section},

@@ -31,8 +31,9 @@ take_path(struct str *text, struct section *out)
 
 	while (text->n > 0 && ascii_digit(*text->p)) {
 		rest = *text;
-		if (out->depth == SECTION_DEPTH ||
-		    !str_u64(str_cut(&rest, '.'), UINT32_MAX, &n) || n == 0)
+		/* RFC 9051 9: nz-number does not begin with a zero. */
+		if (out->depth == SECTION_DEPTH || *text->p == '0' ||
+		    !str_u64(str_cut(&rest, '.'), UINT32_MAX, &n))
 			return false;
 		/* A dot with nothing behind it is no end. */
 		if (rest.n == 0 && str_ends(*text, S(".")))
@@ -46,10 +47,9 @@ take_path(struct str *text, struct section *out)
 static bool
 take_fields(struct str text, struct section *out)
 {
-	text = str_trim(text);
-	if (text.n < 3 || *text.p != '(' || text.p[text.n - 1] != ')')
+	if (!str_starts(text, S(" (")) || !str_ends(text, S(")")))
 		return false;
-	out->fields = str_trim((struct str){text.p + 1, text.n - 2});
+	out->fields = str_trim((struct str){text.p + 2, text.n - 3});
 	return out->fields.n > 0 && out->fields.n <= FIELDS_MAX;
 }
 
@@ -124,11 +124,16 @@ section_put(struct buf *b, const struct section *s)
 
 /* ---- parts ---- */
 
+/* A multipart without parts has one all the same (RFC 9051 6.4.5.1), which
+ * BODYSTRUCTURE shows as an empty text. */
 static const struct mime_part *
 child(const struct mime_part *p, unsigned n)
 {
+	static const struct mime_part nothing;
 	const struct mime_part *at = p->first;
 
+	if (at == NULL && n == 1)
+		return &nothing;
 	while (at != NULL && n-- > 1)
 		at = at->next;
 	return at;
@@ -184,6 +189,7 @@ section_range(struct imap_mail *m, const struct section *s, uint64_t *from,
 {
 	const struct mime_part *p;
 	bool header = s->what != SECTION_ALL && s->what != SECTION_TEXT;
+	uint64_t end;
 
 	if (s->depth == 0)
 		return whole_range(m, s, from, to, e);
@@ -191,6 +197,7 @@ section_range(struct imap_mail *m, const struct section *s, uint64_t *from,
 	if (p == NULL)
 		return e->kind != ERR_NONE ? -1 : 0;
 	p = section_part(p, s);
+	end = p != NULL ? p->end : 0;
 	/* HEADER and TEXT are those of the message in a part. */
 	if (p != NULL && s->what != SECTION_ALL && s->what != SECTION_MIME)
 		p = mime_is_message(p) ? p->first : NULL;
@@ -198,6 +205,12 @@ section_range(struct imap_mail *m, const struct section *s, uint64_t *from,
 		return 0;
 	*from = header ? p->header : p->body;
 	*to = header ? p->body : p->end;
+	/* A header that a boundary cut short has the line end that belongs to
+	 * the boundary. */
+	if (*to > end)
+		*to = end;
+	if (*from > *to)
+		*from = *to;
 	return 1;
 }
 
@@ -232,19 +245,30 @@ header_of(struct imap_mail *m, const struct section *s, struct str *out,
 	return 1;
 }
 
+/* What is no field is in no list of fields, so FIELDS.NOT has it.  The empty
+ * line behind the header is always there, unless the message has none (RFC
+ * 9051 6.4.5.1). */
 int
 section_fields(
     struct imap_mail *m, const struct section *s, struct buf *b, struct err *e)
 {
-	struct str header;
+	bool listed = s->what == SECTION_FIELDS;
+	struct str header, before;
 	struct field f;
+	bool more;
 	int rc = header_of(m, s, &header, e);
 
 	if (rc <= 0)
 		return rc;
-	while (header_next(&header, &f))
-		if (is_listed(s->fields, f.name) == (s->what == SECTION_FIELDS))
+	do {
+		before = header;
+		more = header_next(&header, &f);
+		before.n -= header.n + (more ? f.whole.n : 0);
+		if (!listed)
+			(void)buf_add(b, before);
+		if (more && is_listed(s->fields, f.name) == listed)
 			(void)buf_add(b, f.whole);
-	(void)buf_addz(b, "\r\n");
+	} while (more);
+	(void)buf_add(b, header);
 	return 1;
 }
