@@ -312,6 +312,15 @@ atom_kind(struct str s, uint64_t *num)
 	return str_eqcase(s, S("NIL")) ? IMAP_NIL : IMAP_ATOM;
 }
 
+/* What clients may not write in an atom, nor right behind one (RFC 9051 9);
+ * what servers write is taken. */
+static bool
+is_misplaced(const struct imap_parser *p, char c)
+{
+	return p->command &&
+	       (c < ' ' || c > '~' || c == '{' || c == '(' || c == '"');
+}
+
 /* 1 if p->literal was announced in the midst of it or right behind it. */
 static int
 atom(struct imap_parser *p, struct str *s, struct err *e)
@@ -327,6 +336,9 @@ atom(struct imap_parser *p, struct str *s, struct err *e)
 			lit = literal_at(str_skip(*s, n), &p->literal);
 		if (lit != 0)
 			break;
+		if (is_misplaced(p, s->p[n]))
+			return err_set(
+			    e, ERR_PROTO, "an octet that no atom may have");
 		if (s->p[n] == '[' && opens_section(str_head(*s, n))) {
 			if (section(p, *s, &n, e) < 0)
 				return -1;
@@ -336,6 +348,8 @@ atom(struct imap_parser *p, struct str *s, struct err *e)
 	}
 	if (lit < 0)
 		return err_set(e, ERR_PROTO, "a literal's size is no number");
+	if (n > 0 && n < s->n && is_misplaced(p, s->p[n]))
+		return err_set(e, ERR_PROTO, "a space is missing");
 	if (n == 0 && lit == 0)
 		return err_set(e, ERR_PROTO, "a line end where none may be");
 	if (n > 0) {
@@ -476,14 +490,31 @@ untagged_head(struct imap_parser *p, struct str *s, struct err *e)
 	return 0;
 }
 
+/* RFC 9051 9: a tag has no "+".  Of servers' tags the client knows which one
+ * it awaits, so only a client's must be in order throughout. */
+static bool
+is_tag(struct str s, bool command)
+{
+	for (size_t i = 0; i < s.n && command; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~' ||
+		    str_has(S("+%*\\"), s.p[i]))
+			return false;
+	return s.n > 0 && *s.p != '+';
+}
+
 static int
 tagged_head(struct imap_parser *p, struct str *s, struct err *e)
 {
+	struct str tag = S("");
+
 	p->msg.type = p->command ? IMAP_COMMAND : IMAP_TAGGED;
 	if (s->n > 0 && *s->p != ' ')
-		p->msg.tag = head_word(s);
-	if (p->msg.tag.n == 0 || *p->msg.tag.p == '+')
+		tag = head_word(s);
+	if (!is_tag(tag, p->command))
 		return err_set(e, ERR_PROTO, "the line begins with no tag");
+	p->msg.tag = tag;
+	if (p->command && str_starts(*s, S("  ")))
+		return err_set(e, ERR_PROTO, "two spaces behind the tag");
 	p->msg.name = head_word(s);
 	if (p->command && p->msg.name.n == 0)
 		return err_set(e, ERR_PROTO, "a tag without a command");

@@ -223,7 +223,22 @@ test_commands(void **state)
 		"command tag=a name=SEARCH vals=NOT (OR TO \"x\" 1,$) % "
 		"*\n"},
 	    {"a\r\n", "bad proto: a tag without a command\n"},
-	    {"* OK\r\n", "command tag=* name=OK\n"},
+	    {"a NOOP \r\n", "command tag=a name=NOOP\n"},
+	    {"a  NOOP\r\n", "bad proto: two spaces behind the tag\n"},
+	    {"a X b{c\r\n", "bad proto: an octet that no atom may have\n"},
+	    {"a X b\x01\r\n", "bad proto: an octet that no atom may have\n"},
+	    {"a X \xc3\xa9\r\n", "bad proto: an octet that no atom may have\n"},
+	    {"a X b(c)\r\n", "bad proto: a space is missing\n"},
+	    {"a X b\"c\"\r\n", "bad proto: a space is missing\n"},
+	    {"a X b{1}\r\nc\r\n", "bad proto: a space is missing\n"},
+	    {"a X \"\xc3\xa9\" (\\A)(\"\x01\")\r\n",
+		"command tag=a name=X vals=\"\xc3\xa9\" (\\A) (\"\x01\")\n"},
+	    {"a]~[.1 OK\r\n", "command tag=a]~[.1 name=OK\n"},
+	    {"* OK\r\n", "bad proto: the line begins with no tag\n"},
+	    {"a+ OK\r\n", "bad proto: the line begins with no tag\n"},
+	    {"%a OK\r\n", "bad proto: the line begins with no tag\n"},
+	    {"\\a OK\r\n", "bad proto: the line begins with no tag\n"},
+	    {"\xe9 OK\r\n", "bad proto: the line begins with no tag\n"},
 	    {"+ OK\r\n", "bad proto: the line begins with no tag\n"},
 	};
 
