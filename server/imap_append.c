@@ -12,6 +12,7 @@ struct imap_append {
 	struct delivery *delivery;
 	uint32_t flags;
 	int64_t when; /* -1: now */
+	bool empty;
 	bool nul;     /* no message may have one in it (RFC 9051 4.3.1) */
 	struct err e;
 };
@@ -23,13 +24,12 @@ struct imap_append {
 static bool
 take_options(struct imap_append *a, const struct imap_val *v)
 {
+	const struct imap_val *flags = NULL;
 	struct date date;
 
 	a->when = -1;
 	if (v != NULL && v->kind == IMAP_LIST) {
-		if (!imap_flags_arg(a->mb, v->first, &a->flags) &&
-		    v->first != NULL)
-			return false;
+		flags = v;
 		v = v->next;
 	}
 	if (v != NULL && v->kind == IMAP_QUOTED) {
@@ -38,7 +38,13 @@ take_options(struct imap_append *a, const struct imap_val *v)
 		a->when = date.time;
 		v = v->next;
 	}
-	return v != NULL && v->kind == IMAP_LITERAL && v->next == NULL;
+	if (v == NULL || v->kind != IMAP_LITERAL || v->next != NULL ||
+	    (flags != NULL && flags->first != NULL &&
+		!imap_are_flags(flags->first)))
+		return false;
+	if (flags != NULL && flags->first != NULL)
+		a->flags = imap_make_flags(a->mb, flags->first);
+	return true;
 }
 
 /* The mailbox, open; false, and answered. */
@@ -82,6 +88,7 @@ imap_append_begin(struct client *c)
 		return false;
 	}
 	a = s->append = mem_zalloc(sizeof(*a));
+	a->empty = s->parser.literal.size == 0;
 	if (!take_mailbox(c, a, args))
 		return false;
 	if (!take_options(a, args->next)) {
@@ -137,7 +144,10 @@ imap_append(struct client *c, struct imapd *s, const struct imap_val *args)
 	(void)args;
 	/* The message came before: the grammar saw it as a literal. */
 	if (a == NULL) {
-		imap_bad(c, "APPEND mailbox [(flags)] [\"date\"] {message}");
+		imap_bad_usage(c);
+	} else if (a->empty) {
+		/* As Dovecot has it: RFC 3502 4 calls an APPEND off so. */
+		imap_no(c, "a message of no octets is none");
 	} else if (a->nul) {
 		imap_no(c, "[UNKNOWN-CTE] a NUL in the message");
 	} else {

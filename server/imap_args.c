@@ -17,6 +17,13 @@ imap_astring(const struct imap_val *v, struct str *out)
 }
 
 bool
+imap_is_string(const struct imap_val *v)
+{
+	return v->kind == IMAP_QUOTED ||
+	       (v->kind == IMAP_LITERAL && v->stream < 0);
+}
+
+bool
 imap_is_set(const struct imap_val *v)
 {
 	return v != NULL && (v->kind == IMAP_ATOM || v->kind == IMAP_NUMBER) &&
@@ -130,38 +137,44 @@ is_keyword(struct str s)
 	return s.n > 0 && s.n <= FLAG_KEYWORD_MAX;
 }
 
-static bool
-add_flag(struct mailbox *mb, const struct imap_val *v, uint32_t *bits)
+/* The bit of a flag that is no keyword, or 0. */
+static uint32_t
+system_flag(struct str name)
 {
-	struct str name;
-
-	if (!imap_astring(v, &name) || v->kind == IMAP_LITERAL ||
-	    v->kind == IMAP_QUOTED)
-		return false;
 	for (size_t i = 0; i < FLAGS; i++)
-		if (str_eqcase(str_z(flags[i].name), name)) {
-			*bits |= flags[i].bit;
-			return true;
-		}
-	if (str_eqcase(name, S("\\Recent")))
-		return true;
-	if (!is_keyword(name))
-		return false;
-	/* One too many is passed over: PERMANENTFLAGS has told so. */
-	*bits |= mailbox_keyword(mb, name, true);
-	return true;
+		if (str_eqcase(str_z(flags[i].name), name))
+			return flags[i].bit;
+	return 0;
+}
+
+/* The flags in a list, or without one around them. */
+static const struct imap_val *
+first_flag(const struct imap_val *v)
+{
+	return v->kind == IMAP_LIST && v->next == NULL ? v->first : v;
 }
 
 bool
-imap_flags_arg(struct mailbox *mb, const struct imap_val *v, uint32_t *bits)
+imap_are_flags(const struct imap_val *v)
 {
-	*bits = 0;
-	if (v == NULL)
-		return false;
-	if (v->kind == IMAP_LIST && v->next == NULL)
-		v = v->first;
-	for (; v != NULL; v = v->next)
-		if (!add_flag(mb, v, bits))
+	struct str name;
+
+	for (v = first_flag(v); v != NULL; v = v->next)
+		if (!imap_astring(v, &name) || imap_is_string(v) ||
+		    (system_flag(name) == 0 && !is_keyword(name)))
 			return false;
 	return true;
+}
+
+uint32_t
+imap_make_flags(struct mailbox *mb, const struct imap_val *v)
+{
+	uint32_t bits = 0, bit;
+
+	for (v = first_flag(v); v != NULL; v = v->next) {
+		bit = system_flag(v->s);
+		/* One too many is passed over: PERMANENTFLAGS has told so. */
+		bits |= bit != 0 ? bit : mailbox_keyword(mb, v->s, true);
+	}
+	return bits;
 }

@@ -299,10 +299,6 @@ imap_fetch(struct client *c, struct imapd *s, const struct imap_val *args)
 {
 	struct fetch_job *j;
 
-	if (args == NULL || args->next == NULL) {
-		imap_bad(c, "FETCH set items");
-		return;
-	}
 	j = mem_zalloc(sizeof(*j));
 	j->job = (struct imap_job){more_fetch, free_fetch};
 	j->items = mem_zalloc((ITEMS_MAX + 1) * sizeof(*j->items));

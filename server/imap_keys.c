@@ -406,8 +406,11 @@ static bool
 take_set(
     struct parsing *p, struct search_key *k, const struct imap_val *v, bool uid)
 {
+	/* RFC 9051 9 has numbers beyond the last one BAD for COPY, FETCH and
+	 * STORE; here they are just not met. */
 	return v != NULL && (imap_is_set(v) || imap_is(v, "$")) &&
-	       imap_view_pick(&imapd_of(p->c)->view, v->s, uid, &k->uids);
+	       imap_view_pick(&imapd_of(p->c)->view, v->s, uid, &k->uids) !=
+		   IMAP_PICKED_NO_SET;
 }
 
 static bool

@@ -362,8 +362,7 @@ imap_list(struct client *c, struct imapd *s, const struct imap_val *args)
 	(void)s;
 	patterns = take_words(&asked, args, &ref);
 	if (patterns == NULL) {
-		imap_bad(c, "LIST [(selection)] reference pattern "
-			    "[RETURN (options)]");
+		imap_bad_usage(c);
 	} else if (patterns->kind == IMAP_LIST) {
 		run(c, &asked, ref, patterns->first, false);
 	} else if (imap_astring(patterns, &pattern) && pattern.n == 0) {
@@ -381,9 +380,8 @@ imap_lsub(struct client *c, struct imapd *s, const struct imap_val *args)
 	struct str ref, pattern;
 
 	(void)s;
-	if (!imap_astring(args, &ref) || !imap_astring(args->next, &pattern) ||
-	    args->next->next != NULL)
-		imap_bad(c, "LSUB reference pattern");
+	if (!imap_astring(args, &ref) || !imap_astring(args->next, &pattern))
+		imap_bad_usage(c);
 	else
 		run(c, &asked, ref, args->next, true);
 }

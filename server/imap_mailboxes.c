@@ -52,7 +52,7 @@ tell_selected(struct client *c, struct str name)
 	imap_view_tell_keywords(c);
 	client_say(c, "* %zu EXISTS", v->n);
 	if (!s->rev2) {
-		client_say(c, "* %zu RECENT", imap_view_recent(s));
+		imap_view_tell_recent(c);
 		if (unseen > 0)
 			client_say(
 			    c, "* OK [UNSEEN %zu] the first one", unseen);
@@ -166,7 +166,7 @@ imap_create(struct client *c, struct imapd *s, const struct imap_val *args)
 
 	/* RFC 9051 6.3.4: a "/" behind the name says that there will be others
 	 * below it, which any mailbox here can have. */
-	if (args != NULL && args->s.n > 1 && str_ends(args->s, S("/"))) {
+	if (args->s.n > 1 && str_ends(args->s, S("/"))) {
 		plain = *args;
 		plain.s.n--;
 		args = &plain;
@@ -412,8 +412,8 @@ imap_status(struct client *c, struct imapd *s, const struct imap_val *args)
 	struct buf name, b;
 
 	(void)s;
-	if (args == NULL || !imap_status_items(args->next)) {
-		imap_bad(c, "STATUS wants a mailbox and a list of items");
+	if (!imap_status_items(args->next)) {
+		imap_bad_usage(c);
 		return;
 	}
 	buf_init(&name, NAME_MAX_OCTETS);

@@ -237,8 +237,9 @@ imap_search(struct client *c, struct imapd *s, const struct imap_val *args)
 		imap_start(c, &j->job);
 		return;
 	}
-	/* RFC 9051 6.4.4.3: what was saved is no more. */
-	if (j->wanted & RETURN_SAVE)
+	/* RFC 9051 6.4.4.1: of what was saved nothing is left, unless the
+	 * command was BAD. */
+	if (parsed == SEARCH_CHARSET && j->wanted & RETURN_SAVE)
 		seqset_clear(&s->view.saved);
 	free_search(&j->job);
 	if (parsed == SEARCH_CHARSET)

@@ -31,14 +31,29 @@ imap_noop(struct client *c, struct imapd *s, const struct imap_val *args)
 	imap_ok(c, "done nothing");
 }
 
-/* RFC 2971. */
+/* NIL, or a list of names and values (RFC 2971 3.1). */
+static bool
+is_id(const struct imap_val *v)
+{
+	const struct imap_val *name, *value;
+
+	if (v->kind != IMAP_LIST)
+		return v->kind == IMAP_NIL;
+	for (name = v->first; name != NULL; name = value->next) {
+		value = name->next;
+		if (!imap_is_string(name) || value == NULL ||
+		    (value->kind != IMAP_NIL && !imap_is_string(value)))
+			return false;
+	}
+	return true;
+}
+
 void
 imap_id(struct client *c, struct imapd *s, const struct imap_val *args)
 {
 	(void)s;
-	if (args == NULL || args->next != NULL ||
-	    (args->kind != IMAP_NIL && args->kind != IMAP_LIST)) {
-		imap_bad(c, "ID wants NIL or a list");
+	if (!is_id(args)) {
+		imap_bad_usage(c);
 		return;
 	}
 	client_say(c, "* ID (\"name\" \"posteld\" \"version\" \"%s\")",
@@ -51,12 +66,14 @@ imap_id(struct client *c, struct imapd *s, const struct imap_val *args)
 void
 imap_enable(struct client *c, struct imapd *s, const struct imap_val *args)
 {
+	const struct imap_val *v;
 	bool rev2 = false;
 
-	if (args == NULL) {
-		imap_bad(c, "ENABLE wants the name of an extension");
-		return;
-	}
+	for (v = args; v != NULL; v = v->next)
+		if (v->kind != IMAP_ATOM) {
+			imap_bad_usage(c);
+			return;
+		}
 	for (; args != NULL; args = args->next)
 		rev2 = rev2 ||
 		       (imap_is(args, "IMAP4rev2") && imap_has(c, "IMAP4rev2"));
@@ -132,8 +149,8 @@ imap_login(struct client *c, struct imapd *s, const struct imap_val *args)
 
 	(void)s;
 	if (!imap_astring(args, &name) ||
-	    !imap_astring(args->next, &password) || args->next->next != NULL) {
-		imap_bad(c, "LOGIN wants a user and a password");
+	    !imap_astring(args->next, &password)) {
+		imap_bad_usage(c);
 		return;
 	}
 	u = users_find(c->server->users, name);
@@ -173,12 +190,11 @@ imap_authenticate(
 {
 	struct str mech, initial;
 	struct buf challenge;
-	bool given = args != NULL && args->next != NULL;
+	bool given = args->next != NULL;
 
 	if (!imap_astring(args, &mech) ||
-	    (given && (!imap_astring(args->next, &initial) ||
-			  args->next->next != NULL))) {
-		imap_bad(c, "AUTHENTICATE wants a mechanism");
+	    (given && !imap_astring(args->next, &initial))) {
+		imap_bad_usage(c);
 		return;
 	}
 	if (!login_knows(mech)) {

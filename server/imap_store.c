@@ -145,32 +145,24 @@ find_item(const struct imap_val *v)
 void
 imap_store(struct client *c, struct imapd *s, const struct imap_val *args)
 {
-	const struct store_item *item =
-	    args != NULL ? find_item(args->next) : NULL;
+	const struct store_item *item = find_item(args->next);
 	struct seqset uids = {0};
 	struct store_job *j;
-	uint32_t flags;
 
-	if (item == NULL) {
-		imap_bad(c, "STORE set [+-]FLAGS[.SILENT] (flags)");
+	if (item == NULL || !imap_are_flags(args->next->next)) {
+		imap_bad_usage(c);
 		return;
 	}
-	if (!may_change(c))
-		return;
-	if (!imap_flags_arg(s->view.mb, args->next->next, &flags)) {
-		imap_bad(c, "that is no list of flags");
-		return;
-	}
-	if (!imap_set_arg(c, args, &uids)) {
+	if (!imap_set_arg(c, args, &uids) || !may_change(c)) {
 		seqset_fini(&uids);
 		return;
 	}
-	imap_view_tell_keywords(c);
 	j = mem_zalloc(sizeof(*j));
 	*j = (struct store_job){.job = {more_store, free_store},
 	    .uids = uids,
 	    .item = item,
-	    .flags = flags};
+	    .flags = imap_make_flags(s->view.mb, args->next->next)};
+	imap_view_tell_keywords(c);
 	imap_start(c, &j->job);
 }
 
@@ -274,10 +266,8 @@ copy_or_move(struct client *c, const struct imap_val *args, bool move)
 	struct buf name;
 
 	buf_init(&name, NAME_MAX_OCTETS);
-	if (args == NULL || args->next == NULL || args->next->next != NULL) {
-		imap_bad(c, "%s set mailbox", move ? "MOVE" : "COPY");
-	} else if ((!move || may_change(c)) && imap_set_arg(c, args, &uids) &&
-		   imap_mailbox_arg(c, args->next, &name)) {
+	if (imap_set_arg(c, args, &uids) && (!move || may_change(c)) &&
+	    imap_mailbox_arg(c, args->next, &name)) {
 		r = account_use(s->account, buf_str(&name), &dest, &e);
 		if (r == ACCOUNT_OK) {
 			copy_to(c, &uids, dest, move);
@@ -332,11 +322,7 @@ imap_expunge(struct client *c, struct imapd *s, const struct imap_val *args)
 	struct seqset only = {0};
 	struct err e = {0};
 
-	if (s->uid != (args != NULL) || (args != NULL && args->next != NULL)) {
-		imap_bad(c, "EXPUNGE, or UID EXPUNGE set");
-		return;
-	}
-	if (may_change(c) && (args == NULL || imap_set_arg(c, args, &only))) {
+	if ((args == NULL || imap_set_arg(c, args, &only)) && may_change(c)) {
 		if (expunge(s->view.mb, args != NULL ? &only : NULL, &e) < 0)
 			imap_no_err(c, &e);
 		else

@@ -43,42 +43,49 @@ pick_uids(
 			seqset_add(out, v->uids[i], v->uids[i]);
 }
 
-/* By number; false if one is beyond the last. */
+/* By number; whether one is beyond the last, and be it that * is none. */
 static bool
 pick_numbers(
     const struct imap_view *v, const struct seqset *asked, struct seqset *out)
 {
+	bool beyond = v->n == 0;
+
 	for (size_t r = 0; r < asked->n; r++) {
-		if (asked->ranges[r].high > v->n)
-			return false;
+		beyond = beyond || asked->ranges[r].high > v->n;
 		for (size_t i = asked->ranges[r].low - 1;
-		     i < asked->ranges[r].high; i++)
+		     i < asked->ranges[r].high && i < v->n; i++)
 			seqset_add(out, v->uids[i], v->uids[i]);
 	}
-	return true;
+	return beyond;
 }
 
-bool
+enum imap_picked
 imap_view_pick(
     const struct imap_view *v, struct str text, bool uid, struct seqset *out)
 {
+	enum imap_picked picked = IMAP_PICKED;
 	struct seqset asked = {0};
 	uint32_t star = 0;
-	bool good;
 
 	if (str_eq(text, S("$"))) {
 		pick_uids(v, &v->saved, out);
-		return true;
+		return IMAP_PICKED;
+	}
+	/* RFC 9051 9: a set may end in the saved one. */
+	if (str_ends(text, S(",$"))) {
+		pick_uids(v, &v->saved, out);
+		text.n -= 2;
 	}
 	if (v->n > 0)
 		star = uid ? v->uids[v->n - 1] : (uint32_t)v->n;
-	good = seqset_parse(&asked, text, star);
-	if (good && uid)
+	if (!seqset_parse(&asked, text, star))
+		picked = IMAP_PICKED_NO_SET;
+	else if (uid)
 		pick_uids(v, &asked, out);
-	else if (good)
-		good = pick_numbers(v, &asked, out);
+	else if (pick_numbers(v, &asked, out))
+		picked = IMAP_PICKED_BEYOND;
 	seqset_fini(&asked);
-	return good;
+	return picked;
 }
 
 bool
@@ -87,7 +94,7 @@ imap_set_arg(struct client *c, const struct imap_val *v, struct seqset *out)
 	struct imapd *s = imapd_of(c);
 	bool named = v != NULL && (imap_is_set(v) || imap_is(v, "$"));
 
-	if (named && imap_view_pick(&s->view, v->s, s->uid, out))
+	if (named && imap_view_pick(&s->view, v->s, s->uid, out) == IMAP_PICKED)
 		return true;
 	imap_bad(c, named ? "there is no such message"
 			  : "a set of messages is missing");
@@ -145,6 +152,15 @@ imap_view_recent(const struct imapd *s)
 		     i < v->n && v->uids[i] <= v->recent.ranges[r].high; i++)
 			n++;
 	return n;
+}
+
+void
+imap_view_tell_recent(struct client *c)
+{
+	struct imapd *s = imapd_of(c);
+
+	s->view.recent_told = imap_view_recent(s);
+	client_say(c, "* %zu RECENT", s->view.recent_told);
 }
 
 /* Both lists are sorted, so one pass finds what is missing. */
@@ -221,7 +237,6 @@ tell_flags(struct client *c)
 	const struct mailbox *mb = v->mb;
 	uint32_t number;
 
-	imap_view_tell_keywords(c);
 	for (size_t i = 0; i < mb->n; i++) {
 		const struct message *m = &mb->msgs[i];
 
@@ -249,6 +264,7 @@ imap_view_sync(struct client *c, bool expunges)
 	struct imapd *s = imapd_of(c);
 	struct imap_view *v = &s->view;
 	struct err e = {0};
+	bool come;
 
 	if (v->mb == NULL || s->bye)
 		return;
@@ -262,14 +278,16 @@ imap_view_sync(struct client *c, bool expunges)
 	}
 	if (expunges && v->removals != v->mb->removals)
 		tell_expunges(c);
+	/* Before the first message that has a new one. */
+	imap_view_tell_keywords(c);
 	/* Flags of what the client knows; what is new has none to it yet. */
 	if (v->changes != v->mb->changes)
 		tell_flags(c);
-	if (take_new(c)) {
+	come = take_new(c);
+	if (come)
 		client_say(c, "* %zu EXISTS", v->n);
-		if (!s->rev2)
-			client_say(c, "* %zu RECENT", imap_view_recent(s));
-	}
+	if (!s->rev2 && (come || v->recent_told != imap_view_recent(s)))
+		imap_view_tell_recent(c);
 }
 
 /* ---- selecting ---- */

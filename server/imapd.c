@@ -55,8 +55,9 @@ respond(struct client *c, const char *word, const char *fmt, va_list ap)
 		(void)vsnprintf(more, (size_t)n + 1, fmt, ap);
 	}
 	if (s->state == IMAP_SELECTED && s->command != NULL)
-		imap_view_sync(c, !s->command->numbers || s->uid);
-	client_say(c, "%s %s %s", *s->tag != '\0' ? s->tag : "*", word,
+		imap_view_sync(
+		    c, !(s->command->flags & IMAP_NUMBERS) || s->uid);
+	client_say(c, "%s %s %s", s->tag != NULL ? s->tag : "*", word,
 	    more != NULL ? more : text);
 	free(more);
 	s->answered = true;
@@ -90,6 +91,12 @@ imap_bad(struct client *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	respond(c, "BAD", fmt, ap);
 	va_end(ap);
+}
+
+void
+imap_bad_usage(struct client *c)
+{
+	imap_bad(c, "it is: %s", imapd_of(c)->command->usage);
 }
 
 void
@@ -146,6 +153,19 @@ wrong_state(struct client *c, const struct imap_command *cmd)
 						  : "authenticated");
 }
 
+/* UID EXPUNGE has one more than EXPUNGE, the others as many either way. */
+static bool
+arguments_fit(const struct imapd *s, const struct imap_val *args)
+{
+	const struct imap_command *cmd = s->command;
+	size_t n = 0, more = s->uid && cmd->run == imap_expunge;
+
+	for (; args != NULL; args = args->next)
+		n++;
+	return n >= cmd->argmin + more &&
+	       (cmd->argmax == IMAP_MANY || n <= cmd->argmax + more);
+}
+
 static void
 run_command(struct client *c)
 {
@@ -161,7 +181,7 @@ run_command(struct client *c)
 		args = args != NULL ? args->next : NULL;
 	}
 	cmd = imap_command_find(name);
-	if (cmd == NULL || (s->uid && !cmd->uid) ||
+	if (cmd == NULL || (s->uid && !(cmd->flags & IMAP_UID)) ||
 	    (cmd->capability != NULL && !imap_has(c, cmd->capability)))
 		imap_bad(c, "no such command");
 	else if (at_fault(c, name))
@@ -170,7 +190,10 @@ run_command(struct client *c)
 		wrong_state(c, cmd);
 	else {
 		s->command = cmd;
-		cmd->run(c, s, args);
+		if (arguments_fit(s, args))
+			cmd->run(c, s, args);
+		else
+			imap_bad_usage(c);
 	}
 }
 
@@ -179,9 +202,9 @@ take_tag(struct imapd *s)
 {
 	struct str tag = s->parser.msg.tag;
 
-	/* RFC 9051 9: a tag has no "+"; of no sense beyond is made any here. */
-	(void)str_copy(s->tag, sizeof(s->tag),
-	    tag.n < sizeof(s->tag) ? tag : str_head(tag, sizeof(s->tag) - 1));
+	free(s->tag);
+	s->tag =
+	    tag.n > 0 ? str_copy(mem_zalloc(tag.n + 1), tag.n + 1, tag) : NULL;
 }
 
 /* ---- literals ---- */
@@ -287,7 +310,8 @@ take_command_line(struct client *c, struct str line)
 	struct err e = {0};
 
 	if (!s->begun) {
-		*s->tag = '\0';
+		free(s->tag);
+		s->tag = NULL;
 		imap_begin(&s->parser, &s->arena, true, NESTING);
 		s->begun = true;
 	}
@@ -364,6 +388,7 @@ imap_gone(struct client *c)
 	imap_idle_stop(s);
 	imap_view_close(s);
 	login_free(s->login);
+	free(s->tag);
 	free(s);
 }
 

@@ -37,6 +37,7 @@ struct imap_view {
 	uint64_t removals;    /* … and mailbox.removals */
 	unsigned keywords;    /* how many of them are told */
 	struct seqset recent; /* UIDs */
+	size_t recent_told;   /* how many, when that was told last */
 	struct seqset saved;  /* UIDs: "$" of RFC 9051 6.4.4.1 */
 	struct observer observer; /* while IDLE */
 };
@@ -62,8 +63,8 @@ struct imapd {
 	bool begun;
 	bool streaming; /* the literal goes to an APPEND */
 	bool skipping;	/* what follows belongs to a command refused already */
-	char tag[64];
-	bool uid; /* it begins with UID */
+	char *tag;	/* NULL: it had none */
+	bool uid;	/* it begins with UID */
 	const struct imap_command *command;
 	struct imap_job *job;
 	struct imap_append *append;
@@ -80,16 +81,23 @@ imapd_of(struct client *c)
 
 /* ---- the table of commands: imap_commands.c ---- */
 
+enum {
+	IMAP_UID = 1, /* it may have UID in front */
+	/* Of other sessions' expunges nothing is said in its response (RFC
+	 * 9051 7.5.1), unless UID is in front. */
+	IMAP_NUMBERS = 2,
+	IMAP_MANY = UINT8_MAX,
+};
+
 struct imap_command {
 	const char *name;
 	unsigned states; /* enum imap_state */
-	bool uid;	 /* may have UID in front */
-	/* Of other sessions' expunges nothing is said in its response (RFC
-	 * 9051 7.5.1), unless UID is in front. */
-	bool numbers;
+	unsigned flags;
+	uint8_t argmin, argmax; /* UID's own not counted; IMAP_MANY: no end */
 	const char *capability; /* without it the command is not there */
 	void (*run)(
 	    struct client *c, struct imapd *s, const struct imap_val *args);
+	const char *usage;
 };
 
 const struct imap_command *imap_command_find(struct str name);
@@ -107,9 +115,11 @@ void imap_ok(struct client *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void imap_no(struct client *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* The command makes no sense; so is one with arguments that do not fit. */
+/* The command makes no sense. */
 void imap_bad(struct client *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Its arguments do not fit: tells its usage. */
+void imap_bad_usage(struct client *c);
 /* NO, with what err says kept to the log. */
 void imap_no_err(struct client *c, const struct err *e);
 
@@ -120,6 +130,8 @@ void imap_start(struct client *c, struct imap_job *job);
 
 /* The text of an astring; false for a list or NIL or nothing. */
 bool imap_astring(const struct imap_val *v, struct str *out);
+/* Whether v is a string, quoted or a literal. */
+bool imap_is_string(const struct imap_val *v);
 /* Whether v is a set of numbers, "$" not counted. */
 bool imap_is_set(const struct imap_val *v);
 /*
@@ -137,11 +149,11 @@ bool imap_decode_name(const struct imapd *s, struct str raw, struct buf *out);
 /* Appends "(\Seen $Label)". */
 void imap_put_flags(const struct imapd *s, struct buf *b,
     const struct mailbox *mb, uint32_t bits, bool recent);
-/* The bits of a list of flags, or of flags without a list around them; new
- * keywords are made.  False if one of them is none.  \Recent is passed over
- * and may not be set. */
-bool imap_flags_arg(
-    struct mailbox *mb, const struct imap_val *v, uint32_t *bits);
+/* Whether v and what follows are flags, or a list of them; \Recent, which
+ * nobody can set, is none. */
+bool imap_are_flags(const struct imap_val *v);
+/* Their bits; new keywords are made. */
+uint32_t imap_make_flags(struct mailbox *mb, const struct imap_val *v);
 
 /* ---- the selected mailbox: imap_view.c ---- */
 
@@ -149,9 +161,14 @@ bool imap_flags_arg(
 void imap_view_open(struct client *c, struct mailbox *mb, bool read_only);
 /* Leaves it; no effect if there is none. */
 void imap_view_close(struct imapd *s);
-/* Adds to *out the UIDs that "text" names, by numbers or UIDs or "$"; false
- * for what is no set or a number beyond the last message. */
-bool imap_view_pick(
+enum imap_picked {
+	IMAP_PICKED,
+	IMAP_PICKED_BEYOND, /* a number is beyond the last message */
+	IMAP_PICKED_NO_SET, /* that is no set */
+};
+/* Adds to *out the UIDs that text names, by numbers or UIDs or "$"; what is
+ * beyond is passed over. */
+enum imap_picked imap_view_pick(
     const struct imap_view *v, struct str text, bool uid, struct seqset *out);
 /* FLAGS and PERMANENTFLAGS, if there are keywords that are not told yet. */
 void imap_view_tell_keywords(struct client *c);
@@ -165,6 +182,7 @@ void imap_view_refresh(struct imapd *s);
 void imap_view_sync(struct client *c, bool expunges);
 /* How many messages of it are recent. */
 size_t imap_view_recent(const struct imapd *s);
+void imap_view_tell_recent(struct client *c);
 /* The number of a UID that the client knows; 0 if it does not. */
 uint32_t imap_view_number(const struct imap_view *v, uint32_t uid);
 

@@ -45,6 +45,12 @@ def words(values):
     return frozenset(str(v).lower() for v in values)
 
 
+def keywords(values):
+    """The flags of a mailbox; $Forwarded has a letter of Maildirs, so that
+    posteld knows it always."""
+    return words(values) - {"$forwarded"}
+
+
 def label(item):
     """A FETCH item's name; names of header fields in any case and form."""
     head, bracket, rest = item.partition("[")
@@ -89,7 +95,6 @@ CODES = {
     "UIDVALIDITY": lambda c: ["UIDVALIDITY"],
     "APPENDUID": uid_code,
     "COPYUID": uid_code,
-    "PERMANENTFLAGS": lambda c: ["PERMANENTFLAGS", words(c[1])],
     "BADCHARSET": lambda c: ["BADCHARSET"],
     "CAPABILITY": lambda c: ["CAPABILITY"],
 }
@@ -109,7 +114,6 @@ VALUES = {
     "STATUS": lambda r: (plain(r.values[0]), status_items(r.values[1])),
     "SEARCH": lambda r: sorted(r.values),
     "ESEARCH": lambda r: esearch(r.values),
-    "FLAGS": lambda r: words(r.values[0]),
 }
 
 
@@ -126,7 +130,8 @@ def response(r):
     """What of a response must be equal; None if nothing."""
     if r.kind in ("OK", "NO", "BAD", "BYE"):
         found = code(r.code)
-        if not found or found[0] in ("HIGHESTMODSEQ", "NOMODSEQ"):
+        if not found or found[0] in ("HIGHESTMODSEQ", "NOMODSEQ",
+                                     "PERMANENTFLAGS"):
             return None
         return r.kind, found
     if r.kind in VALUES:
@@ -134,13 +139,42 @@ def response(r):
     return r.kind, r.number, plain(r.values)
 
 
+def weaker(dovecot, posteld):
+    """Whether Dovecot's tagged response says something by its code that
+    posteld's does not."""
+    return code(dovecot) not in (None, ["ALERT"], ["CLIENTBUG"],
+                                 code(posteld))
+
+
 UNORDERED = {"LIST", "LSUB", "STATUS"}
+
+
+# What these tell is compared as a state.
+STATES = {"EXISTS", "RECENT", "EXPUNGE", "FLAGS"}
+
+
+def state(session):
+    return (session.exists, session.recent, keywords(session.flags or ()),
+            keywords(session.permanent or ()))
+
+
+def expunged(reply):
+    """Which numbers have gone, as they were before the first did."""
+    gone = []
+    for r in reply.of("EXPUNGE"):
+        number = r.number
+        for other in sorted(gone):
+            number += other <= number
+        gone.append(number)
+    return sorted(gone)
 
 
 def normal(reply):
     """A reply as what must be equal."""
-    responses = [r for r in map(response, reply.untagged) if r]
-    ordered = [r for r in responses if r[0] not in UNORDERED]
+    responses = [r for r in map(response, reply.untagged)
+                 if r and r[0] not in STATES]
+    ordered = [expunged(reply)] + [
+        r for r in responses if r[0] not in UNORDERED]
     others = sorted(repr(shown(r)) for r in responses if r[0] in UNORDERED)
     return ordered, others, reply.status
 
@@ -244,9 +278,23 @@ class CompareCase(LiveCase):
         """The command's answers must be equal; returns posteld's."""
         dovecot, posteld = pair(*parts)
         type(self).compared += 1
-        if normal(dovecot) != normal(posteld):
-            self.note(told(parts), dovecot, posteld)
+        states = [state(s) for s in pair.both]
+        if (normal(dovecot) != normal(posteld) or states[0] != states[1]
+                or weaker(dovecot.code, posteld.code)):
+            self.note(told(parts), f"{states[0]} {dovecot}",
+                      f"{states[1]} {posteld}")
         return posteld
+
+    def all_same(self, pair, commands):
+        """Commands divided by line ends or "|"."""
+        for command in commands.replace(b"\n", b"|").split(b"|"):
+            if command.strip():
+                self.same(pair, command.strip())
+
+    def all_differ(self, pair, commands, dovecot, posteld, rfc):
+        for command in commands.replace(b"\n", b"|").split(b"|"):
+            if command.strip():
+                self.differ(pair, (command.strip(),), dovecot, posteld, rfc)
 
     def differ(self, pair, parts, dovecot, posteld, rfc):
         """Here posteld follows the RFC, and Dovecot does not: both answers

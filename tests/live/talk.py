@@ -170,11 +170,13 @@ class Reply:
 
 class Imap(Stream):
     """Tags count from t1; what a server says unasked stays for the reply to
-    the next command."""
+    the next command.  `exists`, `recent`, `flags` and `permanent` are what it
+    has told last."""
 
     def __init__(self, port, user=None, password=None):
         super().__init__(port)
         self.count = 0
+        self.exists = self.recent = self.flags = self.permanent = None
         self.greeting = self.response()
         if user:
             reply = self(b"LOGIN", user.encode(), password.encode())
@@ -187,7 +189,21 @@ class Imap(Stream):
                           pieces[0])
         while not status and (match := LITERAL.search(pieces[-1])):
             pieces += [self.octets(int(match[1])), self.line()]
-        return Response(pieces)
+        response = Response(pieces)
+        self.note(response)
+        return response
+
+    def note(self, response):
+        if response.kind == "EXISTS":
+            self.exists = response.number
+        elif response.kind == "EXPUNGE":
+            self.exists -= 1
+        elif response.kind == "RECENT":
+            self.recent = response.number
+        elif response.kind == "FLAGS":
+            self.flags = response.values[0]
+        elif response.code and response.code[0] == "PERMANENTFLAGS":
+            self.permanent = response.code[1]
 
     def until(self, wanted):
         """The responses up to the first for which wanted() is true."""
@@ -206,13 +222,13 @@ class Imap(Stream):
         line = tag.encode()
         for part in parts:
             if isinstance(part, Literal):
-                line += b" " + part.announcement
-                self.send(line + b"\r\n")
-                found, last = self.until(
-                    lambda r, tag=tag: r.tag in ("+", tag))
-                if last.tag == tag:
-                    self.early = Reply(found, last)
-                    return tag
+                self.send(line + b" " + part.announcement + b"\r\n")
+                if part.waits:
+                    found, last = self.until(
+                        lambda r, tag=tag: r.tag in ("+", tag))
+                    if last.tag == tag:
+                        self.early = Reply(found, last)
+                        return tag
                 self.send(part.octets)
                 line = b""
             else:
@@ -236,6 +252,7 @@ class Literal:
     def __init__(self, octets, form=b"{%d}"):
         self.octets = octets
         self.announcement = form % len(octets)
+        self.waits = b"+" not in form
 
 
 # -- POP3 --------------------------------------------------------------------

@@ -4,6 +4,7 @@ import unittest
 
 import odd_mails
 from compare import CompareCase, fetched
+from talk import Literal
 
 # Where they differ, by name of the message: none of it is FETCH's doing.
 NO_EMPTY_LINE = {
@@ -237,18 +238,13 @@ class Syntax(CompareCase):
         self.pair = self.imap(b"INBOX")
 
     def test_the_same(self):
-        for command in self.SAME.replace(b"\n", b"|").split(b"|"):
-            if command.strip():
-                self.same(self.pair, command.strip())
+        self.all_same(self.pair, self.SAME)
 
     def test_bad(self):
-        for command in self.BAD.replace(b"\n", b"|").split(b"|"):
-            if command.strip():
-                self.differ(self.pair, (command.strip(),), rb" OK ",
-                            rb"^t\d+ BAD ", "RFC 9051 9")
+        self.all_differ(self.pair, self.BAD, rb" OK ", rb"^t\d+ BAD ",
+                        "RFC 9051 9")
 
     def test_literal_as_a_field_name(self):
-        from talk import Literal
         self.same(self.pair, b"FETCH 1 BODY.PEEK[HEADER.FIELDS (",
                   Literal(b"From"), b")]")
 
