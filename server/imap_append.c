@@ -13,7 +13,7 @@ struct imap_append {
 	uint32_t flags;
 	int64_t when; /* -1: now */
 	bool empty;
-	bool nul;     /* no message may have one in it (RFC 9051 4.3.1) */
+	bool nul; /* no message may have one in it (RFC 9051 4.3.1) */
 	struct err e;
 };
 

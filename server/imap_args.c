@@ -4,8 +4,6 @@
 #include "server/imapd.h"
 #include "wire/mutf7.h"
 
-enum { NAME_RAW_MAX = 4 * NAME_MAX_OCTETS }; /* as modified UTF-7 */
-
 bool
 imap_astring(const struct imap_val *v, struct str *out)
 {
@@ -32,8 +30,9 @@ imap_is_set(const struct imap_val *v)
 
 /* ---- mailboxes ---- */
 
-bool
-imap_decode_name(const struct imapd *s, struct str raw, struct buf *out)
+/* As UTF-8; false if it is neither that nor modified UTF-7. */
+static bool
+decode_name(const struct imapd *s, struct str raw, struct buf *out)
 {
 	/* RFC 9051 5.1: with rev2 "&" is a character like others. */
 	if (s->rev2)
@@ -54,8 +53,7 @@ imap_mailbox_arg(struct client *c, const struct imap_val *v, struct buf *name)
 		return false;
 	}
 	buf_init(&utf8, NAME_RAW_MAX);
-	good =
-	    imap_decode_name(s, raw, &utf8) && name_spell(name, buf_str(&utf8));
+	good = decode_name(s, raw, &utf8) && name_spell(name, buf_str(&utf8));
 	buf_fini(&utf8);
 	if (!good)
 		imap_no(c, "[CANNOT] no mailbox can have that name");
@@ -63,15 +61,23 @@ imap_mailbox_arg(struct client *c, const struct imap_val *v, struct buf *name)
 }
 
 void
+imap_encode_name(const struct imapd *s, struct str name, struct buf *out)
+{
+	/* What cannot be encoded is shown as it is. */
+	if (s->rev2 || mutf7_encode(out, name) < 0)
+		(void)buf_add(out, name);
+}
+
+void
 imap_put_mailbox(const struct client *c, struct buf *b, struct str name)
 {
 	const struct imapd *s = c->state;
 	struct buf coded;
-	struct str raw = name;
+	struct str raw;
 
 	buf_init(&coded, NAME_RAW_MAX);
-	if (!s->rev2 && mutf7_encode(&coded, name) == 0)
-		raw = buf_str(&coded);
+	imap_encode_name(s, name, &coded);
+	raw = buf_str(&coded);
 	switch (imap_form(raw, s->rev2)) {
 	case IMAP_FORM_ATOM:
 		(void)buf_add(b, raw);

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 
 enum {
-	/* As modified UTF-7; no longer one can match. */
-	PATTERN_MAX = 4 * NAME_MAX_OCTETS,
+	PATTERN_MAX = NAME_RAW_MAX, /* no longer one can match */
 	PATTERNS_MAX = 32,
 };
 
 /* What a LIST asks for. */
 struct asked {
+	bool extended; /* by its syntax */
 	/* Selection: which names. */
 	bool subscribed, recursive, special;
 	/* What is said of them beside what always is. */
@@ -27,9 +27,10 @@ struct asked {
 struct listing {
 	struct client *c;
 	const struct asked *asked;
-	struct buf patterns[PATTERNS_MAX]; /* UTF-8, the reference in front */
+	struct buf patterns[PATTERNS_MAX]; /* with the reference in front */
 	size_t n_patterns;
-	struct names names;	 /* all that exist, and the levels above */
+	bool above;	    /* levels above what is subscribed to match, too */
+	struct names names; /* all that exist, and the levels above */
 	struct names subscribed; /* subscriptions */
 };
 
@@ -39,11 +40,12 @@ struct listing {
  * Whether the name matches the pattern: * is anything, % anything on one level
  * (RFC 9051 6.3.9).  at[i] says whether the pattern so far matches the first
  * i octets, so the time is the product of the lengths, whatever the pattern.
+ * The first octets of the name, so many as `inbox` says, are in any case.
  */
 static bool
-matches(struct str pattern, struct str name)
+matches(struct str pattern, struct str name, size_t inbox)
 {
-	bool at[NAME_MAX_OCTETS + 1] = {true};
+	bool at[NAME_RAW_MAX + 1] = {true};
 	size_t n = name.n;
 
 	for (size_t p = 0; p < pattern.n; p++) {
@@ -57,30 +59,39 @@ matches(struct str pattern, struct str name)
 			continue;
 		}
 		for (size_t i = n; i > 0; i--)
-			at[i] = at[i - 1] && name.p[i - 1] == c;
+			at[i] =
+			    at[i - 1] &&
+			    (name.p[i - 1] == c ||
+				(i <= inbox && ascii_lower(c) ==
+						   ascii_lower(name.p[i - 1])));
 		at[0] = false;
 	}
 	return at[n];
 }
 
-/* INBOX is one in any case. */
+/* As the client sees the name: a wildcard may stand for a part of what
+ * modified UTF-7 makes of it. */
 static bool
 matches_any(const struct listing *l, struct str name)
 {
-	for (size_t i = 0; i < l->n_patterns; i++) {
-		struct str pattern = buf_str(&l->patterns[i]);
+	bool inbox = name_is_inbox(name) || name_is_below(name, S("INBOX"));
+	bool found = false;
+	struct buf raw;
 
-		if (matches(pattern, name) ||
-		    (name_is_inbox(name) && str_eqcase(pattern, name)))
-			return true;
-	}
-	return false;
+	buf_init(&raw, NAME_RAW_MAX);
+	imap_encode_name(imapd_of(l->c), name, &raw);
+	for (size_t i = 0; i < l->n_patterns && !found; i++)
+		found = matches(buf_str(&l->patterns[i]), buf_str(&raw),
+		    inbox ? strlen("INBOX") : 0);
+	buf_fini(&raw);
+	return found;
 }
 
 /* ---- special use ---- */
 
-const char *
-imap_special_use(struct str name)
+/* The "\\Drafts" of a mailbox, or NULL (RFC 6154). */
+static const char *
+special_use(struct str name)
 {
 	static const struct {
 		const char *name, *use;
@@ -116,31 +127,58 @@ is_subscribed(const struct listing *l, struct str name)
 	return names_find(&l->subscribed, name) != NULL;
 }
 
+/* Only one says whether it can be selected (RFC 9051 9, mbx-list-sflag). */
+static const char *
+not_there(const struct listing *l)
+{
+	return imapd_of(l->c)->rev2 || l->asked->extended ? "\\NonExistent "
+							  : "\\Noselect ";
+}
+
 static void
 put_attributes(const struct listing *l, struct buf *b, struct str name,
     bool exists, bool listed)
 {
-	const char *use = exists ? imap_special_use(name) : NULL;
+	const char *use = special_use(name);
 
-	/* RFC 3501 knows the older word only; both say the same. */
-	if (l->asked->lsub)
+	if (l->asked->lsub) {
 		(void)buf_addz(b, listed ? "" : "\\Noselect");
-	else if (!exists)
-		(void)buf_addz(b, "\\NonExistent \\Noselect");
-	if (l->asked->lsub)
 		return;
-	(void)buf_addf(b, "%s%s", exists ? "" : " ",
+	}
+	(void)buf_addf(b, "%s%s", exists ? "" : not_there(l),
 	    any_below(&l->names, name) ? "\\HasChildren" : "\\HasNoChildren");
 	if (use != NULL)
 		(void)buf_addf(b, " %s", use);
-	if ((l->asked->tell_subscribed || l->asked->subscribed) && listed &&
+	if ((l->asked->tell_subscribed || l->asked->subscribed) &&
 	    is_subscribed(l, name))
 		(void)buf_addz(b, " \\Subscribed");
 }
 
-/* child_info: below it there is something subscribed to (RFC 5258 3.5). */
+/* Whether the name, which is subscribed to, is asked for. */
+static bool
+is_selected(const struct listing *l, struct str name)
+{
+	return !l->asked->special || special_use(name) != NULL;
+}
+
+/* Whether something below the name is asked for; with `hidden`, something that
+ * will not be listed by itself. */
+static bool
+selected_below(const struct listing *l, struct str name, bool hidden)
+{
+	for (size_t i = 0; i < l->subscribed.n; i++) {
+		struct str other = str_z(l->subscribed.rows[i].name);
+
+		if (name_is_below(other, name) && is_selected(l, other) &&
+		    (!hidden || !matches_any(l, other)))
+			return true;
+	}
+	return false;
+}
+
+/* listed: the name itself is asked for, and not only something below it. */
 static void
-put_name(const struct listing *l, struct str name, bool listed, bool child_info)
+put_name(const struct listing *l, struct str name, bool listed)
 {
 	const struct names_row *row = names_find(&l->names, name);
 	bool exists = row != NULL && row->exists;
@@ -152,11 +190,12 @@ put_name(const struct listing *l, struct str name, bool listed, bool child_info)
 	put_attributes(l, &b, name, exists, listed);
 	(void)buf_addz(&b, ") \"/\" ");
 	imap_put_mailbox(l->c, &b, name);
-	if (child_info)
+	/* RFC 9051 6.3.9.6. */
+	if (l->asked->recursive && selected_below(l, name, false))
 		(void)buf_addz(&b, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
 	client_say(l->c, "%s", buf_cstr(&b));
 	buf_clear(&b);
-	if (l->asked->status != NULL && exists &&
+	if (l->asked->status != NULL && exists && listed &&
 	    imap_put_status(l->c, &b, name, l->asked->status, &e) == ACCOUNT_OK)
 		client_say(l->c, "%s", buf_cstr(&b));
 	buf_fini(&b);
@@ -171,68 +210,102 @@ list_names(const struct listing *l)
 	for (size_t i = 0; i < l->names.n; i++) {
 		struct str name = str_z(l->names.rows[i].name);
 
-		if (matches_any(l, name) &&
-		    (!l->asked->special || imap_special_use(name) != NULL))
-			put_name(l, name, true, false);
+		if (matches_any(l, name) && is_selected(l, name))
+			put_name(l, name, true);
 	}
 }
 
-/* Levels above what is subscribed to match, and say so: LSUB's "%" (RFC 3501
- * 6.3.9) and RECURSIVEMATCH. */
+/* A name that is not asked for itself, but matches and has something below it
+ * that is asked for and does not match (RFC 3501 6.3.9 for LSUB, RFC 9051
+ * 6.3.9.1 for RECURSIVEMATCH). */
 static void
-list_above(const struct listing *l, struct str name, struct buf *last)
+list_above(const struct listing *l, struct str name)
 {
-	for (size_t i = 1; i < name.n; i++) {
-		struct str above = str_head(name, i);
+	if (l->above && matches_any(l, name) && selected_below(l, name, true))
+		put_name(l, name, false);
+}
 
-		if (name.p[i] != '/' || is_subscribed(l, above) ||
-		    !matches_any(l, above) ||
-		    (l->asked->lsub && matches_any(l, name)))
-			continue;
-		/* The names are sorted, so those below it are together. */
-		if (str_eq(buf_str(last), above))
-			continue;
-		buf_clear(last);
-		(void)buf_add(last, above);
-		put_name(l, above, false, !l->asked->lsub);
-	}
+/* The levels above the i-th subscription that are none themselves, unless an
+ * earlier one, which the order has beside it, was below them too. */
+static void
+list_levels(const struct listing *l, size_t i)
+{
+	struct str name = str_z(l->subscribed.rows[i].name);
+	struct str before =
+	    i > 0 ? str_z(l->subscribed.rows[i - 1].name) : S("");
+
+	for (size_t n = 1; n < name.n; n++)
+		if (name.p[n] == '/' &&
+		    !name_is_below(before, str_head(name, n)) &&
+		    !is_subscribed(l, str_head(name, n)))
+			list_above(l, str_head(name, n));
 }
 
 static void
 list_subscribed(const struct listing *l)
 {
-	bool above = l->asked->recursive || l->asked->lsub;
-	struct buf last;
-
-	buf_init(&last, NAME_MAX_OCTETS);
 	for (size_t i = 0; i < l->subscribed.n; i++) {
 		struct str name = str_z(l->subscribed.rows[i].name);
 
-		if (above)
-			list_above(l, name, &last);
-		if (matches_any(l, name))
-			put_name(l, name, true,
-			    l->asked->recursive &&
-				any_below(&l->subscribed, name));
+		list_levels(l, i);
+		if (!is_selected(l, name))
+			list_above(l, name);
+		else if (matches_any(l, name))
+			put_name(l, name, true);
 	}
-	buf_fini(&last);
+}
+
+/* ---- one that was not asked for ---- */
+
+void
+imap_tell_name(struct client *c, struct str name, struct str old)
+{
+	const struct asked asked = {.tell_subscribed = true};
+	struct listing l = {.c = c, .asked = &asked};
+	const char *root = account_path(imapd_of(c)->account);
+	const struct names_row *row;
+	struct err ignored = {0};
+	struct buf b;
+
+	if (!imapd_of(c)->rev2)
+		return;
+	(void)names_list(root, &l.names, &ignored);
+	(void)names_subscribed(root, &l.subscribed, &ignored);
+	row = names_find(&l.names, name);
+	buf_init(&b, 8192);
+	(void)buf_addz(&b, "* LIST (");
+	put_attributes(&l, &b, name, row != NULL && row->exists, true);
+	(void)buf_addz(&b, ") \"/\" ");
+	imap_put_mailbox(c, &b, name);
+	if (!str_eq(name, old)) {
+		(void)buf_addz(&b, " (\"OLDNAME\" (");
+		imap_put_mailbox(c, &b, old);
+		(void)buf_addz(&b, "))");
+	}
+	client_say(c, "%s", buf_cstr(&b));
+	buf_fini(&b);
+	names_free(&l.names);
+	names_free(&l.subscribed);
+}
+
+void
+imap_tell_other_name(struct client *c, struct str name, struct str old)
+{
+	if (!str_eq(name, old))
+		imap_tell_name(c, name, old);
 }
 
 /* ---- the command ---- */
 
-/* Reference and pattern, as UTF-8; false if it can match nothing. */
+/* Reference and pattern; false if that can match nothing. */
 static bool
-put_pattern(const struct imapd *s, struct buf *b, struct str reference,
-    struct str pattern)
+put_pattern(struct buf *b, struct str reference, struct str pattern)
 {
-	struct buf raw;
-	bool good;
+	bool good = buf_add(b, reference) == 0;
 
-	buf_init(&raw, PATTERN_MAX);
-	good = buf_add(&raw, reference) == 0;
 	/* Two wildcards are no more than the wider one of them. */
 	for (size_t i = 0; good && i < pattern.n; i++) {
-		struct str so_far = buf_str(&raw);
+		struct str so_far = buf_str(b);
 		char c = pattern.p[i];
 		char before = so_far.n > 0 ? so_far.p[so_far.n - 1] : '\0';
 
@@ -240,26 +313,28 @@ put_pattern(const struct imapd *s, struct buf *b, struct str reference,
 			continue;
 		if (c == '%' && before == '%')
 			continue;
-		good = buf_addc(&raw, c) == 0;
+		good = buf_addc(b, c) == 0;
 	}
-	good = good && imap_decode_name(s, buf_str(&raw), b);
-	buf_fini(&raw);
 	return good;
 }
 
-/* Takes in those that can match; one that is too long can match nothing. */
+/* Takes in those that can match; one that is too long can match nothing, and
+ * an empty one is passed over (RFC 9051 6.3.9). */
 static void
 add_pattern(struct listing *l, struct str reference, struct str pattern)
 {
 	struct buf *b = &l->patterns[l->n_patterns];
 
-	if (l->n_patterns == PATTERNS_MAX)
+	if (l->n_patterns == PATTERNS_MAX || pattern.n == 0)
 		return;
 	buf_init(b, PATTERN_MAX);
-	if (put_pattern(imapd_of(l->c), b, reference, pattern))
+	if (put_pattern(b, reference, pattern))
 		l->n_patterns++;
 	else
 		buf_fini(b);
+	/* RFC 3501 6.3.9: "%" has the levels, which may not be mailboxes. */
+	l->above = l->asked->recursive ||
+		   (l->asked->lsub && str_ends(pattern, S("%")));
 }
 
 static void
@@ -341,7 +416,8 @@ take_rest(struct asked *asked, const struct imap_val *v)
 static const struct imap_val *
 take_words(struct asked *asked, const struct imap_val *v, struct str *ref)
 {
-	if (v != NULL && v->kind == IMAP_LIST) {
+	asked->extended = v != NULL && v->kind == IMAP_LIST;
+	if (asked->extended) {
 		if (!take_selection(asked, v))
 			return NULL;
 		v = v->next;
@@ -349,7 +425,10 @@ take_words(struct asked *asked, const struct imap_val *v, struct str *ref)
 	if (v == NULL || !imap_astring(v, ref) || v->next == NULL ||
 	    !take_rest(asked, v->next->next))
 		return NULL;
-	return v->next;
+	v = v->next;
+	if (v->kind == IMAP_LIST || v->next != NULL)
+		asked->extended = true;
+	return v;
 }
 
 void
@@ -365,7 +444,8 @@ imap_list(struct client *c, struct imapd *s, const struct imap_val *args)
 		imap_bad_usage(c);
 	} else if (patterns->kind == IMAP_LIST) {
 		run(c, &asked, ref, patterns->first, false);
-	} else if (imap_astring(patterns, &pattern) && pattern.n == 0) {
+	} else if (!asked.extended && imap_astring(patterns, &pattern) &&
+		   pattern.n == 0) {
 		client_say(c, "* LIST (\\Noselect) \"/\" \"\"");
 		imap_ok(c, "that is what divides names");
 	} else {

@@ -42,12 +42,11 @@ first_unseen(const struct imap_view *v)
 
 /* RFC 9051 6.3.2, RFC 3501 6.3.1. */
 static void
-tell_selected(struct client *c, struct str name)
+tell_selected(struct client *c, struct str name, struct str old)
 {
 	struct imapd *s = imapd_of(c);
 	const struct imap_view *v = &s->view;
 	size_t unseen = first_unseen(v);
-	struct buf b;
 
 	imap_view_tell_keywords(c);
 	client_say(c, "* %zu EXISTS", v->n);
@@ -61,12 +60,7 @@ tell_selected(struct client *c, struct str name)
 	    c, "* OK [UIDVALIDITY %" PRIu32 "] UIDs valid", v->mb->validity);
 	client_say(c, "* OK [UIDNEXT %" PRIu32 "] the next one is at least",
 	    v->mb->next);
-	if (!s->rev2)
-		return;
-	buf_init(&b, 4096);
-	imap_put_mailbox(c, &b, name);
-	client_say(c, "* LIST () \"/\" %s", buf_cstr(&b));
-	buf_fini(&b);
+	imap_tell_name(c, name, old);
 }
 
 static void
@@ -90,7 +84,7 @@ open_mailbox(struct client *c, const struct imap_val *args, bool read_only)
 			imap_no_account(c, r, &e);
 		} else {
 			imap_view_open(c, mb, read_only);
-			tell_selected(c, buf_str(&name));
+			tell_selected(c, buf_str(&name), imap_text(args));
 			imap_ok(c, "[READ-%s] selected",
 			    read_only ? "ONLY" : "WRITE");
 		}
@@ -174,10 +168,13 @@ imap_create(struct client *c, struct imapd *s, const struct imap_val *args)
 	buf_init(&name, NAME_MAX_OCTETS);
 	if (imap_mailbox_arg(c, args, &name)) {
 		r = account_create(s->account, buf_str(&name), &e);
-		if (r == ACCOUNT_OK)
-			imap_ok(c, "made");
-		else
+		if (r != ACCOUNT_OK) {
 			imap_no_account(c, r, &e);
+		} else {
+			imap_tell_other_name(
+			    c, buf_str(&name), imap_text(args));
+			imap_ok(c, "made");
+		}
 	}
 	buf_fini(&name);
 }
@@ -197,10 +194,13 @@ imap_delete(struct client *c, struct imapd *s, const struct imap_val *args)
 			imap_view_close(s);
 			client_say(c, "* OK [CLOSED] that was selected");
 		}
-		if (r == ACCOUNT_OK)
-			imap_ok(c, "deleted");
-		else
+		if (r != ACCOUNT_OK) {
 			imap_no_account(c, r, &e);
+		} else {
+			imap_tell_other_name(
+			    c, buf_str(&name), imap_text(args));
+			imap_ok(c, "deleted");
+		}
 	}
 	buf_fini(&name);
 }
@@ -218,10 +218,16 @@ imap_rename(struct client *c, struct imapd *s, const struct imap_val *args)
 	    imap_mailbox_arg(c, args->next, &to)) {
 		r = account_rename(
 		    s->account, buf_str(&from), buf_str(&to), &e);
-		if (r == ACCOUNT_OK)
-			imap_ok(c, "renamed");
-		else
+		if (r != ACCOUNT_OK) {
 			imap_no_account(c, r, &e);
+		} else {
+			/* With the old name, if one of them was another. */
+			if (!str_eq(buf_str(&from), imap_text(args)) ||
+			    !str_eq(buf_str(&to), imap_text(args->next)))
+				imap_tell_name(
+				    c, buf_str(&to), imap_text(args));
+			imap_ok(c, "renamed");
+		}
 	}
 	buf_fini(&from);
 	buf_fini(&to);

@@ -142,9 +142,10 @@ bool imap_mailbox_arg(
     struct client *c, const struct imap_val *v, struct buf *name);
 /* Appends the name as the client reads it: an atom, quoted or a literal. */
 void imap_put_mailbox(const struct client *c, struct buf *b, struct str name);
-/* As if for an argument: the UTF-8 of a name or pattern; false if it is
- * neither that nor modified UTF-7. */
-bool imap_decode_name(const struct imapd *s, struct str raw, struct buf *out);
+enum { NAME_RAW_MAX = 4 * NAME_MAX_OCTETS };
+/* The name as the client has it, without quotes: in modified UTF-7, which takes
+ * up to NAME_RAW_MAX octets, or with rev2 in UTF-8. */
+void imap_encode_name(const struct imapd *s, struct str name, struct buf *out);
 
 /* Appends "(\Seen $Label)". */
 void imap_put_flags(const struct imapd *s, struct buf *b,
@@ -223,8 +224,11 @@ bool imap_status_items(const struct imap_val *items);
 
 /* imap_list.c */
 imap_run imap_list, imap_lsub;
-/* The "\Drafts" of a mailbox, or NULL (RFC 6154). */
-const char *imap_special_use(struct str name);
+/* With rev2, an unasked LIST of the mailbox (RFC 9051 6.3.2); if old, which is
+ * what the client has called it, is another name, that is told too. */
+void imap_tell_name(struct client *c, struct str name, struct str old);
+/* The same, but only if it is another name (RFC 9051 6.3.9.7). */
+void imap_tell_other_name(struct client *c, struct str name, struct str old);
 
 /* imap_append.c */
 imap_run imap_append;
