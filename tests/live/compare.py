@@ -10,7 +10,7 @@ test as a difference in which posteld follows an RFC and Dovecot does not.
 import os
 import re
 
-import odd_mails
+import compare_mails
 import talk
 from harness import LiveCase
 from servers import Dovecot, Posteld
@@ -250,7 +250,7 @@ class CompareCase(LiveCase):
 
     def put_odd(self):
         """All of the odd mail; a list of its names by number."""
-        mails = list(odd_mails.messages())
+        mails = list(compare_mails.messages())
         self.fill(mails)
         return [name for name, _ in mails]
 

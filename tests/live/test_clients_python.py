@@ -525,24 +525,29 @@ class Imaplib(PythonCase):
         """By hand: imaplib has no IDLE before Python 3.14."""
         self.fill(mails.messages(2))
         imap, other = self.open(), self.open()
+
+        def told():
+            """The next line that is no count of recent ones."""
+            while b"RECENT" in (line := imap.readline()):
+                pass
+            return line
+
         self.ok(imap.select())
         self.ok(other.select())
         tag = imap._new_tag()
         imap.send(tag + b" IDLE\r\n")
         self.assertTrue(imap.readline().startswith(b"+ "))
         self.ok(other.store("1", "+FLAGS", r"(\Deleted)"))
-        self.assertEqual(imap.readline(),
+        self.assertEqual(told(),
                          b"* 1 FETCH (FLAGS (\\Deleted \\Recent))\r\n")
         self.ok(other.expunge())
-        self.assertEqual(imap.readline(), b"* 1 EXPUNGE\r\n")
+        self.assertEqual(told(), b"* 1 EXPUNGE\r\n")
         self.ok(other.append("INBOX", None, None, mails.message(3)))
-        self.assertEqual(imap.readline(), b"* 2 EXISTS\r\n")
-        self.assertRegex(imap.readline(), rb"^\* \d RECENT\r\n")
+        self.assertEqual(told(), b"* 2 EXISTS\r\n")
         self.fill([mails.message(4)])  # by another program
-        self.assertEqual(imap.readline(), b"* 3 EXISTS\r\n")
-        self.assertRegex(imap.readline(), rb"^\* \d RECENT\r\n")
+        self.assertEqual(told(), b"* 3 EXISTS\r\n")
         imap.send(b"DONE\r\n")
-        self.assertTrue(imap.readline().startswith(tag + b" OK"))
+        self.assertTrue(told().startswith(tag + b" OK"))
         self.ok(imap.noop())
 
     def test_many_at_once(self):

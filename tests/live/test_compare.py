@@ -2,23 +2,23 @@
 
 import unittest
 
-import odd_mails
+import compare_mails
 from compare import CompareCase, fetched
 from talk import Literal
 
 # Where they differ, by name of the message: none of it is FETCH's doing.
 NO_EMPTY_LINE = {
-    name for name, content in odd_mails.messages()
+    name for name, content in compare_mails.messages()
     if b"\n\n" not in content.replace(b"\r\n", b"\n")
     and not content.startswith(b"\n")}
 
 # What is in these is a message to RFC 9051, and not to Dovecot.
-GLOBAL = {name for name, content in odd_mails.messages()
+GLOBAL = {name for name, content in compare_mails.messages()
           if b"message/global" in content}
 
 # Dovecot's decoder dies of these, or fails the command for all messages.
 BAD_CODING = {
-    name for name, _ in odd_mails.messages()
+    name for name, _ in compare_mails.messages()
     if name.startswith(("base64, ", "quoted-printable, ", "field ",
                         "random ", "unknown enc", "letter", "part of letter",
                         "encoded"))}
@@ -170,8 +170,8 @@ class Fetch(CompareCase):
     def test_binary_form(self):
         """A literal8 only where a NUL is (RFC 9051 7.5.2)."""
         for content, form in (b"AGEA", rb"~\{3\}"), (b"YWJj", rb"\] \{3\}"):
-            self.put(odd_mails.part(
-                b"application/octet-stream", content, odd_mails.MIME
+            self.put(compare_mails.part(
+                b"application/octet-stream", content, compare_mails.MIME
                 + b"Content-Transfer-Encoding: base64\n"))
             self.pair(b"NOOP")
             self.differ(self.pair, (b"FETCH * BINARY.PEEK[1]",),
@@ -234,7 +234,7 @@ class Syntax(CompareCase):
     def setUp(self):
         super().setUp()
         for _ in range(3):
-            self.put(odd_mails.LETTER)
+            self.put(compare_mails.LETTER)
         self.pair = self.imap(b"INBOX")
 
     def test_the_same(self):
