@@ -1,5 +1,6 @@
 /* imap_session: commands that are about the connection, not about mail. */
 #include "base/mem.h"
+#include "server/exchange.h"
 #include "server/imapd.h"
 
 #include <inttypes.h>
@@ -161,62 +162,47 @@ imap_login(struct client *c, struct imapd *s, const struct imap_val *args)
 }
 
 static void
-auth_step(struct client *c, enum login_step step, struct buf *challenge)
+say_challenge(struct client *c, const char *base64)
 {
-	struct imapd *s = imapd_of(c);
-	struct user *u = NULL;
-
-	if (step == LOGIN_MORE) {
-		client_say(c, "+ %s", buf_cstr(challenge));
-		return;
-	}
-	if (step == LOGIN_DONE)
-		u = login_user(s->login);
-	login_free(s->login);
-	s->login = NULL;
-	if (u != NULL)
-		logged_in(c, u);
-	else if (step == LOGIN_CANCELLED)
-		imap_bad(c, "given up");
-	else if (step == LOGIN_BROKEN)
-		imap_bad(c, "that is no answer of this mechanism");
-	else
-		login_failed(c);
+	client_say(c, "+ %s", base64);
 }
+
+static void
+auth_broken(struct client *c, bool given_up)
+{
+	imap_bad(c, "%s",
+	    given_up ? "given up" : "that is no answer of this mechanism");
+}
+
+static const struct exchange_words words = {
+    .service = "imap",
+    .challenge = say_challenge,
+    .granted = logged_in,
+    .refused = login_failed,
+    .broken = auth_broken,
+};
 
 void
 imap_authenticate(
     struct client *c, struct imapd *s, const struct imap_val *args)
 {
 	struct str mech, initial;
-	struct buf challenge;
 	bool given = args->next != NULL;
 
 	if (!imap_astring(args, &mech) ||
-	    (given && !imap_astring(args->next, &initial))) {
+	    (given && !imap_astring(args->next, &initial)))
 		imap_bad_usage(c);
-		return;
-	}
-	if (!login_knows(mech)) {
+	else if (!login_knows(mech))
 		imap_no(c, "no such mechanism; CAPABILITY names them");
-		return;
-	}
-	buf_init(&challenge, 8192);
-	s->login = login_new(c->server->users, mech, "imap", c->server->host);
-	auth_step(c, login_begin(s->login, given ? &initial : NULL, &challenge),
-	    &challenge);
-	buf_fini(&challenge);
+	else
+		exchange_begin(
+		    c, &s->login, &words, mech, given ? &initial : NULL);
 }
 
 void
 imap_authenticate_line(struct client *c, struct str line)
 {
-	struct imapd *s = imapd_of(c);
-	struct buf challenge;
-
-	buf_init(&challenge, 8192);
-	auth_step(c, login_line(s->login, line, &challenge), &challenge);
-	buf_fini(&challenge);
+	exchange_line(c, &imapd_of(c)->login, &words, line);
 }
 
 /* ---- IDLE (RFC 2177) ---- */

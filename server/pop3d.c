@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "net/digest.h"
-#include "server/login.h"
+#include "server/exchange.h"
 #include "server/services.h"
 #include "wire/framer.h"
 
@@ -226,57 +226,36 @@ do_apop(struct client *c, struct pop3d *p, struct str args)
 	mem_wipe(want, sizeof(want));
 }
 
-/* What the exchange has come to, and what is said of it. */
 static void
-auth_step(struct client *c, enum login_step step, struct buf *challenge)
+say_challenge(struct client *c, const char *base64)
 {
-	struct pop3d *p = c->state;
-	struct user *u = NULL;
-
-	if (step == LOGIN_MORE) {
-		client_say(c, "+ %s", buf_cstr(challenge));
-		return;
-	}
-	if (step == LOGIN_DONE)
-		u = login_user(p->login);
-	login_free(p->login);
-	p->login = NULL;
-	if (u != NULL)
-		logged_in(c, u);
-	else if (step == LOGIN_CANCELLED)
-		err(c, "given up");
-	else if (step == LOGIN_BROKEN)
-		err(c, "that is no answer of this mechanism");
-	else
-		login_failed(c);
+	client_say(c, "+ %s", base64);
 }
+
+static void
+auth_broken(struct client *c, bool given_up)
+{
+	err(c, given_up ? "given up" : "that is no answer of this mechanism");
+}
+
+static const struct exchange_words words = {
+    .service = "pop",
+    .challenge = say_challenge,
+    .granted = logged_in,
+    .refused = login_failed,
+    .broken = auth_broken,
+};
 
 static void
 do_auth(struct client *c, struct pop3d *p, struct str args)
 {
 	struct str mech = str_word(&args), initial = str_trim(args);
-	struct buf challenge;
 
-	if (!login_knows(mech)) {
+	if (login_knows(mech))
+		exchange_begin(c, &p->login, &words, mech,
+		    initial.n > 0 ? &initial : NULL);
+	else
 		err(c, "no such mechanism; CAPA names them");
-		return;
-	}
-	buf_init(&challenge, 8192);
-	p->login = login_new(c->server->users, mech, "pop", c->server->host);
-	auth_step(c,
-	    login_begin(p->login, initial.n > 0 ? &initial : NULL, &challenge),
-	    &challenge);
-	buf_fini(&challenge);
-}
-
-static void
-auth_line(struct client *c, struct pop3d *p, struct str line)
-{
-	struct buf challenge;
-
-	buf_init(&challenge, 8192);
-	auth_step(c, login_line(p->login, line, &challenge), &challenge);
-	buf_fini(&challenge);
 }
 
 /* ---- sending ---- */
@@ -643,15 +622,15 @@ static void
 run_verb(struct client *c, const struct verb *v, struct str args)
 {
 	struct pop3d *p = c->state;
-	size_t words = words_in(args);
+	size_t n = words_in(args);
 
 	if (!(v->states & p->state))
 		client_say(c, "-ERR %s is for the %s state", v->name,
 		    v->states == TRANSACTION ? "transaction" : "authorization");
-	else if (words < v->argmin || words > v->argmax)
+	else if (n < v->argmin || n > v->argmax)
 		client_say(c, "-ERR %s wants %s", v->name,
 		    v->argmax == 0	? "no argument"
-		    : words < v->argmin ? "an argument"
+		    : n < v->argmin ? "an argument"
 					: "fewer arguments");
 	else
 		v->run(c, p, args);
@@ -682,7 +661,7 @@ pop3_line(struct client *c, struct str line, bool bare_lf)
 
 	(void)bare_lf; /* harmless here, and typed by nc(1) */
 	if (p->login != NULL) {
-		auth_line(c, p, line);
+		exchange_line(c, &p->login, &words, line);
 		return;
 	}
 	if (at_fault(c, name))

@@ -7,6 +7,7 @@
  * taken and, since nothing is relayed, make no difference.
  */
 #include "base/mem.h"
+#include "server/exchange.h"
 #include "server/services.h"
 #include "server/smtpd.h"
 
@@ -105,69 +106,63 @@ smtp_reset(struct smtpd *s)
 /* ---- logging in ---- */
 
 static void
-auth_step(struct client *c, enum login_step step, struct buf *challenge)
+say_challenge(struct client *c, const char *base64)
+{
+	client_say(c, "334 %s", base64);
+}
+
+static void
+logged_in(struct client *c, struct user *u)
 {
 	struct smtpd *s = c->state;
-	struct user *u = NULL;
 
-	if (step == LOGIN_MORE) {
-		client_say(c, "334 %s", buf_cstr(challenge));
-		return;
-	}
-	if (step == LOGIN_DONE)
-		u = login_user(s->login);
-	login_free(s->login);
-	s->login = NULL;
-	if (u != NULL) {
-		s->user = u;
-		server_log(c->server, "%s %s: %s logged in", c->service->name,
-		    c->peer, u->name);
-		smtp_reply(c, 235, "2.7.0", "welcome, %s", u->name);
-	} else if (step == LOGIN_CANCELLED) {
+	s->user = u;
+	server_log(c->server, "%s %s: %s logged in", c->service->name, c->peer,
+	    u->name);
+	smtp_reply(c, 235, "2.7.0", "welcome, %s", u->name);
+}
+
+static void
+login_failed(struct client *c)
+{
+	smtp_reply(c, 535, "5.7.8", "wrong user or password");
+	if (client_login_failed(c))
+		client_bye(c);
+}
+
+static void
+auth_broken(struct client *c, bool given_up)
+{
+	if (given_up)
 		smtp_reply(c, 501, "5.7.0", "given up");
-	} else if (step == LOGIN_BROKEN) {
+	else
 		smtp_bad(
 		    c, 501, "5.5.2", "that is no answer of this mechanism");
-	} else {
-		smtp_reply(c, 535, "5.7.8", "wrong user or password");
-		if (client_login_failed(c))
-			client_bye(c);
-	}
 }
+
+static const struct exchange_words words = {
+    .service = "smtp",
+    .challenge = say_challenge,
+    .granted = logged_in,
+    .refused = login_failed,
+    .broken = auth_broken,
+};
 
 static void
 do_auth(struct client *c, struct smtpd *s, struct str args)
 {
 	struct str mech = str_word(&args), initial = str_trim(args);
-	struct buf challenge;
 
-	if (s->user != NULL || s->sender != NULL) {
-		smtp_bad(c, 503, "5.5.1",
-		    s->user != NULL ? "you have logged in"
-				    : "not in the middle of a transaction");
-		return;
-	}
-	if (!login_knows(mech)) {
-		smtp_reply(
-		    c, 504, "5.5.4", "no such mechanism; EHLO names them");
-		return;
-	}
-	buf_init(&challenge, 8192);
-	s->login = login_new(c->server->users, mech, "smtp", c->server->host);
-	auth_step(c,
-	    login_begin(s->login, initial.n > 0 ? &initial : NULL, &challenge),
-	    &challenge);
-	buf_fini(&challenge);
-}
-
-static void
-auth_line(struct client *c, struct smtpd *s, struct str line)
-{
-	struct buf challenge;
-
-	buf_init(&challenge, 8192);
-	auth_step(c, login_line(s->login, line, &challenge), &challenge);
-	buf_fini(&challenge);
+	if (s->user != NULL)
+		smtp_bad(c, 503, "5.5.1", "you have logged in");
+	else if (s->sender != NULL)
+		smtp_bad(c, 503, "5.5.1", "not in the middle of a transaction");
+	else if (!login_knows(mech))
+		smtp_reply(c, 504, "5.5.4", "no such mechanism; %s names them",
+		    s->lmtp ? "LHLO" : "EHLO");
+	else
+		exchange_begin(c, &s->login, &words, mech,
+		    initial.n > 0 ? &initial : NULL);
 }
 
 /* ---- the session ---- */
@@ -408,7 +403,7 @@ take_line(struct client *c, struct str line, bool bare_lf)
 		return;
 	}
 	if (s->login != NULL)
-		auth_line(c, s, line);
+		exchange_line(c, &s->login, &words, line);
 	else if (at_fault(c, name))
 		;
 	else if (v == NULL)
@@ -467,28 +462,15 @@ enum {
 	IDLE_MS = 5 * 60 * 1000,    /* RFC 5321 4.5.3.2.7 */
 };
 
-const struct service smtp_service = {
-    .name = "smtp",
-    .line_max = LINE_MAX_OCTETS,
-    .idle_ms = IDLE_MS,
-    .open = smtp_open,
-    .line = take_line,
-    .data = smtp_data,
-    .data_end = smtp_data_end,
-    .late = smtp_late,
-    .too_long = smtp_too_long,
-    .close = smtp_close,
-};
+/* Both differ in name and greeting. */
+#define SERVICE(name_, open_)                                                  \
+	{                                                                      \
+		.name = (name_), .line_max = LINE_MAX_OCTETS,                  \
+		.idle_ms = IDLE_MS, .open = (open_), .line = take_line,        \
+		.data = smtp_data, .data_end = smtp_data_end,                  \
+		.late = smtp_late, .too_long = smtp_too_long,                  \
+		.close = smtp_close,                                           \
+	}
 
-const struct service lmtp_service = {
-    .name = "lmtp",
-    .line_max = LINE_MAX_OCTETS,
-    .idle_ms = IDLE_MS,
-    .open = lmtp_open,
-    .line = take_line,
-    .data = smtp_data,
-    .data_end = smtp_data_end,
-    .late = smtp_late,
-    .too_long = smtp_too_long,
-    .close = smtp_close,
-};
+const struct service smtp_service = SERVICE("smtp", smtp_open);
+const struct service lmtp_service = SERVICE("lmtp", lmtp_open);

@@ -1,0 +1,48 @@
+/* exchange: a SASL exchange as POP3, SMTP and IMAP lead it, line by line. */
+#include "server/exchange.h"
+
+enum { CHALLENGE_MAX = 8192 };
+
+static void
+go_on(struct client *c, struct login **l, const struct exchange_words *words,
+    enum login_step step, struct buf *challenge)
+{
+	struct user *u = login_user(*l);
+
+	if (step == LOGIN_MORE) {
+		words->challenge(c, buf_cstr(challenge));
+		return;
+	}
+	login_free(*l);
+	*l = NULL;
+	if (step == LOGIN_DONE && u != NULL)
+		words->granted(c, u);
+	else if (step == LOGIN_CANCELLED || step == LOGIN_BROKEN)
+		words->broken(c, step == LOGIN_CANCELLED);
+	else
+		words->refused(c);
+}
+
+void
+exchange_begin(struct client *c, struct login **l,
+    const struct exchange_words *words, struct str mech,
+    const struct str *initial)
+{
+	struct buf challenge;
+
+	buf_init(&challenge, CHALLENGE_MAX);
+	*l = login_new(c->server->users, mech, words->service, c->server->host);
+	go_on(c, l, words, login_begin(*l, initial, &challenge), &challenge);
+	buf_fini(&challenge);
+}
+
+void
+exchange_line(struct client *c, struct login **l,
+    const struct exchange_words *words, struct str line)
+{
+	struct buf challenge;
+
+	buf_init(&challenge, CHALLENGE_MAX);
+	go_on(c, l, words, login_line(*l, line, &challenge), &challenge);
+	buf_fini(&challenge);
+}
