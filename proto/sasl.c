@@ -1,9 +1,9 @@
 /* sasl: the client side of SASL exchanges, over libgsasl. */
 #include "proto/sasl.h"
 #include "base/mem.h"
+#include "net/gsasl.h"
 #include "proto/verb.h"
 
-#include <gsasl.h>
 #include <stdlib.h>
 
 enum { MECH = GSASL_MAX_MECHANISM_SIZE + 1 };
@@ -127,26 +127,12 @@ sasl_new(const struct sasl_login *login, struct err *e)
 	return s;
 }
 
-/* libgsasl does not wipe what it was given. */
-static void
-wipe_property(Gsasl_session *session, Gsasl_property prop)
-{
-	const char *p = gsasl_property_fast(session, prop);
-
-	if (p != NULL)
-		mem_wipe((char *)(uintptr_t)p, strlen(p));
-}
-
 void
 sasl_free(struct sasl *s)
 {
 	if (s == NULL)
 		return;
-	if (s->session != NULL) {
-		wipe_property(s->session, GSASL_PASSWORD);
-		wipe_property(s->session, GSASL_SCRAM_SALTED_PASSWORD);
-		gsasl_finish(s->session);
-	}
+	gsasl_end(s->session);
 	mem_free_secret(s->password);
 	free(s->user);
 	free(s->authzid);

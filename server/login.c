@@ -3,8 +3,8 @@
 #include "base/base64.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "net/gsasl.h"
 
-#include <gsasl.h>
 #include <stdlib.h>
 
 /* What is offered, in the order in which it is.  The client speaks first in
@@ -146,26 +146,12 @@ login_new(
 	return l;
 }
 
-/* libgsasl does not wipe what it was given. */
-static void
-wipe(Gsasl_session *session, Gsasl_property prop)
-{
-	const char *p = gsasl_property_fast(session, prop);
-
-	if (p != NULL)
-		mem_wipe((char *)(uintptr_t)p, strlen(p));
-}
-
 void
 login_free(struct login *l)
 {
 	if (l == NULL)
 		return;
-	if (l->session != NULL) {
-		wipe(l->session, GSASL_PASSWORD);
-		wipe(l->session, GSASL_SCRAM_SALTED_PASSWORD);
-		gsasl_finish(l->session);
-	}
+	gsasl_end(l->session);
 	free(l);
 }
 
