@@ -219,7 +219,8 @@ MAN = $(DESTDIR)$(PREFIX)/share/man
 DOC = $(DESTDIR)$(PREFIX)/share/doc/postel
 MAN1 := $(wildcard doc/*.1)
 MAN7 := $(wildcard doc/*.7)
-DOCS := $(wildcard README.md LICENSE doc/*.md examples/*)
+DOCS := $(wildcard README.md LICENSE doc/*.md)
+EXAMPLES := $(wildcard examples/*.* examples/*/*.*)
 
 install: all
 	install -d $(BIN) $(MAN)/man1 $(MAN)/man7 $(DOC)
@@ -227,6 +228,7 @@ install: all
 	$(if $(MAN1),install -m 644 $(MAN1) $(MAN)/man1)
 	$(if $(MAN7),install -m 644 $(MAN7) $(MAN)/man7)
 	$(if $(DOCS),install -m 644 $(DOCS) $(DOC))
+	@for f in $(EXAMPLES); do install -D -m 644 $$f $(DOC)/$$f || exit; done
 
 uninstall:
 	rm -f $(BIN)/postel $(BIN)/posteld
