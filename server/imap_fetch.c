@@ -74,6 +74,7 @@ begin_message(struct client *c, struct fetch_job *j, uint32_t uid)
 	}
 	if (j->flags & FETCH_SEEN)
 		make_seen(c, j);
+	imap_view_tell_keywords(c); /* there may be new ones in its flags */
 	(void)buf_addf(
 	    &c->tx, "* %" PRIu32 " FETCH (", imap_view_number(&s->view, uid));
 }

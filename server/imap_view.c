@@ -217,6 +217,7 @@ imap_view_tell_flags(struct client *c, const struct message *m, uint32_t number)
 	struct imapd *s = imapd_of(c);
 	struct buf b;
 
+	imap_view_tell_keywords(c);
 	buf_init(&b, 16 << 10);
 	(void)buf_addf(&b, "* %" PRIu32 " FETCH (", number);
 	if (s->uid || s->rev2)
@@ -276,6 +277,7 @@ imap_view_sync(struct client *c, bool expunges)
 		client_bye(c);
 		return;
 	}
+	imap_view_tell_keywords(c);
 	if (expunges && v->removals != v->mb->removals)
 		tell_expunges(c);
 	/* Before the first message that has a new one. */

@@ -171,7 +171,8 @@ enum imap_picked {
  * beyond is passed over. */
 enum imap_picked imap_view_pick(
     const struct imap_view *v, struct str text, bool uid, struct seqset *out);
-/* FLAGS and PERMANENTFLAGS, if there are keywords that are not told yet. */
+/* FLAGS and PERMANENTFLAGS, if there are keywords that are not told yet; it
+ * comes before a response in which they may be (RFC 9051 7.3.5). */
 void imap_view_tell_keywords(struct client *c);
 /* "* 3 FETCH (FLAGS (…))". */
 void imap_view_tell_flags(

@@ -364,6 +364,25 @@ class Imaplib(PythonCase):
         imap.literal = text.encode()
         return self.ok(imap.search("UTF-8", key))[0].split()
 
+    def test_keyword_is_told_before_it_is_used(self):
+        """However it came: by APPEND, COPY, or another's STORE."""
+        self.fill(mails.messages(2))
+        imap, other = self.open(), self.open()
+        self.ok(other.create("Work"))
+        self.ok(other.append("Work", "($Copied)", None, mails.message(3)))
+        self.ok(imap.select())
+        for act, keyword in (
+                (lambda: other.append("INBOX", "($Added)", None,
+                                      mails.message(2)), b"$Added"),
+                (lambda: other.select() and other.store(
+                    "1", "+FLAGS", "($Stored)"), b"$Stored"),
+                (lambda: other.select("Work") and other.copy(
+                    "1", "INBOX"), b"$Copied")):
+            self.ok(act())
+            imap.response("FLAGS")
+            self.ok(imap.fetch("1", "(FLAGS)"))
+            self.assertIn(keyword, imap.response("FLAGS")[1][-1] or b"")
+
     def test_search_finds_what_is_decoded(self):
         self.fill([b"Subject: =?UTF-8?B?R3LDvMOfZQ==?=\n\nx\n",
                    b"Content-Type: text/plain; charset=iso-8859-1\n"
