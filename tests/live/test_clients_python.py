@@ -1,8 +1,9 @@
 """Python's own poplib, smtplib and imaplib against posteld.
 
-smtplib sends octets as they are, bare LF and all.  smtplib.LMTP reads one reply behind the last dot, however many recipients
-there are, so it is given one.  imaplib takes an OK to ENABLE UTF8=ACCEPT for
-the extension's being there, and sends names in ASCII alone before.
+smtplib sends octets as they are, bare LF and all, and smtplib.LMTP reads one
+reply behind the last dot, however many recipients there are, so it is given
+one.  imaplib takes an OK to ENABLE UTF8=ACCEPT for the extension's being
+there, and sends names in ASCII alone before.
 """
 
 import email.message
