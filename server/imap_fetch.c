@@ -33,8 +33,8 @@ make_seen(struct client *c, struct fetch_job *j)
 
 	if (m->flags & FLAG_SEEN || s->view.read_only)
 		return;
-	j->changed_flags = mailbox_set_flags(s->view.mb, j->uid,
-			       m->flags | FLAG_SEEN, s, &e) == 0;
+	j->changed_flags =
+	    mailbox_change_flags(s->view.mb, j->uid, 0, FLAG_SEEN, s, &e) == 0;
 }
 
 /* Gets hold of what the items will ask for; -1 if the message is gone, or

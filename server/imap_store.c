@@ -19,19 +19,18 @@ may_change(struct client *c)
 
 /* ---- STORE ---- */
 
-enum store_how { STORE_SET, STORE_ADD, STORE_REMOVE };
-
 static const struct store_item {
 	const char *name;
-	enum store_how how;
+	bool others; /* the flags that are not named stay */
+	bool set;    /* those named come, or else go */
 	bool silent;
 } store_items[] = {
-    {"FLAGS", STORE_SET, false},
-    {"+FLAGS", STORE_ADD, false},
-    {"-FLAGS", STORE_REMOVE, false},
-    {"FLAGS.SILENT", STORE_SET, true},
-    {"+FLAGS.SILENT", STORE_ADD, true},
-    {"-FLAGS.SILENT", STORE_REMOVE, true},
+    {"FLAGS", false, true, false},
+    {"+FLAGS", true, true, false},
+    {"-FLAGS", true, false, false},
+    {"FLAGS.SILENT", false, true, true},
+    {"+FLAGS.SILENT", true, true, true},
+    {"-FLAGS.SILENT", true, false, true},
 };
 
 struct store_job {
@@ -39,25 +38,11 @@ struct store_job {
 	struct seqset uids;
 	size_t range;
 	uint32_t at; /* the next UID; 0: the first of the range */
-	const struct store_item *item;
-	uint32_t flags;
+	bool silent;
+	uint32_t remove, add; /* flags */
 	bool missing;
 	struct err e;
 };
-
-static uint32_t
-new_flags(const struct store_job *j, uint32_t old)
-{
-	switch (j->item->how) {
-	case STORE_ADD:
-		return old | j->flags;
-	case STORE_REMOVE:
-		return old & ~j->flags;
-	case STORE_SET:
-		break;
-	}
-	return j->flags;
-}
 
 static void
 store_one(struct client *c, struct store_job *j, uint32_t uid)
@@ -65,6 +50,7 @@ store_one(struct client *c, struct store_job *j, uint32_t uid)
 	struct imapd *s = imapd_of(c);
 	struct imap_view *v = &s->view;
 	struct message *m = mailbox_find(v->mb, uid);
+	uint32_t want;
 	struct err e = {0};
 	bool news;
 
@@ -73,10 +59,11 @@ store_one(struct client *c, struct store_job *j, uint32_t uid)
 		return;
 	}
 	/* What another has changed meanwhile is told, silent or not (RFC 9051
-	 * 6.4.6). */
+	 * 6.4.6), also if it is found only now. */
 	news = m->changed > v->changes && m->by != s;
-	if (new_flags(j, m->flags) != m->flags &&
-	    mailbox_set_flags(v->mb, uid, new_flags(j, m->flags), s, &e) < 0) {
+	want = (m->flags & ~j->remove) | j->add;
+	if (want != m->flags &&
+	    mailbox_change_flags(v->mb, uid, j->remove, j->add, s, &e) < 0) {
 		if (e.sys == ENOENT)
 			j->missing = true;
 		else
@@ -84,7 +71,7 @@ store_one(struct client *c, struct store_job *j, uint32_t uid)
 		return;
 	}
 	m = mailbox_find(v->mb, uid);
-	if (!j->item->silent || news)
+	if (!j->silent || news || m->flags != want)
 		imap_view_tell_flags(c, m, imap_view_number(v, uid));
 }
 
@@ -148,6 +135,7 @@ imap_store(struct client *c, struct imapd *s, const struct imap_val *args)
 	const struct store_item *item = find_item(args->next);
 	struct seqset uids = {0};
 	struct store_job *j;
+	uint32_t flags;
 
 	if (item == NULL || !imap_are_flags(args->next->next)) {
 		imap_bad_usage(c);
@@ -157,12 +145,13 @@ imap_store(struct client *c, struct imapd *s, const struct imap_val *args)
 		seqset_fini(&uids);
 		return;
 	}
+	flags = imap_make_flags(s->view.mb, args->next->next);
 	j = mem_zalloc(sizeof(*j));
 	*j = (struct store_job){.job = {more_store, free_store},
 	    .uids = uids,
-	    .item = item,
-	    .flags = imap_make_flags(s->view.mb, args->next->next)};
-	imap_view_tell_keywords(c);
+	    .silent = item->silent,
+	    .remove = item->others ? flags : UINT32_MAX,
+	    .add = item->set ? flags : 0};
 	imap_start(c, &j->job);
 }
 

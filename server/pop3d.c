@@ -481,8 +481,8 @@ update(struct client *c, struct pop3d *p)
 			uids[n++] = p->drops[i].uid;
 		else if (p->drops[i].read && m != NULL &&
 			 !(m->flags & FLAG_SEEN))
-			(void)mailbox_set_flags(p->mb, m->uid,
-			    m->flags | FLAG_SEEN, NULL, &ignored);
+			(void)mailbox_change_flags(
+			    p->mb, m->uid, 0, FLAG_SEEN, NULL, &ignored);
 	}
 	rc = mailbox_remove(p->mb, uids, n, &e);
 	free(uids);

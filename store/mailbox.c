@@ -261,7 +261,7 @@ mailbox_with_path(struct mailbox *mb, uint32_t uid,
 /* ---- flags ---- */
 
 struct renaming {
-	uint32_t flags;
+	uint32_t remove, add;
 	const void *by;
 };
 
@@ -270,15 +270,14 @@ rename_for_flags(
     struct mailbox *mb, struct message *m, const char *path, void *arg)
 {
 	struct renaming *r = arg;
-	uint32_t ignored;
+	uint32_t flags = (m->flags & ~r->remove) | r->add, ignored;
 	struct buf to;
 	const char *name;
 	int rc;
 
 	buf_init(&to, NAME_MAX + 8);
 	(void)buf_addz(&to, "cur/");
-	rc =
-	    maildir_name(&to, maildir_base(str_z(m->name), &ignored), r->flags);
+	rc = maildir_name(&to, maildir_base(str_z(m->name), &ignored), flags);
 	if (rc < 0)
 		errno = ENAMETOOLONG;
 	else
@@ -288,8 +287,8 @@ rename_for_flags(
 		free(m->name);
 		m->name = mem_strdup(name);
 		m->fresh = false;
-		if (m->flags != r->flags) {
-			m->flags = r->flags;
+		if (m->flags != flags) {
+			m->flags = flags;
 			m->changed = ++mb->changes;
 			m->by = r->by;
 		}
@@ -299,10 +298,10 @@ rename_for_flags(
 }
 
 int
-mailbox_set_flags(struct mailbox *mb, uint32_t uid, uint32_t flags,
-    const void *by, struct err *e)
+mailbox_change_flags(struct mailbox *mb, uint32_t uid, uint32_t remove,
+    uint32_t add, const void *by, struct err *e)
 {
-	struct renaming r = {.flags = flags, .by = by};
+	struct renaming r = {.remove = remove, .add = add, .by = by};
 
 	return mailbox_with_path(mb, uid, rename_for_flags, &r, e);
 }
@@ -314,8 +313,8 @@ mailbox_claim(struct mailbox *mb, struct err *e)
 
 	for (size_t i = 0; i < mb->n; i++)
 		if (mb->msgs[i].fresh)
-			(void)mailbox_set_flags(mb, mb->msgs[i].uid,
-			    mb->msgs[i].flags, NULL, &ignored);
+			(void)mailbox_change_flags(
+			    mb, mb->msgs[i].uid, 0, 0, NULL, &ignored);
 	if (mb->recent == mb->next)
 		return 0;
 	mb->recent = mb->next;

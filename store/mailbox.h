@@ -95,12 +95,14 @@ uint32_t mailbox_keyword(struct mailbox *mb, struct str name, bool make);
 bool mailbox_keyword_room(const struct mailbox *mb);
 
 /*
- * Changes a message's flags, in the name of its file.  by: see struct
- * message.  Observers are told by mailbox_notify, when all is done.  -1 if
- * the file cannot be renamed, or with e->sys ENOENT if the message is gone.
+ * Changes a message's flags, in the name of its file: those of `remove` go,
+ * then those of `add` come; the others stay as they are now, whoever has
+ * changed them last.  by: see struct message.  Observers are told by
+ * mailbox_notify, when all is done.  -1 if the file cannot be renamed, or with
+ * e->sys ENOENT if the message is gone.
  */
-int mailbox_set_flags(struct mailbox *mb, uint32_t uid, uint32_t flags,
-    const void *by, struct err *e);
+int mailbox_change_flags(struct mailbox *mb, uint32_t uid, uint32_t remove,
+    uint32_t add, const void *by, struct err *e);
 
 /* All messages from mb->recent on have been told to somebody; those in new
  * move to cur. */

@@ -365,6 +365,22 @@ class Imaplib(PythonCase):
         imap.literal = text.encode()
         return self.ok(imap.search("UTF-8", key))[0].split()
 
+    def test_what_another_program_has_marked_stays_so(self):
+        """Also if nobody has looked since; and it is told."""
+        self.fill(mails.messages(3), flags="")
+        imap = self.open()
+        self.ok(imap.select())
+        for number, item, flag, want in (
+                (1, "+FLAGS", "\\Answered", "FR"),
+                (2, "+FLAGS.SILENT", "\\Answered", "FR"),
+                (3, "FLAGS", "\\Answered", "R")):
+            path = self.inbox.files()[number - 1]
+            path.rename(path.with_name(path.name + "F"))
+            data = self.ok(imap.store(str(number), item, flag))
+            self.assertEqual(flags(self.inbox.files()[number - 1]), want)
+            told = b"\\Flagged" in b"".join(d for d in data if d)
+            self.assertEqual(told, "F" in want)
+
     def test_keyword_is_told_before_it_is_used(self):
         """However it came: by APPEND, COPY, or another's STORE."""
         self.fill(mails.messages(2))
