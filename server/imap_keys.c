@@ -1,5 +1,6 @@
 /* imap_keys: what a SEARCH asks of a message (RFC 9051 6.4.4). */
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "server/imap_search.h"
 #include "wire/date.h"
 #include "wire/decode.h"
@@ -239,21 +240,24 @@ meets_field(const struct search_key *k, struct meeting *m)
 	struct str name =
 	    k->kind->field != NULL ? str_z(k->kind->field) : k->name;
 
-	return opened(m) && search_header(&m->mail, name, k->text);
+	return opened(m) && search_header(&m->mail, name, k->text,
+				k->kind->field != NULL &&
+				    strcmp(k->kind->field, "Subject") == 0);
 }
 
 static bool
 meets_body(const struct search_key *k, struct meeting *m)
 {
-	return opened(m) && search_body(&m->mail, k->text);
+	/* RFC 9051 6.4.4: it matches no header field, wherever that is. */
+	return opened(m) && search_body(&m->mail, k->text, false);
 }
 
 static bool
 meets_text(const struct search_key *k, struct meeting *m)
 {
-	return opened(m) &&
-	       (search_header(&m->mail, (struct str){NULL, 0}, k->text) ||
-		   search_body(&m->mail, k->text));
+	return opened(m) && (search_header(&m->mail, (struct str){NULL, 0},
+				 k->text, false) ||
+				search_body(&m->mail, k->text, true));
 }
 
 /* Those that cost nothing are asked first. */
@@ -378,28 +382,36 @@ parse_all(struct parsing *p, const struct imap_val *v, struct search_key **out)
 	return true;
 }
 
+/* Appends the text in UTF-8; false if it is none in its character set. */
+static bool
+put_utf8(struct parsing *p, struct str raw, struct buf *utf8)
+{
+	if (p->charset == NULL)
+		return utf8_valid(raw) && buf_add(utf8, raw) == 0;
+	(void)charset_feed(p->charset, raw, utf8);
+	(void)charset_end(p->charset, utf8);
+	/* U+FFFD, which no other character set has. */
+	return memmem(buf_str(utf8).p, utf8->len, "\xef\xbf\xbd", 3) == NULL;
+}
+
 /* The text in UTF-8, folded, in the arena. */
 static bool
 take_text(struct parsing *p, const struct imap_val *v, struct str *out)
 {
 	struct buf utf8, folded;
 	struct str raw;
+	bool good;
 
 	if (!imap_astring(v, &raw))
 		return false;
 	buf_init(&utf8, 4 * raw.n + 16);
 	buf_init(&folded, 12 * raw.n + 48);
-	if (p->charset != NULL) {
-		(void)charset_feed(p->charset, raw, &utf8);
-		(void)charset_end(p->charset, &utf8);
-	} else {
-		(void)buf_add(&utf8, raw);
-	}
+	good = put_utf8(p, raw, &utf8);
 	search_fold(&folded, buf_str(&utf8));
 	*out = arena_dup(&imapd_of(p->c)->arena, buf_str(&folded));
 	buf_fini(&utf8);
 	buf_fini(&folded);
-	return out->p != NULL;
+	return good && out->p != NULL;
 }
 
 static bool
@@ -511,7 +523,9 @@ search_parse(struct client *c, const struct imap_val *v, struct str charset,
 	bool good;
 
 	*out = NULL;
-	if (charset.p != NULL) {
+	/* What is beyond US-ASCII is taken for UTF-8, as without a charset. */
+	if (charset.p != NULL && !str_eqcase(charset, S("US-ASCII")) &&
+	    !str_eqcase(charset, S("UTF-8"))) {
 		p.charset = charset_open(charset);
 		if (p.charset == NULL)
 			return SEARCH_CHARSET;

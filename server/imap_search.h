@@ -35,11 +35,14 @@ bool search_is_costly(const struct search_key *k);
 
 /* Appends s, which is UTF-8, so that texts that differ in case are the same. */
 void search_fold(struct buf *b, struct str s);
-/* Whether a header field of this name (any, if name.p is NULL) has the folded
- * text in it. */
-bool search_header(struct imap_mail *m, struct str name, struct str text);
-/* Whether the text is in the body, whose parts are decoded. */
-bool search_body(struct imap_mail *m, struct str text);
+/* Whether a header field of this name (if name.p is NULL, the header, names of
+ * fields included) has the folded text in it.  subject: as ENVELOPE has that
+ * (RFC 9051 6.4.4). */
+bool search_header(
+    struct imap_mail *m, struct str name, struct str text, bool subject);
+/* Whether the text is in the body, whose parts are decoded; with `headers`,
+ * in their headers too. */
+bool search_body(struct imap_mail *m, struct str text, bool headers);
 /* The date in the Date field, as days since 1970; false if there is none. */
 bool search_sent_day(struct imap_mail *m, int64_t *day);
 

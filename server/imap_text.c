@@ -59,47 +59,108 @@ contains(struct str s, struct str text)
 /* ---- headers ---- */
 
 static bool
-field_contains(struct str value, struct str text)
+is_blank(char c)
 {
-	struct buf plain, folded;
+	return c == ' ' || c == '\t';
+}
+
+/* Appends s with each line end and the blank behind it made one space. */
+static void
+unfold(struct buf *b, struct str s)
+{
+	size_t lf;
+
+	while ((lf = str_find(s, '\n')) + 1 < s.n) {
+		(void)buf_add(b, str_chomp(str_head(s, lf)));
+		s = str_skip(s, lf + 1);
+		if (is_blank(*s.p)) {
+			(void)buf_addc(b, ' ');
+			s = str_skip(s, 1);
+		}
+	}
+	(void)buf_add(b, s);
+}
+
+/* Makes one space of blanks that follow each other, as ENVELOPE has them in a
+ * subject. */
+static void
+squeeze(struct buf *b)
+{
+	struct buf out;
+	struct str s = buf_str(b);
+
+	buf_init(&out, FIELD_MAX);
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_blank(s.p[i]))
+			(void)buf_addc(&out, s.p[i]);
+		else if (i == 0 || !is_blank(s.p[i - 1]))
+			(void)buf_addc(&out, ' ');
+	buf_fini(b);
+	*b = out;
+}
+
+static bool
+field_contains(struct str value, struct str text, bool subject)
+{
+	struct buf line, plain, folded;
 	bool found;
 
+	buf_init(&line, FIELD_MAX);
 	buf_init(&plain, FIELD_MAX);
 	buf_init(&folded, FIELD_MAX);
-	(void)header_decode(&plain, value);
+	unfold(&line, value);
+	(void)header_decode(&plain, buf_str(&line));
+	if (subject)
+		squeeze(&plain);
 	search_fold(&folded, buf_str(&plain));
 	found = contains(buf_str(&folded), text);
+	buf_fini(&line);
 	buf_fini(&plain);
 	buf_fini(&folded);
 	return found;
 }
 
-/* name.p NULL: any field, its name included. */
 static bool
-header_contains(struct str header, struct str name, struct str text)
+header_contains(
+    struct str header, struct str name, struct str text, bool subject)
 {
 	struct field f;
 
-	while (header_next(&header, &f)) {
-		if (name.p == NULL) {
-			if (field_contains(f.whole, text))
-				return true;
-		} else if (str_eqcase(f.name, name) &&
-			   field_contains(f.value, text)) {
+	while (header_next(&header, &f))
+		if (str_eqcase(f.name, name) &&
+		    field_contains(f.value, text, subject))
 			return true;
-		}
-	}
 	return false;
 }
 
+/* Whether the text is in any field, or in what is none. */
+static bool
+header_has(struct str header, struct str text)
+{
+	struct str before;
+	struct field f;
+	bool more = true, found = false;
+
+	while (more && !found) {
+		before = header;
+		more = header_next(&header, &f);
+		before.n -= header.n + (more ? f.whole.n : 0);
+		found = (before.n > 0 && field_contains(before, text, false)) ||
+			(more && field_contains(f.whole, text, false));
+	}
+	return found;
+}
+
 bool
-search_header(struct imap_mail *m, struct str name, struct str text)
+search_header(
+    struct imap_mail *m, struct str name, struct str text, bool subject)
 {
 	struct err ignored = {0};
 	struct str header;
 
 	return imap_mail_header(m, &header, &ignored) == 0 &&
-	       header_contains(header, name, text);
+	       (name.p == NULL ? header_has(header, text)
+			       : header_contains(header, name, text, subject));
 }
 
 bool
@@ -209,17 +270,17 @@ static void
 search_parts(struct imap_mail *m, const struct mime_part *p, struct window *w,
     bool headers)
 {
-	if (headers && header_contains(p->raw, (struct str){NULL, 0}, w->text))
+	if (headers && p->parent != NULL && header_has(p->raw, w->text))
 		w->found = true;
 	if (p->first == NULL && (str_eqcase(p->type, S("text")) ||
 				    str_eqcase(p->type, S("message"))))
 		search_part(m, p, w);
 	for (p = p->first; p != NULL && !w->found; p = p->next)
-		search_parts(m, p, w, true);
+		search_parts(m, p, w, headers);
 }
 
 bool
-search_body(struct imap_mail *m, struct str text)
+search_body(struct imap_mail *m, struct str text, bool headers)
 {
 	struct window w = {.text = text, .found = text.n == 0};
 	struct err e = {0};
@@ -228,7 +289,7 @@ search_body(struct imap_mail *m, struct str text)
 
 	buf_init(&w.buf, CHUNK_MAX + text.n);
 	if (root != NULL)
-		search_parts(m, root, &w, false);
+		search_parts(m, root, &w, headers);
 	else
 		search_part(m, &whole, &w);
 	buf_fini(&w.buf);

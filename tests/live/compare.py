@@ -281,8 +281,10 @@ class CompareCase(LiveCase):
         states = [state(s) for s in pair.both]
         if (normal(dovecot) != normal(posteld) or states[0] != states[1]
                 or weaker(dovecot.code, posteld.code)):
-            self.note(told(parts), f"{states[0]} {dovecot}",
-                      f"{states[1]} {posteld}")
+            if states[0] == states[1]:
+                states = "", ""
+            self.note(told(parts), f"{dovecot}{states[0]}",
+                      f"{posteld}{states[1]}")
         return posteld
 
     def all_same(self, pair, commands):
