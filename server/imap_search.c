@@ -35,6 +35,7 @@ struct search_job {
 	bool extended; /* ESEARCH */
 	unsigned wanted;
 	size_t at;	     /* in the view */
+	bool missing;	     /* some of it is gone, and that is not told yet */
 	struct seqset found; /* UIDs */
 };
 
@@ -139,7 +140,7 @@ finish(struct client *c, const struct search_job *j)
 	}
 	buf_fini(&b);
 	seqset_fini(&told);
-	imap_ok(c, "searched");
+	imap_ok(c, "%ssearched", j->missing ? "[EXPUNGEISSUED] " : "");
 }
 
 /* ---- the job ---- */
@@ -151,10 +152,14 @@ more_search(struct client *c)
 	struct search_job *j = (struct search_job *)s->job;
 	size_t turn = search_is_costly(j->key) ? 1 : AT_ONCE;
 
-	for (; turn > 0 && j->at < s->view.n; turn--, j->at++)
-		if (search_meets(j->key, s, s->view.uids[j->at]))
-			seqset_add(&j->found, s->view.uids[j->at],
-			    s->view.uids[j->at]);
+	for (; turn > 0 && j->at < s->view.n; turn--, j->at++) {
+		uint32_t uid = s->view.uids[j->at];
+
+		if (search_meets(j->key, s, uid))
+			seqset_add(&j->found, uid, uid);
+		else if (mailbox_find(s->view.mb, uid) == NULL)
+			j->missing = true;
+	}
 	if (j->at < s->view.n)
 		return true;
 	finish(c, j);

@@ -81,7 +81,8 @@ finish_store(struct client *c, const struct store_job *j)
 	mailbox_notify(imapd_of(c)->view.mb);
 	if (j->e.kind != ERR_NONE)
 		imap_no_err(c, &j->e);
-	else if (j->missing && !imapd_of(c)->uid)
+	/* RFC 2180 4.2: a silent one does not miss what is gone. */
+	else if (j->missing && !imapd_of(c)->uid && !j->item->silent)
 		imap_no(c, "[EXPUNGEISSUED] some of them are gone");
 	else
 		imap_ok(c, "stored");
