@@ -171,7 +171,7 @@ static void
 auth_broken(struct client *c, bool given_up)
 {
 	imap_bad(c, "%s",
-	    given_up ? "given up" : "that is no answer of this mechanism");
+	    given_up ? "given up" : "that is no base64, or none was due");
 }
 
 static const struct exchange_words words = {

@@ -13,11 +13,13 @@
 static const struct mechanism {
 	const char *name;
 	bool client_first;
+	bool initial; /* it may have an initial response */
 } mechanisms[] = {
-    {"PLAIN", true},
-    {"LOGIN", false},
-    {"CRAM-MD5", false},
-    {"SCRAM-SHA-256", true},
+    {"PLAIN", true, true},
+    /* No RFC has it, and some clients answer its first question unasked. */
+    {"LOGIN", false, true},
+    {"CRAM-MD5", false, false},
+    {"SCRAM-SHA-256", true, true},
 };
 enum { MECHANISMS = sizeof(mechanisms) / sizeof(*mechanisms) };
 
@@ -31,7 +33,8 @@ struct login {
 	Gsasl_session *session;
 	struct user *user;
 	unsigned lines;
-	bool over; /* nothing but an empty line is due */
+	bool begun; /* an answer has come */
+	bool over;  /* nothing but an empty line is due */
 };
 
 static struct user *
@@ -172,8 +175,6 @@ advance(struct login *l, struct str answer, struct buf *challenge)
 	gsasl_free(out);
 	if (rc == GSASL_NEEDS_MORE)
 		return LOGIN_MORE;
-	if (rc == GSASL_MECHANISM_PARSE_ERROR)
-		return LOGIN_BROKEN;
 	if (rc != GSASL_OK || l->user == NULL)
 		return LOGIN_FAILED;
 	/* None of our protocols has room for additional data in the success
@@ -188,12 +189,14 @@ login_begin(struct login *l, const struct str *initial, struct buf *challenge)
 {
 	if (initial == NULL && l->mech->client_first)
 		return LOGIN_MORE;
+	/* RFC 4954 4, RFC 5034 4, RFC 9051 6.2.2. */
+	if (initial != NULL && !l->mech->initial)
+		return LOGIN_BROKEN;
 	if (!l->mech->client_first) {
 		enum login_step step = advance(l, S(""), challenge);
 
 		if (initial == NULL || step != LOGIN_MORE)
 			return step;
-		/* Some clients answer LOGIN's first question unasked. */
 		buf_clear(challenge);
 	}
 	return login_line(
@@ -214,8 +217,12 @@ login_line(struct login *l, struct str line, struct buf *challenge)
 		return line.n == 0 ? LOGIN_DONE : LOGIN_BROKEN;
 	buf_init(&answer, line.n + 1);
 	answer.secret = true;
-	if (base64_decode(&answer, line) == 0)
+	/* libgsasl would ask again where the client has said nothing. */
+	if (l->mech->client_first && !l->begun && line.n == 0)
+		step = LOGIN_FAILED;
+	else if (base64_decode(&answer, line) == 0)
 		step = advance(l, buf_str(&answer), challenge);
+	l->begun = true;
 	buf_fini(&answer);
 	return step;
 }

@@ -25,8 +25,8 @@ void login_free(struct login *l); /* wipes what it knows; l may be NULL */
 enum login_step {
 	LOGIN_MORE,	 /* send the challenge */
 	LOGIN_DONE,	 /* login_user says who it is; send no challenge */
-	LOGIN_FAILED,	 /* wrong */
-	LOGIN_BROKEN,	 /* no base64, or a mechanism's grammar broken */
+	LOGIN_FAILED,	 /* wrong, or nothing that the mechanism knows */
+	LOGIN_BROKEN,	 /* no base64, or none was due */
 	LOGIN_CANCELLED, /* "*" */
 };
 

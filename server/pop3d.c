@@ -7,7 +7,6 @@
 #include "net/digest.h"
 #include "server/exchange.h"
 #include "server/services.h"
-#include "wire/framer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -41,7 +40,7 @@ struct pop3d {
 	bool uids;
 	struct mail *mail;
 	uint64_t offset;
-	struct framer framer;
+	bool in_line; /* part of a line is out, its end is not */
 	/* TOP: lines of the body still to send, UINT64_MAX for RETR. */
 	uint64_t lines;
 	bool header, blank; /* in the header; nothing in this line yet */
@@ -235,7 +234,7 @@ say_challenge(struct client *c, const char *base64)
 static void
 auth_broken(struct client *c, bool given_up)
 {
-	err(c, given_up ? "given up" : "that is no answer of this mechanism");
+	err(c, given_up ? "given up" : "that is no base64, or none was due");
 }
 
 static const struct exchange_words words = {
@@ -282,6 +281,23 @@ top_part(struct pop3d *p, struct str s, bool *last)
 	return s.n;
 }
 
+/* As it is, with a dot in front of each line that begins with one (RFC 1939
+ * 3).  All its lines end in CRLF; a CR alone ends none. */
+static void
+put_stuffed(struct client *c, struct pop3d *p, struct str s)
+{
+	size_t n;
+
+	for (; s.n > 0; s = str_skip(s, n)) {
+		if (!p->in_line && *s.p == '.')
+			client_put(c, S("."));
+		n = str_find(s, '\n');
+		p->in_line = n == s.n;
+		n += !p->in_line;
+		client_put(c, str_head(s, n));
+	}
+}
+
 static bool
 more_mail(struct client *c)
 {
@@ -300,11 +316,11 @@ more_mail(struct client *c)
 		p->offset += s.n;
 		if (p->lines != UINT64_MAX)
 			s.n = top_part(p, s, &last);
-		(void)framer_add(&p->framer, &c->tx, s);
+		put_stuffed(c, p, s);
 	}
 	if (!last)
 		return true;
-	(void)framer_end(&p->framer, &c->tx);
+	client_put(c, p->in_line ? S("\r\n.\r\n") : S(".\r\n"));
 	mail_close(p->mail);
 	p->mail = NULL;
 	return false;
@@ -328,7 +344,7 @@ send_mail(struct client *c, struct drop *d, uint64_t lines)
 	p->offset = 0;
 	p->lines = lines;
 	p->header = p->blank = true;
-	framer_init(&p->framer, FRAME_DOT);
+	p->in_line = false;
 	client_more(c, more_mail);
 }
 
@@ -556,17 +572,15 @@ static const struct verb {
     {"QUIT", BOTH, 0, 0, NULL, do_quit},
 };
 
-/* Whether the capability is there for this client now. */
+/* Whether the capability is there for this client now; in both states, as
+ * RFC 2449 5 has it, also for what is of use in one of them only. */
 static bool
 has(const struct client *c, const char *capability)
 {
-	const struct pop3d *p = c->state;
-
 	if (faults_hide(c->server->faults, "pop3", str_z(capability)))
 		return false;
 	if (strcmp(capability, "STLS") == 0)
-		return c->server->tls != NULL && !c->tls &&
-		       p->state == AUTHORIZATION;
+		return c->server->tls != NULL && !c->tls;
 	return true;
 }
 
@@ -687,10 +701,11 @@ pop3_open(struct client *c)
 	    has(c, "APOP") ? " " : "", has(c, "APOP") ? p->stamp : "");
 }
 
+/* RFC 1939 3: it ends without a word, and nothing is removed. */
 static void
 pop3_late(struct client *c)
 {
-	err(c, "[SYS/TEMP] nothing was said for too long");
+	(void)c;
 }
 
 static void

@@ -1,5 +1,7 @@
 """posteld beside Dovecot: commands, their arguments and their errors."""
 
+import base64
+
 import mails
 from compare import CompareCase, Pair
 from talk import Imap, Literal
@@ -55,6 +57,52 @@ class Errors(CompareCase):
         for command in b"LOGIN a b c", b"AUTHENTICATE PLAIN a b", b"ENABLE x":
             self.differ(self.anonymous(), (command,), rb" (BAD|NO|OK) ",
                         rb" BAD ", "RFC 9051 6.2, 6.3.1")
+
+    def test_authenticate(self):
+        """Each exchange in a session of its own."""
+        secret = self.posteld.users[self.user]
+        plain = base64.b64encode(f"\0{self.user}\0{secret}".encode())
+        wrong = base64.b64encode(f"\0{self.user}\0wrong".encode())
+        other = base64.b64encode(f"user1\0{self.user}\0{secret}".encode())
+        name, word = (base64.b64encode(w.encode())
+                      for w in (self.user, secret))
+        for lines in (
+                [b"PLAIN " + plain], [b"PLAIN", plain], [b"PLAIN", b"*"],
+                [b"PLAIN", b"x"], [b"PLAIN", b"=AAA"], [b"PLAIN " + wrong],
+                [b"PLAIN", wrong], [b"plain", plain], [b"PLAIN", b""],
+                [b"PLAIN ="], [b"LOGIN", name, word], [b"LOGIN", name, b"*"],
+                [b"LOGIN", b"*"], [b"LOGIN", name, name],
+                [b"CRAM-MD5", b"*"], [b"CRAM-MD5", plain]):
+            found = []
+            for session in self.anonymous().both:
+                tag = session.begin(b"AUTHENTICATE " + lines[0])
+                for line in lines[1:]:
+                    _, last = session.until(
+                        lambda r, tag=tag: r.tag in (tag, "+"))
+                    self.equal((lines, line), "+", last.tag)
+                    session.send(line + b"\r\n")
+                reply = session.end(tag)
+                found.append((reply.status,
+                              session(b'LIST "" INBOX').status))
+            self.equal(lines, *found)
+        # RFC 9051 6.2.2: no base64.
+        session = self.anonymous().posteld
+        tag = session.begin(b"AUTHENTICATE LOGIN")
+        session.until(lambda r: r.tag == "+")
+        session.send(b"~\r\n")
+        self.equal("~", "BAD", session.end(tag).status)
+        # RFC 9051 6.2.2; to Dovecot the initial response is not there.
+        self.equal("CRAM-MD5", "BAD", self.anonymous().posteld(
+            b"AUTHENTICATE CRAM-MD5 " + plain).status)
+        self.equal("another's name", "NO", self.anonymous().posteld(
+            b"AUTHENTICATE PLAIN " + other).status)
+
+    def test_login(self):
+        for arguments in (b"%s Menhir77", b'"%s" "Menhir77"', b"%s menhir77",
+                          b"%s wrong", b"nobody Menhir77", b'"" ""',
+                          b"%s {8+}\r\nMenhir77", b"{5+}\r\nuser1 wrong"):
+            arguments = arguments.replace(b"%s", self.user.encode())
+            self.same(self.anonymous(), b"LOGIN " + arguments)
 
     def test_states(self):
         pair = self.imap()
