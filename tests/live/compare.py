@@ -215,6 +215,7 @@ class CompareCase(LiveCase):
     self.user is one whose Maildirs hold the same mail at both."""
 
     TIME_LIMIT = 300
+    odd = compare_mails
     compared = 0
 
     @classmethod
@@ -250,7 +251,7 @@ class CompareCase(LiveCase):
 
     def put_odd(self):
         """All of the odd mail; a list of its names by number."""
-        mails = list(compare_mails.messages())
+        mails = list(self.odd.messages())
         self.fill(mails)
         return [name for name, _ in mails]
 

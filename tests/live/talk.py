@@ -58,7 +58,7 @@ class Atom(str):
         return str(self)
 
 
-LITERAL = re.compile(rb"~?\{(\d+)\+?\}$")
+LITERAL = re.compile(rb"~?\{(\d+)\+?\}\Z")
 ATOM = re.compile(rb"[^ ()\"]+")
 SECTION = re.compile(rb"[^ ()\"\[]*\[(?:[^\]\"]|\"(?:\\.|[^\"\\])*\")*\]"
                      rb"(?:<[0-9.]+>)?")
@@ -77,36 +77,36 @@ class Parser:
     def values(self, closing=False):
         found = []
         while True:
-            while self.line[self.at:self.at + 1] == b" ":
+            while self.line.startswith(b" ", self.at):
                 self.at += 1
-            rest = self.line[self.at:]
-            if not rest:
+            if self.at == len(self.line):
                 if closing:
                     raise ValueError(f"a list does not end: {self.line!r}")
                 return found
-            if rest[:1] == b")":
+            if self.line.startswith(b")", self.at):
                 if not closing:
                     raise ValueError(f"')' alone: {self.line!r}")
                 self.at += 1
                 return found
-            found.append(self.value(rest))
+            found.append(self.value())
 
-    def value(self, rest):
-        if rest[:1] == b"(":
+    def value(self):
+        if self.line.startswith(b"(", self.at):
             self.at += 1
             return self.values(closing=True)
-        if rest[:1] == b'"':
-            match = QUOTED.match(rest)
-            self.at += match.end()
+        if self.line.startswith(b'"', self.at):
+            match = QUOTED.match(self.line, self.at)
+            self.at = match.end()
             return re.sub(rb"\\(.)", rb"\1", match[1])
-        if LITERAL.fullmatch(rest):
+        if LITERAL.match(self.line, self.at):
             value = self.pieces.pop(0)
             self.line, self.at = self.pieces.pop(0), 0
             return value
-        match = SECTION.match(rest) or ATOM.match(rest)
+        match = (SECTION.match(self.line, self.at)
+                 or ATOM.match(self.line, self.at))
         if not match:
-            raise ValueError(f"no value: {rest!r}")
-        self.at += match.end()
+            raise ValueError(f"no value: {self.line[self.at:]!r}")
+        self.at = match.end()
         word = match[0].decode("latin-1")
         if word.upper() == "NIL":
             return None

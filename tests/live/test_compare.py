@@ -3,6 +3,7 @@
 import unittest
 
 import compare_mails
+import odd_mails
 from compare import CompareCase, fetched
 from talk import Literal
 
@@ -30,7 +31,11 @@ def not_nil(items):
                       for k, v in items.items()}
 
 
-class Fetch(CompareCase):
+class Items(CompareCase):
+    """Whole messages, of the other collection of odd mail."""
+
+    odd = odd_mails
+
     def items_of(self, item, numbers=b"1:*"):
         """The item of all messages at both, by number."""
         found = []
@@ -71,6 +76,12 @@ class Fetch(CompareCase):
         self.compare(b"RFC822")
         self.same(self.pair, rb"STORE 1:* -FLAGS.SILENT (\Seen)")
         self.compare(b"(BODY[HEADER] FLAGS)", b"BODY[1]", b"FLAGS")
+
+
+class Fetch(Items):
+    """The same, and parts of messages."""
+
+    odd = compare_mails
 
     SECTIONS = (b"1 2 3 99 1.1 1.2 2.1 2.2 3.1 3.2 2.1.1 4.2 4.2.2 4.2.2.1 "
                 b"1.1.1.1.1 1.99 4294967295").split()
