@@ -82,7 +82,7 @@ finish_store(struct client *c, const struct store_job *j)
 	if (j->e.kind != ERR_NONE)
 		imap_no_err(c, &j->e);
 	/* RFC 2180 4.2: a silent one does not miss what is gone. */
-	else if (j->missing && !imapd_of(c)->uid && !j->item->silent)
+	else if (j->missing && !imapd_of(c)->uid && !j->silent)
 		imap_no(c, "[EXPUNGEISSUED] some of them are gone");
 	else
 		imap_ok(c, "stored");

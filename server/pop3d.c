@@ -632,20 +632,28 @@ words_in(struct str s)
 	return n;
 }
 
+/* What it wants instead of n arguments, or NULL. */
+static const char *
+wanted(const struct verb *v, size_t n)
+{
+	if (n >= v->argmin && n <= v->argmax)
+		return NULL;
+	if (v->argmax == 0)
+		return "no argument";
+	return n < v->argmin ? "an argument" : "fewer arguments";
+}
+
 static void
 run_verb(struct client *c, const struct verb *v, struct str args)
 {
 	struct pop3d *p = c->state;
-	size_t n = words_in(args);
+	const char *wants = wanted(v, words_in(args));
 
 	if (!(v->states & p->state))
 		client_say(c, "-ERR %s is for the %s state", v->name,
 		    v->states == TRANSACTION ? "transaction" : "authorization");
-	else if (n < v->argmin || n > v->argmax)
-		client_say(c, "-ERR %s wants %s", v->name,
-		    v->argmax == 0	? "no argument"
-		    : n < v->argmin ? "an argument"
-					: "fewer arguments");
+	else if (wants != NULL)
+		client_say(c, "-ERR %s wants %s", v->name, wants);
 	else
 		v->run(c, p, args);
 }

@@ -136,8 +136,7 @@ auth_broken(struct client *c, bool given_up)
 	if (given_up)
 		smtp_reply(c, 501, "5.7.0", "given up");
 	else
-		smtp_bad(
-		    c, 501, "5.5.2", "that is no base64, or none was due");
+		smtp_bad(c, 501, "5.5.2", "that is no base64, or none was due");
 }
 
 static const struct exchange_words words = {
