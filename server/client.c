@@ -373,7 +373,7 @@ late(struct timer *t)
 
 	if (c->bye)
 		c->dead = true;
-	else
+	else if (c->service->late != NULL)
 		c->service->late(c);
 	client_bye(c);
 	c->more = NULL;

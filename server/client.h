@@ -29,7 +29,8 @@ struct service {
 	/* Pieces of a body that was asked for, and its end. */
 	void (*data)(struct client *c, struct str piece);
 	void (*data_end)(struct client *c);
-	/* The client says nothing, or too much in a line: a last word to it. */
+	/* The client says nothing, or too much in a line: a last word to it.
+	 * late may be NULL: then there is none. */
 	void (*late)(struct client *c);
 	void (*too_long)(struct client *c);
 	/* The connection is gone: frees state. */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "net/digest.h"
 #include "server/exchange.h"
+#include "server/pop3d.h"
 #include "server/services.h"
 
 #include <errno.h>
@@ -15,120 +16,16 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The states of RFC 1939 3; UPDATE is but a moment of QUIT. */
-enum { AUTHORIZATION = 1, TRANSACTION = 2, BOTH = 3 };
-
-/* A message as it was when the session began: its number is its place. */
-struct drop {
-	uint32_t uid;
-	bool deleted, read;
-	uint64_t octets;
-};
-
-struct pop3d {
-	unsigned state;
-	char stamp[160]; /* what APOP signs */
-	char *name;	 /* of USER, or NULL */
-	bool utf8;
-	struct login *login; /* an AUTH under way */
-	struct user *user;
-	struct mailbox *mb; /* locked; NULL until the login */
-	struct drop *drops;
-	size_t n;
-	/* What is being sent. */
-	size_t at;
-	bool uids;
-	struct mail *mail;
-	uint64_t offset;
-	bool in_line; /* part of a line is out, its end is not */
-	/* TOP: lines of the body still to send, UINT64_MAX for RETR. */
-	uint64_t lines;
-	bool header, blank; /* in the header; nothing in this line yet */
-};
-
-static void
-ok(struct client *c, const char *text)
-{
-	client_say(c, "+OK %s", text);
-}
-
-static void
-err(struct client *c, const char *text)
-{
-	client_say(c, "-ERR %s", text);
-}
-
-/* ---- the maildrop ---- */
-
-static void
-forget_drop(struct pop3d *p)
-{
-	if (p->mb != NULL) {
-		p->mb->locked = false;
-		account_release(p->user->account, p->mb);
-	}
-	p->mb = NULL;
-	free(p->drops);
-	p->drops = NULL;
-	p->n = 0;
-}
-
-/* Messages that vanish meanwhile are left out. */
-static void
-take_messages(struct pop3d *p)
-{
-	struct mailbox *mb = p->mb;
-	uint32_t *uids = mem_zalloc((mb->n + 1) * sizeof(*uids));
-	size_t n = mb->n;
-	struct err ignored;
-
-	for (size_t i = 0; i < n; i++)
-		uids[i] = mb->msgs[i].uid;
-	p->drops = mem_zalloc((n + 1) * sizeof(*p->drops));
-	for (size_t i = 0; i < n; i++) {
-		ignored = (struct err){0};
-		if (mailbox_measure(mb, uids[i], NULL, &ignored) < 0)
-			continue;
-		p->drops[p->n++] = (struct drop){.uid = uids[i],
-		    .octets = mailbox_find(mb, uids[i])->octets};
-	}
-	free(uids);
-}
-
-/* Opens and locks the user's maildrop; 0, or -1 and said why not. */
-static int
-take_drop(struct client *c, struct user *u)
-{
-	struct pop3d *p = c->state;
-	struct err e = {0};
-	struct account *a = user_account(c->server->users, u, &e);
-	struct mailbox *mb;
-
-	if (a == NULL || account_use(a, S("INBOX"), &mb, &e) != ACCOUNT_OK) {
-		server_log(c->server, "pop3 %s: %s", u->name, e.msg);
-		err(c, "[SYS/TEMP] the maildrop cannot be opened");
-		return -1;
-	}
-	if (mb->locked) {
-		account_release(a, mb);
-		err(c, "[IN-USE] the maildrop is locked by another session");
-		return -1;
-	}
-	mb->locked = true;
-	p->user = u;
-	p->mb = mb;
-	take_messages(p);
-	return 0;
-}
+/* ---- logging in ---- */
 
 static void
 logged_in(struct client *c, struct user *u)
 {
 	struct pop3d *p = c->state;
 
-	if (take_drop(c, u) < 0)
+	if (pop3_take_drop(c, u) < 0)
 		return;
-	p->state = TRANSACTION;
+	p->state = POP3_TRANSACTION;
 	server_log(c->server, "pop3 %s: %s logged in", c->peer, u->name);
 	client_say(
 	    c, "+OK %s has %zu message%s", u->name, p->n, p->n == 1 ? "" : "s");
@@ -137,48 +34,10 @@ logged_in(struct client *c, struct user *u)
 static void
 login_failed(struct client *c)
 {
-	err(c, "[AUTH] wrong user or password");
+	client_say(c, "-ERR [AUTH] wrong user or password");
 	if (client_login_failed(c))
 		client_bye(c);
 }
-
-/* The size and number of what is not deleted. */
-static uint64_t
-total(const struct pop3d *p, size_t *n)
-{
-	uint64_t sum = 0;
-
-	*n = 0;
-	for (size_t i = 0; i < p->n; i++) {
-		if (p->drops[i].deleted)
-			continue;
-		sum += p->drops[i].octets;
-		++*n;
-	}
-	return sum;
-}
-
-/* The message that the word numbers; NULL, and said why not. */
-static struct drop *
-message(struct client *c, struct str word)
-{
-	struct pop3d *p = c->state;
-	uint64_t n;
-
-	if (!str_u64(word, UINT32_MAX, &n)) {
-		err(c, "that is no message number");
-	} else if (n < 1 || n > p->n) {
-		client_say(c, "-ERR no message %" PRIu64 ", there %s %zu", n,
-		    p->n == 1 ? "is" : "are", p->n);
-	} else if (p->drops[n - 1].deleted) {
-		client_say(c, "-ERR message %" PRIu64 " is deleted", n);
-	} else {
-		return &p->drops[n - 1];
-	}
-	return NULL;
-}
-
-/* ---- logging in ---- */
 
 static void
 do_user(struct client *c, struct pop3d *p, struct str args)
@@ -186,7 +45,7 @@ do_user(struct client *c, struct pop3d *p, struct str args)
 	free(p->name);
 	p->name = str_copy(mem_zalloc(args.n + 1), args.n + 1, args);
 	/* Whether there is such a user is told only to him. */
-	ok(c, "and the password?");
+	client_say(c, "+OK and the password?");
 }
 
 static void
@@ -195,7 +54,7 @@ do_pass(struct client *c, struct pop3d *p, struct str args)
 	struct user *u;
 
 	if (p->name == NULL) {
-		err(c, "USER comes first");
+		client_say(c, "-ERR USER comes first");
 		return;
 	}
 	u = users_find(c->server->users, str_z(p->name));
@@ -234,7 +93,8 @@ say_challenge(struct client *c, const char *base64)
 static void
 auth_broken(struct client *c, bool given_up)
 {
-	err(c, given_up ? "given up" : "that is no base64, or none was due");
+	client_say(c, "-ERR %s",
+	    given_up ? "given up" : "that is no base64, or none was due");
 }
 
 static const struct exchange_words words = {
@@ -254,221 +114,7 @@ do_auth(struct client *c, struct pop3d *p, struct str args)
 		exchange_begin(c, &p->login, &words, mech,
 		    initial.n > 0 ? &initial : NULL);
 	else
-		err(c, "no such mechanism; CAPA names them");
-}
-
-/* ---- sending ---- */
-
-/* How much of s TOP sends; *last when no more is to come. */
-static size_t
-top_part(struct pop3d *p, struct str s, bool *last)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] != '\n') {
-			p->blank = p->blank && s.p[i] == '\r';
-			continue;
-		}
-		if (!p->header)
-			p->lines--;
-		else if (p->blank)
-			p->header = false;
-		p->blank = true;
-		if (!p->header && p->lines == 0) {
-			*last = true;
-			return i + 1;
-		}
-	}
-	return s.n;
-}
-
-/* As it is, with a dot in front of each line that begins with one (RFC 1939
- * 3).  All its lines end in CRLF; a CR alone ends none. */
-static void
-put_stuffed(struct client *c, struct pop3d *p, struct str s)
-{
-	size_t n;
-
-	for (; s.n > 0; s = str_skip(s, n)) {
-		if (!p->in_line && *s.p == '.')
-			client_put(c, S("."));
-		n = str_find(s, '\n');
-		p->in_line = n == s.n;
-		n += !p->in_line;
-		client_put(c, str_head(s, n));
-	}
-}
-
-static bool
-more_mail(struct client *c)
-{
-	struct pop3d *p = c->state;
-	struct err e = {0};
-	bool last = false;
-	struct str s;
-
-	while (client_room(c) > 0 && !last) {
-		if (mail_read(p->mail, p->offset, &s, &e) < 0) {
-			/* Nothing may look like the end of the message. */
-			client_drop(c);
-			return false;
-		}
-		last = s.n == 0;
-		p->offset += s.n;
-		if (p->lines != UINT64_MAX)
-			s.n = top_part(p, s, &last);
-		put_stuffed(c, p, s);
-	}
-	if (!last)
-		return true;
-	client_put(c, p->in_line ? S("\r\n.\r\n") : S(".\r\n"));
-	mail_close(p->mail);
-	p->mail = NULL;
-	return false;
-}
-
-/* lines: UINT64_MAX for all of it. */
-static void
-send_mail(struct client *c, struct drop *d, uint64_t lines)
-{
-	struct pop3d *p = c->state;
-	struct err e = {0};
-
-	p->mail = mailbox_read(p->mb, d->uid, &e);
-	if (p->mail == NULL) {
-		err(c, e.sys == ENOENT ? "somebody has removed the message"
-				       : "[SYS/TEMP] cannot read the message");
-		return;
-	}
-	client_say(c, "+OK %" PRIu64 " octets%s", d->octets,
-	    lines == UINT64_MAX ? "" : " in all");
-	p->offset = 0;
-	p->lines = lines;
-	p->header = p->blank = true;
-	p->in_line = false;
-	client_more(c, more_mail);
-}
-
-static void
-do_retr(struct client *c, struct pop3d *p, struct str args)
-{
-	struct drop *d = message(c, args);
-
-	if (d == NULL)
-		return;
-	send_mail(c, d, UINT64_MAX);
-	d->read = d->read || p->mail != NULL;
-}
-
-static void
-do_top(struct client *c, struct pop3d *p, struct str args)
-{
-	struct str number = str_word(&args);
-	struct drop *d;
-	uint64_t lines;
-
-	(void)p;
-	if (!str_u64(str_trim(args), INT64_MAX, &lines)) {
-		err(c, "TOP wants a message number and a number of lines");
-		return;
-	}
-	d = message(c, number);
-	if (d != NULL)
-		send_mail(c, d, lines);
-}
-
-/* ---- lists ---- */
-
-static void
-put_row(struct client *c, const struct pop3d *p, size_t i, const char *before)
-{
-	const struct drop *d = &p->drops[i];
-
-	if (p->uids)
-		client_say(c, "%s%zu %08" PRIx32 "%08" PRIx32, before, i + 1,
-		    p->mb->validity, d->uid);
-	else
-		client_say(c, "%s%zu %" PRIu64, before, i + 1, d->octets);
-}
-
-static bool
-more_rows(struct client *c)
-{
-	struct pop3d *p = c->state;
-
-	for (; p->at < p->n && client_room(c) > 0; p->at++)
-		if (!p->drops[p->at].deleted)
-			put_row(c, p, p->at, "");
-	if (p->at < p->n)
-		return true;
-	client_say(c, ".");
-	return false;
-}
-
-static void
-list(struct client *c, struct pop3d *p, struct str args, bool uids)
-{
-	struct drop *d;
-	uint64_t sum;
-	size_t n;
-
-	p->uids = uids;
-	if (args.n > 0) {
-		d = message(c, args);
-		if (d != NULL)
-			put_row(c, p, (size_t)(d - p->drops), "+OK ");
-		return;
-	}
-	sum = total(p, &n);
-	client_say(c, "+OK %zu message%s (%" PRIu64 " octets)", n,
-	    n == 1 ? "" : "s", sum);
-	p->at = 0;
-	client_more(c, more_rows);
-}
-
-static void
-do_list(struct client *c, struct pop3d *p, struct str args)
-{
-	list(c, p, args, false);
-}
-
-static void
-do_uidl(struct client *c, struct pop3d *p, struct str args)
-{
-	list(c, p, args, true);
-}
-
-static void
-do_stat(struct client *c, struct pop3d *p, struct str args)
-{
-	uint64_t sum;
-	size_t n;
-
-	(void)args;
-	sum = total(p, &n);
-	client_say(c, "+OK %zu %" PRIu64, n, sum);
-}
-
-/* ---- the rest of the session ---- */
-
-static void
-do_dele(struct client *c, struct pop3d *p, struct str args)
-{
-	struct drop *d = message(c, args);
-
-	(void)p;
-	if (d == NULL)
-		return;
-	d->deleted = true;
-	client_say(c, "+OK message %.*s goes at QUIT", STRF(args));
-}
-
-static void
-do_rset(struct client *c, struct pop3d *p, struct str args)
-{
-	(void)args;
-	for (size_t i = 0; i < p->n; i++)
-		p->drops[i].deleted = false;
-	client_say(c, "+OK %zu message%s", p->n, p->n == 1 ? "" : "s");
+		client_say(c, "-ERR no such mechanism; CAPA names them");
 }
 
 static void
@@ -476,46 +122,18 @@ do_noop(struct client *c, struct pop3d *p, struct str args)
 {
 	(void)p;
 	(void)args;
-	ok(c, "");
-}
-
-/* RFC 1939 6: the UPDATE state.  What was fetched counts as seen, as other
- * servers have it.  0, or -1 if not all could be removed. */
-static int
-update(struct client *c, struct pop3d *p)
-{
-	uint32_t *uids = mem_zalloc((p->n + 1) * sizeof(*uids));
-	const struct message *m;
-	struct err e = {0}, ignored;
-	size_t n = 0;
-	int rc;
-
-	for (size_t i = 0; i < p->n; i++) {
-		ignored = (struct err){0};
-		m = mailbox_find(p->mb, p->drops[i].uid);
-		if (p->drops[i].deleted)
-			uids[n++] = p->drops[i].uid;
-		else if (p->drops[i].read && m != NULL &&
-			 !(m->flags & FLAG_SEEN))
-			(void)mailbox_change_flags(
-			    p->mb, m->uid, 0, FLAG_SEEN, NULL, &ignored);
-	}
-	rc = mailbox_remove(p->mb, uids, n, &e);
-	free(uids);
-	mailbox_notify(p->mb);
-	if (rc < 0)
-		server_log(c->server, "pop3 %s: %s", p->user->name, e.msg);
-	return rc;
+	client_say(c, "+OK");
 }
 
 static void
 do_quit(struct client *c, struct pop3d *p, struct str args)
 {
 	(void)args;
-	if (p->state == TRANSACTION && update(c, p) < 0)
-		err(c, "[SYS/TEMP] some deleted messages are not removed");
+	if (p->state == POP3_TRANSACTION && pop3_update(c, p) < 0)
+		client_say(
+		    c, "-ERR [SYS/TEMP] some deleted messages are not removed");
 	else
-		ok(c, "bye");
+		client_say(c, "+OK bye");
 	client_bye(c);
 }
 
@@ -525,10 +143,11 @@ do_stls(struct client *c, struct pop3d *p, struct str args)
 	(void)args;
 	/* RFC 2595 4, RFC 6856 2.1. */
 	if (c->tls || p->utf8) {
-		err(c, c->tls ? "TLS is on already" : "not behind UTF8");
+		client_say(c, "-ERR %s",
+		    c->tls ? "TLS is on already" : "not behind UTF8");
 		return;
 	}
-	ok(c, "begin TLS");
+	client_say(c, "+OK begin TLS");
 	free(p->name);
 	p->name = NULL;
 	client_starttls(c);
@@ -539,7 +158,7 @@ do_utf8(struct client *c, struct pop3d *p, struct str args)
 {
 	(void)args;
 	p->utf8 = true;
-	ok(c, "messages come as they are");
+	client_say(c, "+OK messages come as they are");
 }
 
 static void do_capa(struct client *c, struct pop3d *p, struct str args);
@@ -553,23 +172,23 @@ static const struct verb {
 	const char *capability; /* without it the command is not there */
 	void (*run)(struct client *c, struct pop3d *p, struct str args);
 } verbs[] = {
-    {"CAPA", BOTH, 0, 0, NULL, do_capa},
-    {"STLS", AUTHORIZATION, 0, 0, "STLS", do_stls},
-    {"UTF8", AUTHORIZATION, 0, 0, "UTF8", do_utf8},
-    {"USER", AUTHORIZATION, 1, 1, "USER", do_user},
+    {"CAPA", POP3_BOTH, 0, 0, NULL, do_capa},
+    {"STLS", POP3_AUTHORIZATION, 0, 0, "STLS", do_stls},
+    {"UTF8", POP3_AUTHORIZATION, 0, 0, "UTF8", do_utf8},
+    {"USER", POP3_AUTHORIZATION, 1, 1, "USER", do_user},
     /* All behind the first space is the password. */
-    {"PASS", AUTHORIZATION, 1, UINT8_MAX, "USER", do_pass},
-    {"APOP", AUTHORIZATION, 2, 2, "APOP", do_apop},
-    {"AUTH", AUTHORIZATION, 1, 2, "SASL", do_auth},
-    {"STAT", TRANSACTION, 0, 0, NULL, do_stat},
-    {"LIST", TRANSACTION, 0, 1, NULL, do_list},
-    {"UIDL", TRANSACTION, 0, 1, "UIDL", do_uidl},
-    {"RETR", TRANSACTION, 1, 1, NULL, do_retr},
-    {"TOP", TRANSACTION, 2, 2, "TOP", do_top},
-    {"DELE", TRANSACTION, 1, 1, NULL, do_dele},
-    {"RSET", TRANSACTION, 0, 0, NULL, do_rset},
-    {"NOOP", TRANSACTION, 0, 0, NULL, do_noop},
-    {"QUIT", BOTH, 0, 0, NULL, do_quit},
+    {"PASS", POP3_AUTHORIZATION, 1, UINT8_MAX, "USER", do_pass},
+    {"APOP", POP3_AUTHORIZATION, 2, 2, "APOP", do_apop},
+    {"AUTH", POP3_AUTHORIZATION, 1, 2, "SASL", do_auth},
+    {"STAT", POP3_TRANSACTION, 0, 0, NULL, pop3_stat},
+    {"LIST", POP3_TRANSACTION, 0, 1, NULL, pop3_list},
+    {"UIDL", POP3_TRANSACTION, 0, 1, "UIDL", pop3_uidl},
+    {"RETR", POP3_TRANSACTION, 1, 1, NULL, pop3_retr},
+    {"TOP", POP3_TRANSACTION, 2, 2, "TOP", pop3_top},
+    {"DELE", POP3_TRANSACTION, 1, 1, NULL, pop3_dele},
+    {"RSET", POP3_TRANSACTION, 0, 0, NULL, pop3_rset},
+    {"NOOP", POP3_TRANSACTION, 0, 0, NULL, do_noop},
+    {"QUIT", POP3_BOTH, 0, 0, NULL, do_quit},
 };
 
 /* Whether the capability is there for this client now; in both states, as
@@ -593,7 +212,7 @@ do_capa(struct client *c, struct pop3d *p, struct str args)
 
 	(void)p;
 	(void)args;
-	ok(c, "what there is:");
+	client_say(c, "+OK what there is:");
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (has(c, all[i]))
 			client_say(c, "%s%s", all[i],
@@ -651,7 +270,8 @@ run_verb(struct client *c, const struct verb *v, struct str args)
 
 	if (!(v->states & p->state))
 		client_say(c, "-ERR %s is for the %s state", v->name,
-		    v->states == TRANSACTION ? "transaction" : "authorization");
+		    v->states == POP3_TRANSACTION ? "transaction"
+						  : "authorization");
 	else if (wants != NULL)
 		client_say(c, "-ERR %s wants %s", v->name, wants);
 	else
@@ -689,9 +309,9 @@ pop3_line(struct client *c, struct str line, bool bare_lf)
 	if (at_fault(c, name))
 		return;
 	if (v == NULL)
-		err(c, "no such command");
+		client_say(c, "-ERR no such command");
 	else if (str_has(line, '\0'))
-		err(c, "a NUL in the line");
+		client_say(c, "-ERR a NUL in the line");
 	else
 		run_verb(c, v, v->run == do_pass ? args : str_trim(args));
 }
@@ -702,24 +322,17 @@ pop3_open(struct client *c)
 	static unsigned long count;
 	struct pop3d *p = c->state = mem_zalloc(sizeof(*p));
 
-	p->state = AUTHORIZATION;
+	p->state = POP3_AUTHORIZATION;
 	(void)snprintf(p->stamp, sizeof(p->stamp), "<%ld.%lu.%lld@%.100s>",
 	    (long)getpid(), ++count, (long long)time(NULL), c->server->host);
 	client_say(c, "+OK posteld at your service%s%s",
 	    has(c, "APOP") ? " " : "", has(c, "APOP") ? p->stamp : "");
 }
 
-/* RFC 1939 3: it ends without a word, and nothing is removed. */
-static void
-pop3_late(struct client *c)
-{
-	(void)c;
-}
-
 static void
 pop3_too_long(struct client *c)
 {
-	err(c, "the line is too long");
+	client_say(c, "-ERR the line is too long");
 }
 
 static void
@@ -727,7 +340,7 @@ pop3_close(struct client *c)
 {
 	struct pop3d *p = c->state;
 
-	forget_drop(p);
+	pop3_leave_drop(p);
 	mail_close(p->mail);
 	login_free(p->login);
 	free(p->name);
@@ -740,7 +353,7 @@ const struct service pop3_service = {
     .idle_ms = 10 * 60 * 1000, /* RFC 1939 3 */
     .open = pop3_open,
     .line = pop3_line,
-    .late = pop3_late,
+    .late = NULL, /* RFC 1939 3: it ends without a word */
     .too_long = pop3_too_long,
     .close = pop3_close,
 };
