@@ -87,20 +87,21 @@ class Home:
 
 def watch(pid, timeout):
     """Waits until a process ends, but no longer than timeout; returns its
-    peak memory in KiB.  (What getrusage says of a child is no less than
-    what its parent had when it forked.)"""
-    peak, limit = 0, time.monotonic() + timeout
+    peak memory in KiB, and whether it has ended: waitid may say so a moment
+    later.  (What getrusage says of a child is no less than what its parent
+    had when it forked.)"""
+    peak, limit, over = 0, time.monotonic() + timeout, False
     ended = select.poll()
     fd = os.pidfd_open(pid)
     try:
         ended.register(fd, select.POLLIN)
-        while not ended.poll(5) and time.monotonic() < limit:
+        while not (over := bool(ended.poll(5))) and time.monotonic() < limit:
             with open(f"/proc/{pid}/status", "rb") as status:
                 found = re.search(rb"VmHWM:\s+(\d+)", status.read())
             peak = max(peak, int(found[1]) if found else 0)
     finally:
         os.close(fd)
-    return peak
+    return peak, over
 
 
 class Running:
@@ -132,9 +133,8 @@ class Running:
                          | os.WNOHANG | os.WNOWAIT) is not None
 
     def wait(self, timeout=60):
-        peak = watch(self.process.pid, timeout)
-        late = not self.has_ended()
-        if late:
+        peak, over = watch(self.process.pid, timeout)
+        if not over:
             self.signal(signal.SIGKILL)
         self.process.wait()
         seconds = time.monotonic() - self.began
@@ -145,7 +145,7 @@ class Running:
             stream.close()
         result = Result(self.arguments, self.process.returncode, *texts,
                         peak, seconds)
-        if late:
+        if not over:
             raise AssertionError(f"not done after {timeout} s\n{result}")
         return result
 
