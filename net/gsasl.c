@@ -1,9 +1,17 @@
-/* gsasl: the end of a SASL session of libgsasl, client's or server's. */
+/* gsasl: libgsasl, set up and wiped, for clients and servers. */
 #include "net/gsasl.h"
 #include "base/mem.h"
 
 #include <stdint.h>
 #include <string.h>
+
+Gsasl *
+gsasl_library(Gsasl **ctx, Gsasl_callback_function provide)
+{
+	if (*ctx == NULL && gsasl_init(ctx) == GSASL_OK)
+		gsasl_callback_set(*ctx, provide);
+	return *ctx;
+}
 
 void
 gsasl_end(Gsasl_session *session)

@@ -45,9 +45,7 @@ library(void)
 {
 	static Gsasl *ctx;
 
-	if (ctx == NULL && gsasl_init(&ctx) == GSASL_OK)
-		gsasl_callback_set(ctx, provide);
-	return ctx;
+	return gsasl_library(&ctx, provide);
 }
 
 /* The name as libgsasl has it; "" if it is too long for one. */

@@ -105,9 +105,7 @@ library(void)
 {
 	static Gsasl *ctx;
 
-	if (ctx == NULL && gsasl_init(&ctx) == GSASL_OK)
-		gsasl_callback_set(ctx, provide);
-	return ctx;
+	return gsasl_library(&ctx, provide);
 }
 
 static const struct mechanism *

@@ -65,15 +65,14 @@ class ClientCase(LiveCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.authority = cls.enterClassContext(Authority())
-        users = {f"user{i}": PASSWORD for i in range(cls.USERS)}
-        cls.posteld = cls.with_server(
-            Posteld(users, authority=cls.authority, options=cls.OPTIONS))
-        cls.fresh = iter(users)
+        cls.posteld = cls.with_users(
+            lambda users: Posteld(users, authority=cls.authority,
+                                  options=cls.OPTIONS),
+            PASSWORD, cls.USERS)
 
     def setUp(self):
         super().setUp()
-        self.user = next(type(self).fresh)
-        self.inbox = self.posteld.inbox(self.user)
+        self.take_user(self.posteld)
 
     def address(self, user=None):
         return f"{user or self.user}@mail.test"

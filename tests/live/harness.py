@@ -166,6 +166,17 @@ class LiveCase(unittest.TestCase):
         cls.logged = (*cls.logged, server)
         return cls.enterClassContext(server)
 
+    @classmethod
+    def with_users(cls, server, password="secret", count=40):
+        """Starts server(users); take_user gives each test its own."""
+        users = {f"user{i}": password for i in range(count)}
+        cls.fresh = iter(users)
+        return cls.with_server(server(users))
+
+    def take_user(self, server):
+        self.user = next(type(self).fresh)
+        self.inbox = server.inbox(self.user)
+
     def setUp(self):
         self.home = Home()
         self.addCleanup(self.home.close)

@@ -192,15 +192,12 @@ class Programs(Example):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        users = {f"user{i}": "gaul" for i in range(20)}
-        cls.dovecot = cls.with_server(Dovecot(users))
+        cls.dovecot = cls.with_users(Dovecot, "gaul")
         cls.exim = cls.with_server(Exim())
-        cls.fresh = iter(users)
 
     def setUp(self):
         super().setUp()
-        self.user = next(type(self).fresh)
-        self.inbox = self.dovecot.inbox(self.user)
+        self.take_user(self.dovecot)
         self.pop3 = self.dovecot.url("pop3", self.user)
         self.imap = self.dovecot.url("imap", self.user)
         self.smtp = f"smtp://127.0.0.1:{self.exim.smtp}"

@@ -16,15 +16,12 @@ class Typed(LiveCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        users = {f"user{i}": PASSWORD for i in range(20)}
-        cls.dovecot = cls.with_server(Dovecot(users))
+        cls.dovecot = cls.with_users(Dovecot, PASSWORD)
         cls.exim = cls.with_server(Exim())
-        cls.fresh = iter(users)
 
     def setUp(self):
         super().setUp()
-        self.user = next(type(self).fresh)
-        self.inbox = self.dovecot.inbox(self.user)
+        self.take_user(self.dovecot)
 
     def at_terminal(self, *arguments):
         return self.enterContext(Terminal(self.home, *arguments))

@@ -16,14 +16,11 @@ class Purge(LiveCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        users = {f"user{i}": "secret" for i in range(30)}
-        cls.dovecot = cls.with_server(Dovecot(users))
-        cls.fresh = iter(users)
+        cls.dovecot = cls.with_users(Dovecot)
 
     def setUp(self):
         super().setUp()
-        self.user = next(type(self).fresh)
-        self.inbox = self.dovecot.inbox(self.user)
+        self.take_user(self.dovecot)
         self.url = self.dovecot.url("imap", self.user, tail="/INBOX")
 
     def put(self, *numbers, flags=None, kind=None):

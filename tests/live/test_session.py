@@ -18,15 +18,12 @@ class Session(LiveCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        users = {f"user{i}": PASSWORD for i in range(40)}
-        cls.dovecot = cls.with_server(Dovecot(users))
+        cls.dovecot = cls.with_users(Dovecot, PASSWORD)
         cls.exim = cls.with_server(Exim())
-        cls.fresh = iter(users)
 
     def setUp(self):
         super().setUp()
-        self.user = next(type(self).fresh)
-        self.inbox = self.dovecot.inbox(self.user)
+        self.take_user(self.dovecot)
         self.imap = self.dovecot.url("imap", self.user)
         self.pop3 = self.dovecot.url("pop3", self.user)
         self.smtp = self.exim.url()

@@ -39,14 +39,11 @@ class Transfer(TransferCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        users = {f"user{i}": "secret" for i in range(20)}
-        cls.dovecot = cls.with_server(Dovecot(users))
-        cls.fresh = iter(users)
+        cls.dovecot = cls.with_users(Dovecot)
 
     def setUp(self):
         super().setUp()
-        self.user = next(type(self).fresh)
-        self.source = self.dovecot.inbox(self.user)
+        self.take_user(self.dovecot)
         self.exim = Exim()
         self.logged = (self.dovecot, self.exim)
         self.enterContext(self.exim)
@@ -54,7 +51,7 @@ class Transfer(TransferCase):
 
     def fill(self, contents):
         for content in contents:
-            self.source.put(content)
+            self.inbox.put(content)
         return contents
 
     def transfer(self, *options, status=0, to=TO):
@@ -67,13 +64,13 @@ class Transfer(TransferCase):
         sent = self.fill(mails.messages(60))
         self.transfer()
         self.compare(sent, self.exim.wait_delivered("obelix", 60))
-        self.assertEqual(len(self.source), 60, "nothing is deleted unasked")
+        self.assertEqual(len(self.inbox), 60, "nothing is deleted unasked")
 
     def test_thousand_messages_and_delete(self):
         sent = self.fill(mails.messages(1000, seed=2))
         result = self.transfer("--delete")
         self.compare(sent, self.exim.wait_delivered("obelix", 1000))
-        self.assertEqual(len(self.source), 0)
+        self.assertEqual(len(self.inbox), 0)
         self.assertLess(result.seconds, 60)
 
     def test_chosen_messages(self):
@@ -81,7 +78,7 @@ class Transfer(TransferCase):
         self.transfer("--messages", "1,3-5", "--delete")
         chosen = [sent[i - 1] for i in (1, 3, 4, 5)]
         self.compare(chosen, self.exim.wait_delivered("obelix", 4))
-        self.assertEqual([mails.number(c) for c in self.source.contents()],
+        self.assertEqual([mails.number(c) for c in self.inbox.contents()],
                          [1, 5, 6])
 
     def test_message_that_is_not_there(self):
@@ -91,7 +88,7 @@ class Transfer(TransferCase):
         self.assertNotEqual(result.status, 0, result)
         self.assertEqual(len(result.lines), 1, result)
         self.assertRegex(result.lines[0], "9")
-        self.assertEqual(len(self.source), 3)
+        self.assertEqual(len(self.inbox), 3)
 
     def test_wrong_message_numbers(self):
         self.fill(mails.messages(3))
@@ -103,7 +100,7 @@ class Transfer(TransferCase):
                     f"--messages={numbers}", "--delete")
                 self.assertIn(result.status, (USAGE, REFUSED), result)
                 self.assertEqual(len(result.lines), 1, result)
-        self.assertEqual(len(self.source), 3)
+        self.assertEqual(len(self.inbox), 3)
         self.assertEqual(len(self.exim.inbox("obelix")), 0)
 
     def test_sender_and_several_recipients(self):
@@ -123,21 +120,21 @@ class Transfer(TransferCase):
                                status=REFUSED)
         self.assertEqual(len(result.lines), 1, result)
         self.assertIn("550", result.lines[0])
-        self.assertEqual(len(self.source), 5)
+        self.assertEqual(len(self.inbox), 5)
 
     def test_refused_for_now_deletes_nothing(self):
         self.fill(mails.messages(2))
         result = self.transfer("--delete", to="later@mail.test",
                                status=LATER)
         self.assertIn("450", result.lines[0])
-        self.assertEqual(len(self.source), 2)
+        self.assertEqual(len(self.inbox), 2)
 
     def test_one_of_two_recipients_refused_keeps_the_mail(self):
         self.fill(mails.messages(2))
         result = self.postel("transfer", self.pop, self.exim.url(), "--to",
                              TO, "--to", "nosuch@mail.test", "--delete")
         self.assertIn(result.status, (REFUSED, PARTLY), result)
-        self.assertEqual(len(self.source), 2)
+        self.assertEqual(len(self.inbox), 2)
 
     def test_empty_maildrop(self):
         self.transfer("--delete")
@@ -153,13 +150,13 @@ class Transfer(TransferCase):
                                  "--to", TO, "--delete")
         self.assertEqual(result.status, LOST, result)
         self.assertEqual(len(result.lines), 1, result)
-        self.assertEqual(len(self.source), 3)
+        self.assertEqual(len(self.inbox), 3)
 
     def test_one_message_refused(self):
         """What the destination took goes, what it refused stays."""
         for verdict, statuses in ((b"554 5.6.0 spam", (REFUSED, PARTLY)),
                                   (b"451 4.3.0 later", (LATER, PARTLY))):
-            for path in self.source.files():
+            for path in self.inbox.files():
                 path.unlink()
             self.fill(mails.messages(3))
             taken = []
@@ -180,7 +177,7 @@ class Transfer(TransferCase):
             self.assertIn(result.status, statuses, result)
             self.assertEqual(len(result.lines), 1, result)
             self.assertIn(verdict[:3], result.err)
-            left = [mails.number(c) for c in self.source.contents()]
+            left = [mails.number(c) for c in self.inbox.contents()]
             self.assertEqual(sorted(left + taken), [0, 1, 2])
             self.assertIn(1, left)
 
@@ -236,11 +233,11 @@ class Killed(TransferCase):
         self.logged = (self.dovecot, self.exim)
         for server in self.logged:
             self.enterContext(server)
-        self.source = self.dovecot.inbox("asterix")
+        self.inbox = self.dovecot.inbox("asterix")
         self.sent = [mails.message(n, kind=mails.large)
                      for n in range(self.MESSAGES)]
         for content in self.sent:
-            self.source.put(content)
+            self.inbox.put(content)
         self.arguments = ("transfer", self.dovecot.url("pop3"),
                           self.exim.url(), "--to", TO, "--delete")
 
@@ -274,7 +271,7 @@ class Killed(TransferCase):
         return struck
 
     def none_lost(self, doubles):
-        self.assertEqual(len(self.source), 0)
+        self.assertEqual(len(self.inbox), 0)
         inbox = self.exim.wait_delivered("obelix", self.MESSAGES)
         self.compare(self.sent, inbox, doubles)
 
