@@ -1,7 +1,7 @@
 /* imap_section: "1.2.HEADER.FIELDS (FROM TO)", and what it means. */
 #include "server/imap_mail.h"
 #include "wire/header.h"
-#include "wire/imap.h"
+#include "wire/imap_mail.h"
 
 static const struct word {
 	const char *name;
@@ -44,13 +44,65 @@ take_path(struct str *text, struct section *out)
 	return true;
 }
 
+/* Undoes quotes at the start of *list, up to the one that ends them. */
+static bool
+take_quoted(struct str *list, struct buf *name)
+{
+	size_t i;
+
+	for (i = 1; i < list->n && list->p[i] != '"'; i++) {
+		if (list->p[i] == '\\')
+			i++;
+		if (i < list->n)
+			(void)buf_addc(name, list->p[i]);
+	}
+	*list = str_skip(*list, i < list->n ? i + 1 : i);
+	return list->n == 0 || *list->p == ' ';
+}
+
+/* ASTRING-CHARs of RFC 9051 9; of those that are none, the parser has taken
+ * the others for something else. */
+static bool
+take_word(struct str *list, struct buf *name)
+{
+	struct str word = str_head(*list, str_find(*list, ' '));
+
+	*list = str_skip(*list, word.n);
+	for (size_t i = 0; i < word.n; i++)
+		if (word.p[i] <= ' ' || word.p[i] > '~' ||
+		    str_has(S("(){%*\"\\"), word.p[i]))
+			return false;
+	return buf_add(name, word) == 0;
+}
+
+/* The next field name of the list; false at its end, or with *good false. */
+static bool
+next_field(struct str *list, struct buf *name, bool *good)
+{
+	buf_clear(name);
+	*list = str_trim(*list);
+	if (list->n == 0)
+		return false;
+	*good =
+	    *list->p == '"' ? take_quoted(list, name) : take_word(list, name);
+	return *good;
+}
+
 static bool
 take_fields(struct str text, struct section *out)
 {
+	struct str list;
+	struct buf name;
+	bool good = true;
+
 	if (!str_starts(text, S(" (")) || !str_ends(text, S(")")))
 		return false;
-	out->fields = str_trim((struct str){text.p + 2, text.n - 3});
-	return out->fields.n > 0 && out->fields.n <= FIELDS_MAX;
+	list = out->fields = str_trim((struct str){text.p + 2, text.n - 3});
+	buf_init(&name, FIELDS_MAX);
+	while (list.n <= FIELDS_MAX && next_field(&list, &name, &good))
+		;
+	buf_fini(&name);
+	return good && out->fields.n > 0 && out->fields.n <= FIELDS_MAX;
 }
 
 bool
@@ -75,32 +127,12 @@ section_parse(struct str text, bool binary, struct section *out)
 	return false;
 }
 
-/* The next field name of the list; false at its end. */
-static bool
-next_field(struct str *list, struct str *name)
-{
-	size_t end;
-
-	*list = str_trim(*list);
-	if (list->n == 0)
-		return false;
-	if (*list->p == '"') {
-		/* No field's name has a quote or a backslash in it. */
-		*list = str_skip(*list, 1);
-		*name = str_cut(list, '"');
-		return true;
-	}
-	end = str_find(*list, ' ');
-	*name = str_head(*list, end);
-	*list = str_skip(*list, end);
-	return true;
-}
-
 void
 section_put(struct buf *b, const struct section *s)
 {
-	struct str list = s->fields, name;
-	bool first = true;
+	struct str list = s->fields;
+	struct buf name;
+	bool first = true, good;
 
 	for (size_t i = 0; i < s->depth; i++)
 		(void)buf_addf(b, "%s%u", i > 0 ? "." : "", s->path[i]);
@@ -111,14 +143,16 @@ section_put(struct buf *b, const struct section *s)
 	if (s->fields.n == 0)
 		return;
 	(void)buf_addz(b, " (");
-	for (; next_field(&list, &name); first = false) {
+	buf_init(&name, FIELDS_MAX);
+	for (; next_field(&list, &name, &good); first = false) {
 		if (!first)
 			(void)buf_addc(b, ' ');
-		if (imap_form(name, false) == IMAP_FORM_ATOM)
-			(void)buf_add(b, name);
+		if (imap_form(buf_str(&name), false) == IMAP_FORM_ATOM)
+			(void)buf_add(b, buf_str(&name));
 		else
-			(void)imap_put_quoted(b, name);
+			(void)imap_put_string(b, buf_str(&name), false);
 	}
+	buf_fini(&name);
 	(void)buf_addc(b, ')');
 }
 
@@ -219,12 +253,14 @@ section_range(struct imap_mail *m, const struct section *s, uint64_t *from,
 static bool
 is_listed(struct str list, struct str field)
 {
-	struct str name;
+	bool found = false, good;
+	struct buf name;
 
-	while (next_field(&list, &name))
-		if (str_eqcase(name, field))
-			return true;
-	return false;
+	buf_init(&name, FIELDS_MAX);
+	while (!found && next_field(&list, &name, &good))
+		found = str_eqcase(buf_str(&name), field);
+	buf_fini(&name);
+	return found;
 }
 
 static int
