@@ -33,7 +33,9 @@ take_options(struct imap_append *a, const struct imap_val *v)
 		v = v->next;
 	}
 	if (v != NULL && v->kind == IMAP_QUOTED) {
-		if (!date_imap(v->s, &date))
+		/* The day has two places (RFC 9051 9, date-day-fixed). */
+		if (v->s.n != strlen("01-Feb-2020 12:30:45 +0000") ||
+		    !date_imap(v->s, &date))
 			return false;
 		a->when = date.time;
 		v = v->next;
@@ -141,9 +143,11 @@ imap_append(struct client *c, struct imapd *s, const struct imap_val *args)
 	struct imap_append *a = s->append;
 	uint32_t uid = 0, validity;
 
-	(void)args;
-	/* The message came before: the grammar saw it as a literal. */
-	if (a == NULL) {
+	while (args->next != NULL)
+		args = args->next;
+	/* The message came before: the grammar saw it as a literal.  It must be
+	 * the last of all. */
+	if (a == NULL || args->stream < 0) {
 		imap_bad_usage(c);
 	} else if (a->empty) {
 		/* As Dovecot has it: RFC 3502 4 calls an APPEND off so. */
