@@ -4,14 +4,24 @@
 #include "server/imapd.h"
 #include "wire/mutf7.h"
 
-bool
-imap_astring(const struct imap_val *v, struct str *out)
+/* Whether v is a word in which none of these is. */
+static bool
+is_word_without(const struct imap_val *v, struct str octets)
 {
-	if (v == NULL || v->kind == IMAP_LIST || v->stream >= 0)
+	/* NIL is an atom like others where it means nothing. */
+	if (v == NULL || (v->kind != IMAP_ATOM && v->kind != IMAP_NUMBER &&
+			     v->kind != IMAP_NIL))
 		return false;
-	/* NIL is an atom like others where a string must be. */
-	*out = v->s.p != NULL ? v->s : S("");
+	for (size_t i = 0; i < octets.n; i++)
+		if (str_has(v->s, octets.p[i]))
+			return false;
 	return true;
+}
+
+bool
+imap_is_atom(const struct imap_val *v)
+{
+	return is_word_without(v, S("%*\\]"));
 }
 
 bool
@@ -19,6 +29,47 @@ imap_is_string(const struct imap_val *v)
 {
 	return v->kind == IMAP_QUOTED ||
 	       (v->kind == IMAP_LITERAL && v->stream < 0);
+}
+
+static bool
+string_or_word(const struct imap_val *v, struct str without, struct str *out)
+{
+	if (v == NULL || (!imap_is_string(v) && !is_word_without(v, without)))
+		return false;
+	*out = v->s.p != NULL ? v->s : S("");
+	return true;
+}
+
+bool
+imap_astring(const struct imap_val *v, struct str *out)
+{
+	return string_or_word(v, S("%*\\"), out);
+}
+
+bool
+imap_pattern(const struct imap_val *v, struct str *out)
+{
+	return string_or_word(v, S("\\"), out);
+}
+
+/* RFC 9051 9: TEXT-CHAR, UTF8-2 and so on; CHAR8. */
+static bool
+is_good_string(const struct imapd *s, const struct imap_val *v)
+{
+	if (v->kind == IMAP_QUOTED)
+		return !str_has_eol(v->s) && (!s->rev2 || utf8_valid(v->s));
+	return !imap_is_string(v) || v->s.p == NULL || !str_has(v->s, '\0');
+}
+
+/* The parser bounds the depth. */
+bool
+imap_strings_are_good(const struct imapd *s, const struct imap_val *v)
+{
+	for (; v != NULL; v = v->next)
+		if (!is_good_string(s, v) ||
+		    !imap_strings_are_good(s, v->first))
+			return false;
+	return true;
 }
 
 bool
@@ -49,7 +100,7 @@ imap_mailbox_arg(struct client *c, const struct imap_val *v, struct buf *name)
 	bool good;
 
 	if (!imap_astring(v, &raw)) {
-		imap_bad(c, "a mailbox's name is missing");
+		imap_bad(c, "no mailbox's name; quote what is no atom");
 		return false;
 	}
 	buf_init(&utf8, NAME_RAW_MAX);
@@ -132,15 +183,10 @@ imap_put_flags(const struct imapd *s, struct buf *b, const struct mailbox *mb,
 	(void)buf_addc(b, ')');
 }
 
-/* ATOM-CHAR of RFC 9051 9. */
 static bool
-is_keyword(struct str s)
+is_keyword(const struct imap_val *v)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] > '~' ||
-		    str_has(S("(){%*\"\\]"), s.p[i]))
-			return false;
-	return s.n > 0 && s.n <= FLAG_KEYWORD_MAX;
+	return imap_is_atom(v) && v->s.n <= FLAG_KEYWORD_MAX;
 }
 
 /* The bit of a flag that is no keyword, or 0. */
@@ -163,11 +209,9 @@ first_flag(const struct imap_val *v)
 bool
 imap_are_flags(const struct imap_val *v)
 {
-	struct str name;
-
 	for (v = first_flag(v); v != NULL; v = v->next)
-		if (!imap_astring(v, &name) || imap_is_string(v) ||
-		    (system_flag(name) == 0 && !is_keyword(name)))
+		if (!is_word_without(v, S("")) ||
+		    (system_flag(v->s) == 0 && !is_keyword(v)))
 			return false;
 	return true;
 }

@@ -453,11 +453,14 @@ take_argument(
 	case ARG_TWO_KEYS:
 		return take_children(p, k, v, 2);
 	case ARG_KEYWORD:
-		good = imap_astring(arg, &k->name);
+		good = imap_is_atom(arg);
+		if (good)
+			k->name = arg->s;
 		break;
 	case ARG_DATE:
-		good = imap_astring(arg, &k->name) &&
-		       date_imap_day(k->name, &k->day);
+		good = arg != NULL && arg->kind != IMAP_LITERAL &&
+		       ascii_digit(*imap_text(arg).p) &&
+		       date_imap_day(arg->s, &k->day);
 		break;
 	case ARG_NUMBER:
 		good = arg != NULL && arg->kind == IMAP_NUMBER;

@@ -347,7 +347,7 @@ run(struct client *c, const struct asked *asked, struct str reference,
 	struct str pattern;
 
 	for (; patterns != NULL; patterns = only_one ? NULL : patterns->next)
-		if (imap_astring(patterns, &pattern))
+		if (imap_pattern(patterns, &pattern))
 			add_pattern(&l, reference, pattern);
 	if (names_list(root, &l.names, &e) < 0 ||
 	    names_subscribed(root, &l.subscribed, &e) < 0) {
@@ -411,6 +411,18 @@ take_rest(struct asked *asked, const struct imap_val *v)
 	       take_return(asked, v->next);
 }
 
+static bool
+are_patterns(const struct imap_val *v, bool only_one)
+{
+	struct str ignored;
+
+	if (only_one || v == NULL)
+		return imap_pattern(v, &ignored);
+	while (v != NULL && imap_pattern(v, &ignored))
+		v = v->next;
+	return v == NULL;
+}
+
 /* The command's words, taken apart; NULL if they do not fit.  The result is
  * the pattern, or the list of them. */
 static const struct imap_val *
@@ -426,6 +438,9 @@ take_words(struct asked *asked, const struct imap_val *v, struct str *ref)
 	    !take_rest(asked, v->next->next))
 		return NULL;
 	v = v->next;
+	if (!are_patterns(
+		v->kind == IMAP_LIST ? v->first : v, v->kind != IMAP_LIST))
+		return NULL;
 	if (v->kind == IMAP_LIST || v->next != NULL)
 		asked->extended = true;
 	return v;
@@ -444,7 +459,7 @@ imap_list(struct client *c, struct imapd *s, const struct imap_val *args)
 		imap_bad_usage(c);
 	} else if (patterns->kind == IMAP_LIST) {
 		run(c, &asked, ref, patterns->first, false);
-	} else if (!asked.extended && imap_astring(patterns, &pattern) &&
+	} else if (!asked.extended && imap_pattern(patterns, &pattern) &&
 		   pattern.n == 0) {
 		client_say(c, "* LIST (\\Noselect) \"/\" \"\"");
 		imap_ok(c, "that is what divides names");
@@ -460,7 +475,7 @@ imap_lsub(struct client *c, struct imapd *s, const struct imap_val *args)
 	struct str ref, pattern;
 
 	(void)s;
-	if (!imap_astring(args, &ref) || !imap_astring(args->next, &pattern))
+	if (!imap_astring(args, &ref) || !imap_pattern(args->next, &pattern))
 		imap_bad_usage(c);
 	else
 		run(c, &asked, ref, args->next, true);

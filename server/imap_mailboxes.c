@@ -71,7 +71,12 @@ open_mailbox(struct client *c, const struct imap_val *args, bool read_only)
 	struct mailbox *mb;
 	struct err e = {0};
 	struct buf name;
+	struct str raw;
 
+	if (!imap_astring(args, &raw)) {
+		imap_bad_usage(c);
+		return;
+	}
 	/* Whatever comes of it, the old one is left (RFC 9051 6.3.2). */
 	if (s->view.mb != NULL) {
 		imap_view_close(s);
@@ -84,7 +89,7 @@ open_mailbox(struct client *c, const struct imap_val *args, bool read_only)
 			imap_no_account(c, r, &e);
 		} else {
 			imap_view_open(c, mb, read_only);
-			tell_selected(c, buf_str(&name), imap_text(args));
+			tell_selected(c, buf_str(&name), raw);
 			imap_ok(c, "[READ-%s] selected",
 			    read_only ? "ONLY" : "WRITE");
 		}

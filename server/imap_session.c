@@ -71,7 +71,7 @@ imap_enable(struct client *c, struct imapd *s, const struct imap_val *args)
 	bool rev2 = false;
 
 	for (v = args; v != NULL; v = v->next)
-		if (v->kind != IMAP_ATOM) {
+		if (!imap_is_atom(v)) {
 			imap_bad_usage(c);
 			return;
 		}
@@ -186,17 +186,15 @@ void
 imap_authenticate(
     struct client *c, struct imapd *s, const struct imap_val *args)
 {
-	struct str mech, initial;
-	bool given = args->next != NULL;
+	const struct imap_val *initial = args->next;
 
-	if (!imap_astring(args, &mech) ||
-	    (given && !imap_astring(args->next, &initial)))
+	if (!imap_is_atom(args) || (initial != NULL && !imap_is_atom(initial)))
 		imap_bad_usage(c);
-	else if (!login_knows(mech))
+	else if (!login_knows(args->s))
 		imap_no(c, "no such mechanism; CAPABILITY names them");
 	else
-		exchange_begin(
-		    c, &s->login, &words, mech, given ? &initial : NULL);
+		exchange_begin(c, &s->login, &words, args->s,
+		    initial != NULL ? &initial->s : NULL);
 }
 
 void

@@ -190,10 +190,12 @@ run_command(struct client *c)
 		wrong_state(c, cmd);
 	else {
 		s->command = cmd;
-		if (arguments_fit(s, args))
-			cmd->run(c, s, args);
-		else
+		if (!arguments_fit(s, args))
 			imap_bad_usage(c);
+		else if (!imap_strings_are_good(s, args))
+			imap_bad(c, "a string with octets that none may have");
+		else
+			cmd->run(c, s, args);
 	}
 }
 
@@ -244,6 +246,11 @@ want_literal(struct client *c)
 	const struct imap_literal *lit = &s->parser.literal;
 	bool early = s->state == IMAP_NOT_AUTHENTICATED;
 
+	/* RFC 9051 4.3.1: only servers send such. */
+	if (lit->binary) {
+		imap_bad(c, "a literal here is {n}, and not ~{n}");
+		return false;
+	}
 	if (lit->body && !early) {
 		s->streaming = true;
 		return imap_append_begin(c);

@@ -128,8 +128,17 @@ void imap_start(struct client *c, struct imap_job *job);
 
 /* ---- arguments: imap_args.c ---- */
 
-/* The text of an astring; false for a list or NIL or nothing. */
+/* The text of an astring; false for a list, for nothing, and for a word with
+ * octets that want quotes. */
 bool imap_astring(const struct imap_val *v, struct str *out);
+/* The same of a list-mailbox, which may have wildcards. */
+bool imap_pattern(const struct imap_val *v, struct str *out);
+/* Whether v is an atom, be it made of digits. */
+bool imap_is_atom(const struct imap_val *v);
+/* Whether the strings in v and its siblings have the octets that RFC 9051 9
+ * allows: no line end and, with rev2, UTF-8 between quotes, no NUL in a
+ * literal. */
+bool imap_strings_are_good(const struct imapd *s, const struct imap_val *v);
 /* Whether v is a string, quoted or a literal. */
 bool imap_is_string(const struct imap_val *v);
 /* Whether v is a set of numbers, "$" not counted. */
