@@ -348,7 +348,8 @@ atom(struct imap_parser *p, struct str *s, struct err *e)
 	}
 	if (lit < 0)
 		return err_set(e, ERR_PROTO, "a literal's size is no number");
-	if (n > 0 && n < s->n && is_misplaced(p, s->p[n]))
+	if (n > 0 && n < s->n &&
+	    (is_misplaced(p, s->p[n]) || (p->command && lit > 0)))
 		return err_set(e, ERR_PROTO, "a space is missing");
 	if (n == 0 && lit == 0)
 		return err_set(e, ERR_PROTO, "a line end where none may be");
@@ -367,16 +368,20 @@ atom(struct imap_parser *p, struct str *s, struct err *e)
 static int
 values(struct imap_parser *p, struct str s, struct err *e)
 {
+	bool apart = true; /* a value may begin here */
 	int rc = 0;
 
-	while (s.n > 0 && rc == 0) {
-		if (*s.p == ' ')
+	for (char c; s.n > 0 && rc == 0; apart = c == ' ' || c == '(') {
+		c = *s.p;
+		if (p->command && !apart && c != ' ' && c != ')')
+			return err_set(e, ERR_PROTO, "a space is missing");
+		if (c == ' ')
 			s = str_skip(s, 1);
-		else if (*s.p == '(')
+		else if (c == '(')
 			rc = open_list(p, &s, e);
-		else if (*s.p == ')')
+		else if (c == ')')
 			rc = close_list(p, &s, e);
-		else if (*s.p == '"')
+		else if (c == '"')
 			rc = quoted(p, &s, e);
 		else
 			rc = atom(p, &s, e);

@@ -113,7 +113,9 @@ take_number(struct str *text, uint32_t star, uint32_t *n)
 	}
 	while (digits < text->n && ascii_digit(text->p[digits]))
 		digits++;
-	if (!str_u64(str_head(*text, digits), UINT32_MAX, &value) || value == 0)
+	/* RFC 9051 9: nz-number does not begin with a zero. */
+	if (digits == 0 || *text->p == '0' ||
+	    !str_u64(str_head(*text, digits), UINT32_MAX, &value))
 		return false;
 	*n = (uint32_t)value;
 	*text = str_skip(*text, digits);

@@ -143,14 +143,14 @@ class Errors(CompareCase):
             self.equal(tag, *answers)
 
     WORDS = rb"""
-        SELECT a{b|SELECT a"b|SELECT "a|SELECT a\b|SELECT \b|SELECT a]b
+        SELECT a{b|SELECT a"b|SELECT "a|SELECT a]b
         SELECT [ab]|SELECT a[b|SELECT a~b|SELECT "a\xb"|SELECT NIL
         SELECT "NIL"|SELECT {|SELECT {1 }|SELECT ~{1|SELECT (|SELECT )
         SELECT  INBOX|SELECT INBOX |FETCH 1 ( FLAGS )|FETCH 1 (FLAGS  UID)
         FETCH  1 FLAGS|FETCH 1 FLAGS |LIST ""  INBOX|FETCH 1(FLAGS)
-        FETCH 1 (FLAGS)UID|LIST ""INBOX|STORE 1 FLAGS(\Seen)
+        FETCH 1 (FLAGS)UID|STORE 1 FLAGS(\Seen)
         FETCH 1 (BODY.PEEK[HEADER]BODY.PEEK[TEXT])|FETCH 1 (FLAGS(UID))
-        SEARCH (ALL)(SEEN)|FETCH 1 BODY.PEEK [HEADER]|SEARCH ALL  SEEN
+        FETCH 1 BODY.PEEK [HEADER]|SEARCH ALL  SEEN
         FETCH 1 BODY.PEEK[ HEADER]|STATUS INBOX ( MESSAGES )
         STATUS INBOX(MESSAGES)|SELECT "a\"b"|SELECT "a\\b" """
 
@@ -161,6 +161,34 @@ class Errors(CompareCase):
             self.same(pair, b"SELECT a" + octet + b"b")
             self.same(pair, b'SELECT "a' + octet + b'b"')
             self.same(pair, b"SEARCH SUBJECT a" + octet)
+
+    def test_octets_that_want_quotes(self):
+        """What is no ASTRING-CHAR, or for patterns no list-char."""
+        self.all_differ(self.imap(), rb"""
+            SELECT a\b|SELECT \b|SELECT a*b|STATUS a%b (MESSAGES)
+            CREATE a\b|LIST a*b *|LIST "" a\b|SUBSCRIBE a%b|RENAME x a*
+            LSUB a%b *|LSUB "" a\b|ENABLE a]b|ENABLE a%b""",
+            rb" (NO|OK) ", rb"^t\d+ BAD ", "RFC 9051 9")
+        for arguments in b"user1 Menhir%77", b"us*er1 x", b"user1 a\\b":
+            self.differ(self.anonymous(), (b"LOGIN " + arguments,), rb" NO ",
+                        rb" BAD ", "RFC 9051 9")
+        for mechanism in b'"PLAIN"', b"{5+}\r\nPLAIN":
+            self.differ(self.anonymous(), (b"AUTHENTICATE " + mechanism,
+                                           b"="), rb".", rb" BAD ",
+                        "RFC 9051 9: auth-type")
+
+    def test_missing_spaces(self):
+        self.all_differ(self.imap(b"INBOX"), rb"""
+            LIST ""INBOX|LIST "" ("INBOX""x")|SEARCH (ALL)(SEEN)
+            LIST "" INBOX RETURN (STATUS (MESSAGES)CHILDREN)
+            SEARCH SUBJECT "a""b" ALL""", rb".", rb"^t\d+ BAD ",
+            "RFC 9051 9")
+
+    def test_numbers_that_begin_with_a_zero(self):
+        self.all_differ(self.imap(b"INBOX"), rb"""
+            FETCH 01 FLAGS|FETCH 1:02 FLAGS|UID FETCH 01 FLAGS
+            SEARCH UID 01|COPY 01 INBOX""", rb" OK ", rb"^t\d+ BAD ",
+            "RFC 9051 9: nz-number")
 
     def test_lines_that_are_no_command(self):
         for line in (b"", b" ", b"a", b"a ", b" a NOOP", b"NOOP", b"a NOOP ",
@@ -365,12 +393,13 @@ class Append(CompareCase):
         "29-Feb-2024 23:59:59 +0000"|(\Deleted) "17-Jul-1996 02:44:25 -0700"
         " 1-jan-1970 00:00:01 +0000"|"31-Dec-2025 23:59:59 +1400"
         (\Draft \Answered) "01-Jan-2021 00:00:00 +0000"
-        ( \Seen )|(\Seen)"01-Jan-2021 00:00:00 +0000" """
+        ( \Seen )|(\Seen) "01-Jan-2021 00:00:00 +0000" """
     BAD = rb"""
         (\Recent)|(\Bogus)|\Seen|"1-Feb-2020"|"31-Feb-2020 00:00:00 +0000"
         "01-Feb-2020 25:00:00 +0000"|"01-Feb-2020 12:30:45"|"x"|x|(\Seen) x
         "01-Foo-2020 12:30:45 +0000"|(\Seen) (\Seen)|()()|"" ()|INBOX
-        "01-Feb-2020 12:30:45 +0000" (\Seen)|(("""
+        "01-Feb-2020 12:30:45 +0000" (\Seen)|((
+        "1-Feb-2020 12:30:45 +0000"|(\Seen)"01-Feb-2020 12:30:45 +0000" """
 
     def test_options(self):
         self.pair = self.imap(b"INBOX")
