@@ -36,6 +36,15 @@ struct str smtp_keyword(struct str text, struct str *params);
 bool smtp_address(struct str s, bool utf8);
 
 /*
+ * For a server, which is stricter with others than a client with its user:
+ * whether s is a Domain or an address literal (RFC 5321 4.1.2, 4.1.3), and
+ * whether s is a Mailbox, or a Local-part alone.  With utf8 also those of RFC
+ * 6531 3.3.  A Local-part may have its dots anywhere, as mailers have it.
+ */
+bool smtp_domain(struct str s, bool utf8);
+bool smtp_mailbox(struct str s, bool utf8);
+
+/*
  * For a server: cuts "<path> PARAM=VALUE …" at the start of *s.  Source
  * routes (RFC 5321 appendix C) are skipped.  False if there is no path.
  */

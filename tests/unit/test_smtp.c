@@ -156,6 +156,84 @@ test_address(void **state)
 }
 
 static void
+test_domain(void **state)
+{
+	static const struct {
+		struct str s;
+		bool ascii, utf8;
+	} rows[] = {
+	    {STR("x"), true, true},
+	    {STR("X-1.test"), true, true},
+	    {STR("1.2.3.4"), true, true},
+	    {STR("[127.0.0.1]"), true, true},
+	    {STR("[IPv6:::1]"), true, true},
+	    {STR("[ipv6:2001:db8::1]"), true, true},
+	    {STR("gr\xc3\xbc\xc3\x9f.test"), false, true},
+	    {STR("gr\xc3.test"), false, false},
+	    {STR(""), false, false},
+	    {STR("-x"), false, false},
+	    {STR("x-"), false, false},
+	    {STR("x-.test"), false, false},
+	    {STR(".x"), false, false},
+	    {STR("x."), false, false},
+	    {STR("x..y"), false, false},
+	    {STR("x_y"), false, false},
+	    {STR("x y"), false, false},
+	    {STR("x\0y"), false, false},
+	    {STR("["), false, false},
+	    {STR("[]"), false, false},
+	    {STR("[127.0.0.1"), false, false},
+	    {STR("[127.0.0]"), false, false},
+	    {STR("[::1]"), false, false},
+	    {STR("[IPv6:]"), false, false},
+	    {STR("[IPv6:127.0.0.1]"), false, false},
+	    {STR("[127.0.0.1\0]"), false, false},
+	    {STR("[x:y]"), false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(smtp_domain(rows[i].s, false), rows[i].ascii);
+		assert_int_equal(smtp_domain(rows[i].s, true), rows[i].utf8);
+	}
+}
+
+static void
+test_mailbox(void **state)
+{
+	static const struct {
+		const char *in;
+		bool good;
+	} rows[] = {
+	    {"a@b", true},
+	    {"a", true},
+	    {"a.b.@c.test", true},
+	    {"!#$%&'*+-/=?^_`{|}~@c", true},
+	    {"\"a b@(c)\"@d", true},
+	    {"\"\"@d", true},
+	    {"\"a\"", true},
+	    {"a@[127.0.0.1]", true},
+	    {"", false},
+	    {"@b", false},
+	    {"a@", false},
+	    {"a@b@c", false},
+	    {"a@-b", false},
+	    {"a,b@c", false},
+	    {"a(b)@c", false},
+	    {"a:b@c", false},
+	    {"a[b@c", false},
+	    {"a\\b@c", false},
+	    {"\"a\"b@c", false},
+	    {"\"a", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(
+		    smtp_mailbox(str_z(rows[i].in), false), rows[i].good);
+}
+
+static void
 test_path(void **state)
 {
 	static const struct {
@@ -178,6 +256,11 @@ test_path(void **state)
 	    {.in = "<@x>"},
 	    {.in = "<@x> y:z>"},
 	    {.in = "<@x,"},
+	    {.in = "<@x:>"},
+	    {.in = "<@:a@b>"},
+	    {.in = "<@x,y:a@b>"},
+	    {.in = "<@x,:a@b>"},
+	    {.in = "<@x,,@y:a@b>"},
 	};
 	struct str s, path;
 	size_t i;
@@ -201,6 +284,8 @@ main(void)
 	    cmocka_unit_test(test_status),
 	    cmocka_unit_test(test_keyword),
 	    cmocka_unit_test(test_address),
+	    cmocka_unit_test(test_domain),
+	    cmocka_unit_test(test_mailbox),
 	    cmocka_unit_test(test_path),
 	};
 
