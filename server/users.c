@@ -423,34 +423,29 @@ members_of(struct users *us, const struct alias *a, struct recipients *out)
 	return out->n > 0 ? RESOLVED_LIST : RESOLVED_UNKNOWN;
 }
 
-/* A local part without the quotes it may stand in. */
-static struct str
-unquoted(struct str local)
+/* A local part without the quotes it may stand in, and without what its octets
+ * are quoted by (RFC 5321 4.1.2). */
+static void
+unquote(struct str local, struct buf *out)
 {
-	if (local.n >= 2 && *local.p == '"' && local.p[local.n - 1] == '"')
-		return (struct str){local.p + 1, local.n - 2};
-	return local;
+	if (local.n < 2 || *local.p != '"' || local.p[local.n - 1] != '"') {
+		(void)buf_add(out, local);
+		return;
+	}
+	for (size_t i = 1; i + 1 < local.n; i++) {
+		if (local.p[i] == '\\' && i + 2 < local.n)
+			i++;
+		(void)buf_addc(out, local.p[i]);
+	}
 }
 
-enum resolved
-users_resolve(struct users *us, struct str address, struct recipients *out)
+/* Whom a local part of ours means. */
+static enum resolved
+resolve_local(struct users *us, struct str local, struct recipients *out)
 {
-	struct str local = address, domain = S("");
-	const struct alias *a;
+	const struct alias *a = find_alias(us, local);
 	struct user *u;
 
-	refresh(us);
-	out->n = 0;
-	for (size_t i = address.n; i > 0; i--)
-		if (address.p[i - 1] == '@') {
-			local = str_head(address, i - 1);
-			domain = str_skip(address, i);
-			break;
-		}
-	if (local.n < address.n && !users_domain_is_ours(us, domain))
-		return RESOLVED_FOREIGN;
-	local = unquoted(local);
-	a = find_alias(us, local);
 	if (a != NULL)
 		return members_of(us, a, out);
 	u = users_find(us, local);
@@ -462,6 +457,30 @@ users_resolve(struct users *us, struct str address, struct recipients *out)
 		return RESOLVED_UNKNOWN;
 	add(out, u);
 	return RESOLVED_USER;
+}
+
+enum resolved
+users_resolve(struct users *us, struct str address, struct recipients *out)
+{
+	struct str local = address, domain = S("");
+	enum resolved found;
+	struct buf plain;
+
+	refresh(us);
+	out->n = 0;
+	for (size_t i = address.n; i > 0; i--)
+		if (address.p[i - 1] == '@') {
+			local = str_head(address, i - 1);
+			domain = str_skip(address, i);
+			break;
+		}
+	if (local.n < address.n && !users_domain_is_ours(us, domain))
+		return RESOLVED_FOREIGN;
+	buf_init(&plain, local.n);
+	unquote(local, &plain);
+	found = resolve_local(us, buf_str(&plain), out);
+	buf_fini(&plain);
+	return found;
 }
 
 /* Whether text stands in s, whatever the case. */
