@@ -220,12 +220,13 @@ add_recipient(
 {
 	struct smtpd *s = c->state;
 	struct rcpt *r = &s->rcpt[s->rcpts];
-	size_t at;
+	size_t at, before = s->to.n;
 
 	*r = (struct rcpt){0};
 	for (size_t i = 0; i < who->n; i++) {
 		at = place_of(s, who->user[i]);
 		if (at == SIZE_MAX) {
+			s->to.n = before; /* or some would get it */
 			smtp_reply(c, 452, "4.5.3", "too many recipients");
 			return;
 		}
@@ -244,6 +245,11 @@ smtp_do_rcpt(struct client *c, struct smtpd *s, struct str args)
 	unsigned data_code;
 	bool utf8 = s->utf8;
 
+	/* RFC 3030 2: the message has begun, and it is known for whom. */
+	if (s->chunked) {
+		smtp_bad(c, 503, "5.5.1", "BDAT has begun the message");
+		return;
+	}
 	if (!take_path(&args, S("TO:"), &path) || path.n == 0) {
 		smtp_bad(c, 501, "5.5.4", "RCPT TO:<address>");
 		return;
