@@ -26,11 +26,27 @@ is_ret(struct str s)
 	return str_eqcase(s, S("FULL")) || str_eqcase(s, S("HDRS"));
 }
 
-/* xtext of RFC 3461 4, loosely: some text. */
+static bool
+is_hex(struct str s)
+{
+	return ascii_digit(*s.p) || (*s.p >= 'A' && *s.p <= 'F');
+}
+
+/* xtext of RFC 3461 4. */
 static bool
 is_text(struct str s)
 {
-	return s.n > 0;
+	bool good = s.n > 0;
+
+	for (; good && s.n > 0; s = str_skip(s, 1)) {
+		good = *s.p > ' ' && *s.p <= '~' && *s.p != '=';
+		if (good && *s.p == '+') {
+			good = s.n > 2 && is_hex(str_skip(s, 1)) &&
+			       is_hex(str_skip(s, 2));
+			s = str_skip(s, good ? 2 : 0);
+		}
+	}
+	return good;
 }
 
 static bool
@@ -40,6 +56,8 @@ is_notify(struct str s)
 
 	if (str_eqcase(s, S("NEVER")))
 		return true;
+	if (s.n == 0 || str_ends(s, S(",")))
+		return false;
 	while (s.n > 0) {
 		word = str_cut(&s, ',');
 		if (!str_eqcase(word, S("SUCCESS")) &&
@@ -53,7 +71,9 @@ is_notify(struct str s)
 static bool
 is_typed_address(struct str s)
 {
-	return str_has(s, ';');
+	struct str type = str_cut(&s, ';');
+
+	return type.n > 0 && is_text(s);
 }
 
 static const struct param {
@@ -143,9 +163,9 @@ take_path(struct str *args, struct str before, struct str *path)
 static bool
 check_address(struct client *c, struct str address, bool utf8)
 {
-	if (smtp_address(address, utf8))
+	if (address.n == 0 || smtp_mailbox(address, utf8))
 		return true;
-	if (smtp_address(address, true))
+	if (smtp_mailbox(address, true))
 		smtp_bad(c, 553, "5.6.7", "that wants SMTPUTF8");
 	else
 		smtp_bad(c, 501, "5.1.3", "that is no address");

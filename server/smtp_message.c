@@ -137,7 +137,7 @@ smtp_do_bdat(struct client *c, struct smtpd *s, struct str args)
 		return;
 	}
 	s->last = last.n > 0;
-	s->chunk_refused = s->rcpts == 0;
+	s->chunk_refused = s->rcpts == 0 || !s->extended;
 	if (!s->chunk_refused && s->incoming == NULL)
 		begin_message(c);
 	s->chunked = true;

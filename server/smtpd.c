@@ -10,6 +10,7 @@
 #include "server/exchange.h"
 #include "server/services.h"
 #include "server/smtpd.h"
+#include "wire/smtp.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -154,6 +155,8 @@ do_auth(struct client *c, struct smtpd *s, struct str args)
 
 	if (s->user != NULL)
 		smtp_bad(c, 503, "5.5.1", "you have logged in");
+	else if (!s->extended)
+		smtp_bad(c, 503, "5.5.1", "AUTH wants EHLO");
 	else if (s->sender != NULL)
 		smtp_bad(c, 503, "5.5.1", "not in the middle of a transaction");
 	else if (!login_knows(mech))
@@ -166,24 +169,26 @@ do_auth(struct client *c, struct smtpd *s, struct str args)
 
 /* ---- the session ---- */
 
-/* The name goes into a header, so nothing may be in it that could end one or
- * change a terminal. */
-static void
+/* RFC 5321 4.1.1.1; false, and answered.  The name goes into a header, so it
+ * matters what it is made of. */
+static bool
 greet(struct client *c, struct smtpd *s, struct str name)
 {
-	(void)c;
+	if (!smtp_domain(name, false)) {
+		smtp_bad(c, 501, "5.5.4", "a domain, or an [address]");
+		return false;
+	}
 	smtp_reset(s);
 	free(s->helo);
-	s->helo = smtp_copy(str_head(name, name.n < 255 ? name.n : 255));
-	for (char *p = s->helo; *p != '\0'; p++)
-		if (*p <= ' ' || *p > '~')
-			*p = '?';
+	s->helo = smtp_copy(name);
+	return true;
 }
 
 static void
 do_helo(struct client *c, struct smtpd *s, struct str args)
 {
-	greet(c, s, args);
+	if (!greet(c, s, args))
+		return;
 	s->extended = false;
 	client_say(c, "250 %s", c->server->host);
 }
@@ -206,7 +211,8 @@ do_ehlo(struct client *c, struct smtpd *s, struct str args)
 	    "VRFY", "EXPN", "HELP"};
 	struct buf mechanisms;
 
-	greet(c, s, args);
+	if (!greet(c, s, args))
+		return;
 	s->extended = true;
 	client_say(c, "250-%s greets %s", c->server->host, s->helo);
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++)
@@ -405,7 +411,7 @@ take_line(struct client *c, struct str line, bool bare_lf)
 		exchange_line(c, &s->login, &words, line);
 	else if (at_fault(c, name))
 		;
-	else if (v == NULL)
+	else if (v == NULL || *line.p == ' ')
 		smtp_bad(c, 500, "5.5.1", "no such command");
 	else
 		run_verb(c, v, str_trim(args));

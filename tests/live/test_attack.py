@@ -343,9 +343,14 @@ class Smuggling(Case):
         """What the client says of itself stays on its line."""
         server = self.serve()
         with Smtp(server.smtp) as c:
-            c.send(b"EHLO evil\x1b[2J\x07\x80 X-Evil: 1\r\n")
-            c.reply()
-            c.say("MAIL FROM:<>")
+            for name in (b"evil\x1b[2J", b"evil\x80", b"evil X-Evil: 1",
+                         b"[127.0.0.1\0]", b"[X-Evil:1]", b"(evil"):
+                c.send(b"EHLO " + name + b"\r\n")
+                self.assertRegex(c.reply()[0], rb"^50[01] ", name)
+            c.say("EHLO evil.test")
+            c.send(b'MAIL FROM:<"\x1b\t X-Evil: 1"@evil.test>\r\n')
+            self.assertRegex(c.reply()[0], rb"^501 ")
+            c.say('MAIL FROM:<"> X-Evil: 1"@evil.test>')
             c.say("RCPT TO:<asterix>")
             c.say("DATA")
             c.say("Subject: x\r\n\r\nx\r\n.")
