@@ -578,3 +578,24 @@ class Lmtp(Case):
             self.HELLO, SENDER, RECIPIENT, Octets(b"BDAT 6\r\na: b\r\n"),
             self.OTHER, Octets(b"BDAT 2 LAST\r\n\r\n"), b"NOOP")[3:],
             [250, 503, 250, 250])
+
+    def test_list_for_which_there_is_no_room(self):
+        """Of those whom it means nobody gets what others get."""
+        users = {f"user{i}": "gaul77" for i in range(120)}
+        everybody = ", ".join(list(users)[50:])
+        with servers.Posteld(users, aliases={"all": everybody}) as server:
+            found = self.codes(server.lmtp, [
+                self.HELLO, SENDER, *[
+                    b"RCPT TO:<user%d@mail.test>" % i for i in range(60)],
+                b"RCPT TO:<all@mail.test>", b"DATA",
+                Octets(b"a: b\r\n.\r\n", 60)])
+            self.assertEqual(found, [250] * 62 + [452, 354] + [250] * 60)
+            self.assertEqual([len(server.inbox(user)) for user in users],
+                             [1] * 60 + [0] * 60)
+            found = self.codes(server.smtp, [
+                HELLO, SENDER, *[
+                    b"RCPT TO:<user%d@mail.test>" % i for i in range(60)],
+                b"RCPT TO:<all@mail.test>", b"DATA",
+                Octets(b"a: b\r\n.\r\n")])
+            self.assertEqual([len(server.inbox(user)) for user in users],
+                             [2] * 60 + [0] * 60)
