@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
 static const char validity_file[] = "postel-validity";
@@ -25,6 +26,8 @@ struct opened {
 	char *name; /* NULL: deleted, and still in use */
 	unsigned users;
 	struct mailbox *mb;
+	dev_t dev; /* its folder, whatever the folder's name */
+	ino_t ino;
 };
 
 struct account {
@@ -130,19 +133,80 @@ trim(struct account *a)
 	}
 }
 
-static struct opened *
-open_mailbox(struct account *a, struct str name, struct err *e)
+/* The mailbox is no more under its name; it may be freed. */
+static void
+detach(struct account *a, struct opened *o)
 {
-	char *path = name_path(a->path, name);
+	free(o->name);
+	o->name = NULL;
+	o->mb->gone = true;
+	mailbox_notify(o->mb);
+	trim(a);
+}
+
+/* Whether the folder at path is the one that is open.  Another program may
+ * have removed it, or put another one in its place. */
+static bool
+is_at(const struct opened *o, const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_dev == o->dev &&
+	       st.st_ino == o->ino;
+}
+
+/* Two of them on one folder would give the same UIDs. */
+static void
+detach_namesakes(struct account *a, const struct opened *fresh)
+{
+	struct opened *o = a->opened;
+
+	while (o != NULL && (o->name == NULL || o->dev != fresh->dev ||
+				o->ino != fresh->ino))
+		o = o->next;
+	if (o != NULL)
+		detach(a, o);
+}
+
+static struct opened *
+open_mailbox(
+    struct account *a, struct str name, const char *path, struct err *e)
+{
 	struct mailbox *mb = mailbox_open(path, new_validity, a, e);
 	struct opened *o = NULL;
+	struct stat st = {0};
 
-	free(path);
 	if (mb != NULL) {
+		(void)fstat(mb->dir, &st);
 		o = mem_zalloc(sizeof(*o));
-		o->mb = mb;
-		o->name = str_copy(mem_zalloc(name.n + 1), name.n + 1, name);
+		*o = (struct opened){.mb = mb,
+		    .name = str_copy(mem_zalloc(name.n + 1), name.n + 1, name),
+		    .dev = st.st_dev,
+		    .ino = st.st_ino};
+		detach_namesakes(a, o);
+		o->next = a->opened;
+		a->opened = o;
 	}
+	return o;
+}
+
+/* The mailbox of the name whose folder is at path, as the first of those that
+ * are open; NULL if it cannot be opened. */
+static struct opened *
+fetch_mailbox(
+    struct account *a, struct str name, const char *path, struct err *e)
+{
+	struct opened *o = find_opened(a, name);
+
+	if (o != NULL && !is_at(o, path)) {
+		detach(a, o);
+		o = NULL;
+	}
+	if (o == NULL)
+		return open_mailbox(a, name, path, e);
+	unlink_opened(a, o);
+	o->next = a->opened;
+	a->opened = o;
 	return o;
 }
 
@@ -150,18 +214,18 @@ enum account_result
 account_use(
     struct account *a, struct str name, struct mailbox **out, struct err *e)
 {
-	struct opened *o = find_opened(a, name);
+	char *path = name_path(a->path, name);
+	enum account_result r = ACCOUNT_FAIL;
+	struct opened *o = NULL;
 
-	if (!name_exists(a->path, name))
-		return ACCOUNT_NONE;
-	if (o != NULL)
-		unlink_opened(a, o);
-	else if ((o = open_mailbox(a, name, e)) == NULL)
-		return ACCOUNT_FAIL;
-	o->next = a->opened;
-	a->opened = o;
-	if (mailbox_refresh(o->mb, true, e) < 0)
-		return ACCOUNT_FAIL;
+	/* INBOX is always there (RFC 9051 5.1), whoever has removed it. */
+	if (!maildir_is(path) && !name_is_inbox(name))
+		r = ACCOUNT_NONE;
+	else if (maildir_make(path, e) == 0)
+		o = fetch_mailbox(a, name, path, e);
+	free(path);
+	if (o == NULL || mailbox_refresh(o->mb, true, e) < 0)
+		return r;
 	o->users++;
 	*out = o->mb;
 	return ACCOUNT_OK;
@@ -175,21 +239,6 @@ account_release(struct account *a, struct mailbox *mb)
 	while (o->mb != mb)
 		o = o->next;
 	o->users--;
-	trim(a);
-}
-
-/* The mailbox is no more under its name. */
-static void
-detach(struct account *a, struct str name)
-{
-	struct opened *o = find_opened(a, name);
-
-	if (o == NULL)
-		return;
-	free(o->name);
-	o->name = NULL;
-	o->mb->gone = true;
-	mailbox_notify(o->mb);
 	trim(a);
 }
 
@@ -245,6 +294,7 @@ enum account_result
 account_delete(struct account *a, struct str name, struct err *e)
 {
 	char *path, *doomed;
+	struct opened *o = find_opened(a, name);
 	int rc;
 
 	if (name_is_inbox(name))
@@ -256,7 +306,8 @@ account_delete(struct account *a, struct str name, struct err *e)
 	doomed = doomed_path(a);
 	rc = rename(path, doomed) == 0 ? 0 : err_sys(e, "delete");
 	if (rc == 0) {
-		detach(a, name);
+		if (o != NULL)
+			detach(a, o);
 		rc = maildir_remove(doomed, e);
 	}
 	free(path);

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -488,6 +489,19 @@ class Lasting(Case):
             a.say("DELETE Work")
             self.assertTrue(b.line().startswith(b"* BYE"))
             self.assertTrue(b.is_closed())
+
+    def test_a_removed_maildir_is_made_again(self):
+        """Another program may remove anything, also what is open."""
+        server = self.serve()
+        with Imap(server.imap) as imap, Smtp(server.smtp) as smtp:
+            imap.login()
+            imap.say("SELECT INBOX")
+            shutil.rmtree(server.home("asterix"))
+            smtp.begin("asterix")
+            smtp.code("DATA")
+            self.assertEqual(smtp.code("Subject: x\r\n\r\nx\r\n."), 250)
+            self.assertEqual(len(server.inbox("asterix")), 1)
+            self.assertTrue(imap.say("NOOP")[0].startswith(b"* BYE"))
 
     def test_pop3_locks(self):
         server = self.serve()

@@ -238,6 +238,57 @@ test_delete_in_use(void **state)
 	account_release(a, new);
 }
 
+/* INBOX is there whatever another program has done to its folder, and what
+ * lies there now is not taken for what lay there. */
+static void
+test_removed_by_others(void **state)
+{
+	struct mailbox *old, *new;
+
+	(void)state;
+	assert_int_equal(account_use(a, S("INBOX"), &old, &e), ACCOUNT_OK);
+	assert_int_equal(rename(folder_path("u"), folder_path("u.old")), 0);
+	assert_int_equal(account_use(a, S("INBOX"), &new, &e), ACCOUNT_OK);
+	assert_true(folder_has("u/new"));
+	assert_true(old->gone);
+	assert_false(new->gone);
+	account_release(a, old);
+	account_release(a, new);
+}
+
+/* A folder that is open is not opened again under the name that another
+ * program has given it: both would give the same UIDs. */
+static void
+test_renamed_by_others(void **state)
+{
+	struct mailbox *old, *new;
+
+	(void)state;
+	assert_int_equal(account_create(a, S("a"), &e), ACCOUNT_OK);
+	assert_int_equal(account_use(a, S("a"), &old, &e), ACCOUNT_OK);
+	assert_int_equal(rename(folder_path("u/.a"), folder_path("u/.b")), 0);
+	assert_int_equal(account_use(a, S("b"), &new, &e), ACCOUNT_OK);
+	assert_true(old->gone);
+	assert_false(new->gone);
+	account_release(a, old);
+	account_release(a, new);
+}
+
+/* Somebody has made nothing but the folder that makes it a mailbox. */
+static void
+test_half_a_maildir(void **state)
+{
+	struct mailbox *mb;
+
+	(void)state;
+	assert_int_equal(mkdir(folder_path("u/.half"), 0700), 0);
+	assert_int_equal(mkdir(folder_path("u/.half/cur"), 0700), 0);
+	assert_names("INBOX half");
+	assert_int_equal(account_use(a, S("half"), &mb, &e), ACCOUNT_OK);
+	assert_true(folder_has("u/.half/tmp"));
+	account_release(a, mb);
+}
+
 static void
 test_validity_outlives_us(void **state)
 {
@@ -315,6 +366,9 @@ main(void)
 	    TEST(test_rename),
 	    TEST(test_rename_inbox),
 	    TEST(test_delete_in_use),
+	    TEST(test_removed_by_others),
+	    TEST(test_renamed_by_others),
+	    TEST(test_half_a_maildir),
 	    TEST(test_validity_outlives_us),
 	    TEST(test_subscriptions),
 	    TEST(test_leftovers),
