@@ -20,6 +20,9 @@ import servers
 POSTEL = pathlib.Path(os.environ.get(
     "POSTEL", servers.ROOT / "build" / "release" / "postel")).resolve()
 
+# Its memory means nothing then.
+SANITIZED = "asan" in os.environ.get("BUILD", "")
+
 # Exit statuses, by the kind of what went wrong.
 (DONE, SCRIPT, USAGE, CONNECT, TLS, AUTH, REFUSED, LATER, PROTOCOL, LOST,
  PARTLY) = range(11)
@@ -102,6 +105,12 @@ def watch(pid, timeout):
     finally:
         os.close(fd)
     return peak, over
+
+
+def peak(server):
+    """The most memory that a server had, in KiB."""
+    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0])
 
 
 class Running:
@@ -220,6 +229,15 @@ class LiveCase(unittest.TestCase):
 
     def secret(self, password):
         return f"--password-file={self.home.file('secret', password)}"
+
+
+class PosteldCase(LiveCase):
+    """Each test starts a posteld of its own."""
+
+    def serve(self, *arguments, **options):
+        server = servers.Posteld(*arguments, **options)
+        self.logged = (server,)
+        return self.enterContext(server)
 
 
 class Terminal:

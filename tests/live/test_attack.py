@@ -4,7 +4,6 @@ and acknowledges only what is on disk (the last row of the threats)."""
 import base64
 import hashlib
 import os
-import pathlib
 import random
 import resource
 import threading
@@ -12,29 +11,14 @@ import time
 import unittest
 
 import mails
-import servers
-from harness import LiveCase
+from harness import SANITIZED, PosteldCase, peak
 from wire import Closed, Imap, Pop3, Smtp, Wire
 
 MIB = 1 << 20
 LIMIT = 64 * MIB // 1024  # KiB
 
 
-def peak(server):
-    """The most memory that it had, in KiB."""
-    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0])
-
-
-SANITIZED = "asan" in os.environ.get("BUILD", "")
-
-
-class Case(LiveCase):
-    def serve(self, *arguments, **options):
-        server = servers.Posteld(*arguments, **options)
-        self.logged = (server,)
-        return self.enterContext(server)
-
+class Case(PosteldCase):
     def assertAlive(self, server):
         """Everything is as it was for somebody else."""
         self.assertIsNone(server.process.poll())
