@@ -216,12 +216,15 @@ account_use(
 {
 	char *path = name_path(a->path, name);
 	enum account_result r = ACCOUNT_FAIL;
+	bool there = maildir_is(path);
+	struct err ignored = {0};
 	struct opened *o = NULL;
 
-	/* INBOX is always there (RFC 9051 5.1), whoever has removed it. */
-	if (!maildir_is(path) && !name_is_inbox(name))
+	/* INBOX is always there (RFC 9051 5.1), whoever has removed it.  Of
+	 * another one a part may be missing, which is no harm to reading. */
+	if (!there && !name_is_inbox(name))
 		r = ACCOUNT_NONE;
-	else if (maildir_make(path, e) == 0)
+	else if (maildir_make(path, there ? &ignored : e) == 0 || there)
 		o = fetch_mailbox(a, name, path, e);
 	free(path);
 	if (o == NULL || mailbox_refresh(o->mb, true, e) < 0)
