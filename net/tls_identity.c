@@ -8,6 +8,38 @@ struct tls_identity {
 	SSL_CTX *ctx;
 };
 
+/* What the library finds wrong with a file of PEM is about its own ways of
+ * reading; a file that cannot be read, or a key that is too weak, is told as it
+ * says. */
+static void
+unusable(struct err *e, const char *file, const char *holds)
+{
+	unsigned long code = ossl.ERR_peek_error();
+
+	if (ERR_SYSTEM_ERROR(code) || ERR_GET_LIB(code) == ERR_LIB_SSL)
+		tls_reason(e, code, file);
+	else
+		(void)err_set(
+		    e, ERR_TLS, "%s: holds no %s in PEM", file, holds);
+}
+
+static void
+load(SSL_CTX *ctx, const char *cert, const char *key, struct err *e)
+{
+	int form = SSL_FILETYPE_PEM;
+
+	if (ossl.SSL_CTX_use_certificate_chain_file(ctx, cert) != 1) {
+		unusable(e, cert, "certificate");
+	} else if (ossl.SSL_CTX_use_PrivateKey_file(ctx, key, form) != 1 &&
+		   ERR_GET_LIB(ossl.ERR_peek_error()) != ERR_LIB_X509) {
+		unusable(e, key, "key without a passphrase");
+	} else if (ossl.SSL_CTX_check_private_key(ctx) != 1) {
+		(void)err_set(e, ERR_TLS,
+		    "%s: not the key of the certificate in %s", key, cert);
+	}
+	ossl.ERR_clear_error();
+}
+
 struct tls_identity *
 tls_identity_load(const char *cert, const char *key, struct err *e)
 {
@@ -20,13 +52,7 @@ tls_identity_load(const char *cert, const char *key, struct err *e)
 	if (ctx == NULL)
 		return NULL;
 	ossl.SSL_CTX_set_default_passwd_cb(ctx, tls_no_passphrase);
-	if (ossl.SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
-		tls_reason(e, ossl.ERR_peek_error(), cert);
-	else if (ossl.SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) !=
-		     1 ||
-		 ossl.SSL_CTX_check_private_key(ctx) != 1)
-		tls_reason(e, ossl.ERR_peek_error(), key);
-	ossl.ERR_clear_error();
+	load(ctx, cert, key, e);
 	if (e->kind != ERR_NONE) {
 		ossl.SSL_CTX_free(ctx);
 		return NULL;

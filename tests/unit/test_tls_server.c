@@ -158,8 +158,9 @@ test_unusable(void **state)
 	} rows[] = {
 	    {"/nonexistent", key_file, "/nonexistent: "},
 	    {cert_file, "/nonexistent", "/nonexistent: "},
-	    {cert_file, cert_file, cert_file}, /* holds no key */
-	    {ca_file, key_file, key_file},     /* of another certificate */
+	    {cert_file, cert_file, ": holds no key without a passphrase"},
+	    {"/dev/null", key_file, ": holds no certificate"},
+	    {ca_file, key_file, ": not the key of the certificate"},
 	};
 
 	(void)state;
@@ -168,7 +169,8 @@ test_unusable(void **state)
 
 		assert_null(tls_identity_load(rows[i].cert, rows[i].key, &e));
 		assert_int_equal(e.kind, ERR_TLS);
-		assert_ptr_equal(strstr(e.msg, rows[i].words), e.msg);
+		if (strstr(e.msg, rows[i].words) == NULL)
+			fail_msg("%s: %s", rows[i].words, e.msg);
 	}
 }
 
