@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { LINE_SIZE = 4096 };
-
 struct alias {
 	struct alias *next;
 	char *name;
@@ -49,7 +47,6 @@ static bool
 is_name(struct str s)
 {
 	static const struct str marks = STR("._-+");
-
 	if (s.n == 0 || s.n > 64 || *s.p == '.' || *s.p == '-')
 		return false;
 	for (size_t i = 0; i < s.n; i++)
@@ -59,27 +56,40 @@ is_name(struct str s)
 	return true;
 }
 
-/* Calls `take` with each line of the file that says something. */
+/* Calls `take` with each line of the file that says something; it returns
+ * what is wrong with it, or NULL. */
 static int
-read_lines(struct text *t, int (*take)(void *arg, struct str line), void *arg,
-    struct err *e)
+read_lines(struct text *t, const char *(*take)(void *arg, struct str line),
+    void *arg, struct err *e)
 {
 	FILE *f = fopen(t->path, "re");
-	char line[LINE_SIZE];
+	char *line = NULL;
+	size_t size = 0;
 	int rc = 0, number = 0;
+	ssize_t n;
 
 	if (f == NULL)
 		return err_sys(e, "%s", t->path);
 	(void)fstat(fileno(f), &t->st);
-	while (rc == 0 && fgets(line, sizeof(line), f) != NULL) {
-		struct str s = str_trim(str_chomp(str_z(line)));
+	errno = 0;
+	while (rc == 0 && (n = getline(&line, &size, f)) >= 0) {
+		struct str s = {line, (size_t)n};
+		const char *wrong = NULL;
 
+		s = str_trim(str_chomp(s));
 		number++;
-		if (s.n > 0 && *s.p != '#' && take(arg, s) < 0)
-			rc = err_set(e, ERR_USE, "%s line %d makes no sense",
-			    t->path, number);
+		if (s.n > 0 && *s.p != '#')
+			wrong = take(arg, s);
+		if (wrong != NULL)
+			rc = err_set(e, ERR_USE, "%s line %d: %s", t->path,
+			    number, wrong);
+		errno = 0;
 	}
-	mem_wipe(line, sizeof(line));
+	if (rc == 0 && ferror(f))
+		rc = err_sys(e, "%s", t->path);
+	if (line != NULL)
+		mem_wipe(line, size);
+	free(line);
 	fclose(f);
 	return rc;
 }
@@ -94,30 +104,58 @@ user_free(struct user *u)
 	free(u);
 }
 
-static int
-take_user(void *arg, struct str line)
-{
-	struct user ***last = arg, *u;
-	struct str name = str_cut(&line, ':'), password = str_cut(&line, ':');
-
-	if (!is_name(name) || password.n == 0)
-		return -1;
-	u = mem_zalloc(sizeof(*u));
-	u->name = copy(name);
-	u->password = copy(password);
-	if (line.n > 0)
-		u->full_name = copy(line);
-	**last = u;
-	*last = &u->next;
-	return 0;
-}
-
 static struct user *
 find_in(struct user *u, struct str name)
 {
 	while (u != NULL && !str_eqcase(str_z(u->name), name))
 		u = u->next;
 	return u;
+}
+
+/* What lies beside the folders of users. */
+static bool
+is_file_of_ours(struct str name)
+{
+	static const struct str files[] = {STR("users"), STR("aliases"),
+	    STR("posteld.lock"), STR("posteld-cert.pem"),
+	    STR("posteld-key.pem")};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		if (str_eqcase(name, files[i]))
+			return true;
+	return false;
+}
+
+static const char no_name[] = "a name is of letters, digits and . _ - +, and "
+			      "begins with no . or -";
+
+/* arg: the first of a list of users. */
+static const char *
+take_user(void *arg, struct str line)
+{
+	struct user **last = arg, *u;
+	bool whole = str_has(line, ':');
+	struct str name = str_cut(&line, ':'), password = str_cut(&line, ':');
+
+	if (!whole || password.n == 0)
+		return "it is name:password[:full name]";
+	if (str_has(password, '\0') || str_has(line, '\0'))
+		return "a NUL is in it";
+	if (!is_name(name))
+		return no_name;
+	if (is_file_of_ours(name))
+		return "that is the name of a file in the folder";
+	if (find_in(*last, name) != NULL)
+		return "that user is there already";
+	while (*last != NULL)
+		last = &(*last)->next;
+	u = mem_zalloc(sizeof(*u));
+	u->name = copy(name);
+	u->password = copy(password);
+	if (line.n > 0)
+		u->full_name = copy(line);
+	*last = u;
+	return NULL;
 }
 
 /* What the file says now, of users that others may hold. */
@@ -150,9 +188,9 @@ merge(struct users *us, struct user *fresh)
 static int
 read_users(struct users *us, struct err *e)
 {
-	struct user *fresh = NULL, **last = &fresh, *next;
+	struct user *fresh = NULL, *next;
 
-	if (read_lines(&us->users, take_user, &last, e) == 0) {
+	if (read_lines(&us->users, take_user, &fresh, e) == 0) {
 		merge(us, fresh);
 		return 0;
 	}
@@ -176,21 +214,23 @@ aliases_free(struct alias *a)
 	}
 }
 
-static int
+static const char *
 take_alias(void *arg, struct str line)
 {
 	struct alias ***last = arg, *a;
 	struct str name = str_trim(str_cut(&line, ':'));
 
 	line = str_trim(line);
-	if (!is_name(name) || line.n == 0)
-		return -1;
+	if (line.n == 0)
+		return "it is name: member, member ...";
+	if (!is_name(name))
+		return no_name;
 	a = mem_zalloc(sizeof(*a));
 	a->name = copy(name);
 	a->members = copy(line);
 	**last = a;
 	*last = &a->next;
-	return 0;
+	return NULL;
 }
 
 /* There need be no such file. */

@@ -3,9 +3,11 @@
 #include "tests/unit/folder.h"
 
 #include <crypt.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -104,17 +106,55 @@ test_refresh(void **state)
 static void
 test_broken_files(void **state)
 {
-	static const char *const lines[] = {"asterix", ":x",
-	    "asterix:", "../x:y", "a/b:c", ".a:b", "-a:b", "a b:c"};
+	static const struct {
+		const char *lines, *words;
+	} rows[] = {
+	    {"asterix", "line 1: it is name:password[:full name]"},
+	    {":x", "line 1: a name is of letters"},
+	    {"asterix:", "line 1: it is name:password[:full name]"},
+	    {"../x:y", "line 1: a name is of letters"},
+	    {"a/b:c", "line 1: a name is of letters"},
+	    {".a:b", "line 1: a name is of letters"},
+	    {"-a:b", "line 1: a name is of letters"},
+	    {"a b:c", "line 1: a name is of letters"},
+	    {"a:b\n\nA:c", "line 3: that user is there already"},
+	    {"users:x", "line 1: that is the name of a file"},
+	};
 	struct err e;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(lines); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		e = (struct err){0};
-		folder_put("users", str_z(lines[i]));
+		folder_put("users", str_z(rows[i].lines));
 		assert_null(users_open(folder_path("."), &e));
-		assert_non_null(strstr(e.msg, "line 1"));
+		assert_non_null(strstr(e.msg, rows[i].words));
 	}
+}
+
+/* It opens like a file, and has no lines. */
+static void
+test_a_folder_of_users(void **state)
+{
+	struct err e = {0};
+
+	(void)state;
+	assert_int_equal(unlink(folder_path("users")), 0);
+	assert_int_equal(mkdir(folder_path("users"), 0700), 0);
+	assert_null(users_open(folder_path("."), &e));
+	assert_int_equal(e.sys, EISDIR);
+}
+
+static void
+test_long_lines(void **state)
+{
+	char line[20000] = "asterix:";
+	const struct user *u;
+
+	(void)state;
+	memset(line + 8, 'x', sizeof(line) - 9);
+	folder_put("users", str_z(line));
+	u = users_find(us, S("asterix"));
+	assert_true(user_check(u, str_z(line + 8)));
 }
 
 static void
@@ -188,6 +228,8 @@ main(void)
 	    TEST(test_hashes),
 	    TEST(test_refresh),
 	    TEST(test_broken_files),
+	    TEST(test_a_folder_of_users),
+	    TEST(test_long_lines),
 	    TEST(test_resolve),
 	    TEST(test_search),
 	};
