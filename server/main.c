@@ -2,6 +2,7 @@
  * main: posteld, the practice server, from its options to its end.
  */
 #include "base/mem.h"
+#include "net/resolve.h"
 #include "server/listen.h"
 #include "server/sample.h"
 #include "server/services.h"
@@ -117,6 +118,17 @@ number(const char *option, const char *arg, uint64_t max, uint64_t *n)
 	return complain(option, " wants a number");
 }
 
+/* It stands in greetings, headers and addresses. */
+static bool
+is_host(const char *name)
+{
+	for (const char *p = name; *p != '\0'; p++)
+		if (!ascii_alpha(*p) && !ascii_digit(*p) &&
+		    strchr(".-_", *p) == NULL)
+			return false;
+	return *name != '\0';
+}
+
 /* Options whose effect is on the server; -1 if it makes no sense. */
 static int
 set_server(struct posteld *d, int c, const char *arg)
@@ -128,6 +140,8 @@ set_server(struct posteld *d, int c, const char *arg)
 
 	switch (c) {
 	case OPT_HOST:
+		if (!is_host(arg))
+			rc = complain("--host wants a host's name", "");
 		srv->host = arg;
 		break;
 	case OPT_FAULT:
@@ -151,6 +165,17 @@ set_server(struct posteld *d, int c, const char *arg)
 		break;
 	}
 	return rc;
+}
+
+static int
+set_port(struct options *o, size_t i, const char *arg)
+{
+	uint64_t port;
+
+	o->port[i] = arg;
+	if (str_u64(str_z(arg), 65535, &port))
+		return 0;
+	return complain(ports[i].option, " wants a port, from 0 to 65535");
 }
 
 static int
@@ -186,8 +211,7 @@ set_option(struct posteld *d, int c, char *arg, int argc, char **argv)
 	default:
 		if (c < OPT_PORT)
 			return set_server(d, c, arg);
-		o->port[c - OPT_PORT] = arg;
-		return 0;
+		return set_port(o, (size_t)(c - OPT_PORT), arg);
 	}
 }
 
@@ -220,6 +244,7 @@ has_tls(const struct options *o)
 static int
 check_options(const struct options *o)
 {
+	struct addr ignored;
 	bool any = false;
 
 	for (size_t i = 0; i < PORTS; i++) {
@@ -227,8 +252,10 @@ check_options(const struct options *o)
 		if (o->port[i] != NULL && ports[i].tls && !has_tls(o))
 			return complain(ports[i].option, " wants --tls, too");
 	}
-	if (o->root == NULL)
+	if (o->root == NULL || *o->root == '\0')
 		return complain("--root is missing", "");
+	if (!host_numeric(o->listen, 0, &ignored))
+		return complain("--listen wants an address in numbers", "");
 	return any ? 0 : complain("no port to listen at", "");
 }
 
@@ -286,7 +313,10 @@ lock_root(struct posteld *d, struct err *e)
 static int
 open_root(struct posteld *d, struct err *e)
 {
-	if (mkdir(d->opt.root, 0700) != 0 && errno != EEXIST)
+	/* Without users there is nothing to serve in a new one. */
+	if (d->opt.sample && mkdir(d->opt.root, 0700) != 0 && errno != EEXIST)
+		return err_sys(e, "%s", d->opt.root);
+	if (access(d->opt.root, F_OK) != 0)
 		return err_sys(e, "%s", d->opt.root);
 	if (lock_root(d, e) < 0 ||
 	    (d->opt.sample && sample_fill(d->opt.root, e) < 0))
@@ -310,10 +340,9 @@ static int
 open_port(struct posteld *d, size_t i, struct err *e)
 {
 	const char *address = d->opt.listen;
-	uint64_t port;
+	uint64_t port = 0;
 
-	if (!str_u64(str_z(d->opt.port[i]), 65535, &port))
-		return err_set(e, ERR_USE, "%s is no port", d->opt.port[i]);
+	(void)str_u64(str_z(d->opt.port[i]), 65535, &port);
 	d->listeners[i] = listener_new(&d->srv, ports[i].service, address,
 	    (uint16_t)port, ports[i].tls, e);
 	if (d->listeners[i] == NULL)

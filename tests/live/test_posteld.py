@@ -48,6 +48,13 @@ class Start(Case):
                 ([*root, "--pop3", "0", "--fault", "explode"], "explode"),
                 ([*root, "--pop3", "0", "--size", "much"], "--size"),
                 ([*root, "--imaps", "0"], "--tls"),
+                (["--root", "", "--pop3", "0"], "--root"),
+                ([*root, "--pop3", "70000"], "pop3 wants a port"),
+                ([*root, "--imap", "imap"], "imap wants a port"),
+                ([*root, "--pop3", "0", "--listen", "example.org"],
+                 "--listen"),
+                ([*root, "--pop3", "0", "--host", "mail test"], "--host"),
+                ([*root, "--pop3", "0", "--host", "x\r\ny"], "--host"),
                 ([*root, "--pop3", "0", "--tls", "one"], "KEY")):
             with self.subTest(options):
                 result = self.run_posteld(*options)
@@ -63,9 +70,7 @@ class Start(Case):
                 (["--root", self.home.path, "--pop3", "0"], "users"),
                 (["--root", self.home.path / "bad", "--pop3", "0"], "line 1"),
                 (["--root", "/proc/nowhere", "--pop3", "0"], "/proc"),
-                (["--root", self.idle.root, "--pop3", "70000"], "70000"),
-                (["--root", self.idle.root, "--pop3", "0", "--listen",
-                  "example.org"], "example.org"),
+                (["--root", self.home.path / "none", "--pop3", "0"], "none"),
                 (["--root", self.idle.root, "--pop3", "0", "--tls",
                   "/dev/null", "/dev/null"], "/dev/null")):
             with self.subTest(options):
@@ -73,6 +78,7 @@ class Start(Case):
                 self.assertEqual(result.returncode, 1)
                 self.assertIn(words, result.stderr)
                 self.assertEqual(result.stderr.count("\n"), 1)
+        self.assertFalse((self.home.path / "none").exists())
 
     def test_help_and_version(self):
         self.assertIn("--imap", self.run_posteld("-h").stdout)
