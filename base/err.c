@@ -58,6 +58,12 @@ err_sys(struct err *e, const char *fmt, ...)
 	return -1;
 }
 
+bool
+err_is_full(const struct err *e)
+{
+	return e->sys == ENOSPC || e->sys == EDQUOT || e->sys == EFBIG;
+}
+
 void
 err_prefix(struct err *e, const char *prefix)
 {

@@ -42,6 +42,8 @@ int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 /* As err_set with ERR_SYS and errno, whose text is put behind the message. */
 int err_sys(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Whether a disk or a quota is full, or a file would grow too large. */
+bool err_is_full(const struct err *e);
 /* Puts "prefix: " in front of the message of e. */
 void err_prefix(struct err *e, const char *prefix);
 /* Back to ERR_NONE. */

@@ -3,7 +3,6 @@
 #include "server/imapd.h"
 #include "wire/date.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -128,15 +127,6 @@ imap_append_free(struct imapd *s)
 	s->append = NULL;
 }
 
-static void
-failed(struct client *c, const struct err *e)
-{
-	if (e->sys == ENOSPC || e->sys == EDQUOT)
-		imap_no(c, "[OVERQUOTA] no room on the disk");
-	else
-		imap_no_err(c, e);
-}
-
 void
 imap_append(struct client *c, struct imapd *s, const struct imap_val *args)
 {
@@ -160,7 +150,7 @@ imap_append(struct client *c, struct imapd *s, const struct imap_val *args)
 			uid = mailbox_deliver(
 			    a->mb, a->delivery, a->flags, a->when, &a->e);
 		if (uid == 0) {
-			failed(c, &a->e);
+			imap_no_err(c, &a->e);
 			return;
 		}
 		mailbox_notify(a->mb);

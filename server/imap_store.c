@@ -232,8 +232,6 @@ copy_to(struct client *c, const struct seqset *uids, struct mailbox *dest,
 	mailbox_notify(dest);
 	if (rc < 0 && e.sys == ENOENT)
 		imap_no(c, "[EXPUNGEISSUED] some of them are gone");
-	else if (rc < 0 && (e.sys == ENOSPC || e.sys == EDQUOT))
-		imap_no(c, "[OVERQUOTA] no room on the disk");
 	else if (rc < 0)
 		imap_no_err(c, &e);
 	else if (move || done == 0)

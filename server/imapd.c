@@ -103,7 +103,10 @@ void
 imap_no_err(struct client *c, const struct err *e)
 {
 	server_log(c->server, "imap %s: %s", c->peer, e->msg);
-	imap_no(c, "[SERVERBUG] the mailbox cannot be used");
+	/* RFC 5530 3. */
+	imap_no(c, "%s",
+	    err_is_full(e) ? "[OVERQUOTA] no room on the disk"
+			   : "[SERVERBUG] the mailbox cannot be used");
 }
 
 static bool

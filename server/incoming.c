@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "wire/date.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,8 +188,7 @@ static enum incoming_result
 failed(const struct copy *copy, struct err *e)
 {
 	*e = copy->e;
-	return e->sys == ENOSPC || e->sys == EDQUOT ? INCOMING_FULL
-						    : INCOMING_ERROR;
+	return err_is_full(e) ? INCOMING_FULL : INCOMING_ERROR;
 }
 
 static enum incoming_result

@@ -367,7 +367,7 @@ class Disk(Case):
     def limited(self, server, octets):
         """No file of the server may be longer, as on a full disk."""
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE,
-                         (octets, octets))
+                         (octets, resource.RLIM_INFINITY))
 
     @staticmethod
     def spoil(server, user):
@@ -380,12 +380,15 @@ class Disk(Case):
         server = self.serve()
         self.limited(server, 100000)
         text = "\r\n".join(["x" * 70] * 3000)
-        self.assertIn(self.deliver(server, text), (451, 452))
+        self.assertEqual(self.deliver(server, text), 452)
         with Imap(server.imap) as c:
             c.login()
             size = len(text) + 2
-            self.assertIn(b"NO", c.say(
+            self.assertIn(b"NO [OVERQUOTA]", c.say(
                 f"APPEND INBOX {{{size}+}}\r\n{text}\r\n")[-1])
+            self.limited(server, 0)
+            self.assertIn(b"NO [OVERQUOTA]", c.say("SUBSCRIBE INBOX")[-1])
+            self.limited(server, 100000)
         inbox = server.inbox("asterix")
         self.assertEqual(len(inbox), 0)
         self.assertEqual(list((inbox.path / "tmp").iterdir()), [])

@@ -28,6 +28,26 @@ test_first_stays(void **state)
 }
 
 static void
+test_full(void **state)
+{
+	static const int full[] = {ENOSPC, EDQUOT, EFBIG};
+	struct err e = {0};
+
+	(void)state;
+	assert_false(err_is_full(&e));
+	for (size_t i = 0; i < sizeof(full) / sizeof(*full); i++) {
+		err_clear(&e);
+		errno = full[i];
+		(void)err_sys(&e, "write");
+		assert_true(err_is_full(&e));
+	}
+	err_clear(&e);
+	errno = EIO;
+	(void)err_sys(&e, "write");
+	assert_false(err_is_full(&e));
+}
+
+static void
 test_sys(void **state)
 {
 	struct err e = {0};
@@ -130,6 +150,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_first_stays),
+	    cmocka_unit_test(test_full),
 	    cmocka_unit_test(test_sys),
 	    cmocka_unit_test(test_bytes_of_a_peer),
 	    cmocka_unit_test(test_long),
