@@ -235,7 +235,7 @@ do_starttls(struct client *c, struct smtpd *s, struct str args)
 {
 	(void)args;
 	if (c->server->tls == NULL || c->tls) {
-		smtp_bad(c, 503, "5.5.1",
+		smtp_bad(c, c->tls ? 503 : 502, "5.5.1",
 		    c->tls ? "TLS is on already" : "there is no TLS here");
 		return;
 	}
@@ -341,7 +341,8 @@ do_help(struct client *c, struct smtpd *s, struct str args)
 	}
 	smtp_reply_line(c, 214, "2.0.0", false, "the commands are");
 	for (size_t i = 0; i < VERBS; i++)
-		if (verbs[i].in & in && find_verb(c, str_z(verbs[i].name)))
+		if (verbs[i].in & in &&
+		    (verbs[i].keyword == NULL || has(c, verbs[i].keyword)))
 			smtp_reply_line(c, 214, "2.0.0", false, verbs[i].usage);
 	smtp_reply_line(c, 214, "2.0.0", true, "RFC 5321 says more");
 }

@@ -100,6 +100,17 @@ class Start(Case):
             self.assertEqual(result.returncode, 1)
             self.assertIn("another posteld", result.stderr)
 
+    def test_help_names_what_there_is(self):
+        server = self.serve(options=["--fault", "hide EXPN"])
+        with Smtp(server.smtp) as c:
+            c.say("EHLO me.test")
+            self.assertEqual(c.code("STARTTLS"), 502)
+            c.send("HELP\r\n")
+            said = b"\n".join(c.reply())
+        self.assertIn(b" VRFY", said)
+        self.assertNotIn(b" EXPN", said)
+        self.assertNotIn(b" STARTTLS", said)
+
     def test_a_network_is_warned_of(self):
         """Loopback only unless --listen says otherwise."""
         for address, warned in (("127.0.0.1", False), ("127.0.0.2", False),
