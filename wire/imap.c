@@ -15,7 +15,7 @@ imap_begin(
 static int
 full(struct err *e)
 {
-	return err_set(e, ERR_LIMIT, "the response is too long to keep");
+	return err_set(e, ERR_LIMIT, "it is too long to keep");
 }
 
 /* ---- building the tree ---- */
