@@ -1,7 +1,36 @@
 /* exchange: a SASL exchange as POP3, SMTP and IMAP lead it, line by line. */
 #include "server/exchange.h"
 
+#include <stdio.h>
+
 enum { CHALLENGE_MAX = 8192 };
+
+static bool
+is_hidden(const struct client *c, struct str mech)
+{
+	const struct faults *f = c->server->faults;
+	char capability[64];
+
+	(void)snprintf(capability, sizeof(capability), "AUTH=%.*s", STRF(mech));
+	return faults_hide(f, c->service->name, mech) ||
+	       faults_hide(f, c->service->name, str_z(capability));
+}
+
+bool
+exchange_offers(const struct client *c, struct str mech)
+{
+	return login_knows(mech) && !is_hidden(c, mech);
+}
+
+void
+exchange_mechanisms(const struct client *c, const char *before, struct buf *out)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = login_mechanism(i)) != NULL; i++)
+		if (!is_hidden(c, str_z(name)))
+			(void)buf_addf(out, "%s%s", before, name);
+}
 
 static void
 go_on(struct client *c, struct login **l, const struct exchange_words *words,

@@ -20,10 +20,17 @@ struct exchange_words {
 	void (*broken)(struct client *c, bool given_up);
 };
 
+/* Whether there is the mechanism for this client: a rule may hide it, under its
+ * own name or as IMAP has it (AUTH=PLAIN). */
+bool exchange_offers(const struct client *c, struct str mech);
+/* The names of those that there are, each with `before` in front. */
+void exchange_mechanisms(
+    const struct client *c, const char *before, struct buf *out);
+
 /*
- * Begins an exchange by a mechanism that login_knows.  initial: the client's
- * first answer in base64, or NULL.  While *l is not NULL, lines of the client
- * belong to exchange_line.
+ * Begins an exchange by a mechanism that exchange_offers.  initial: the
+ * client's first answer in base64, or NULL.  While *l is not NULL, lines of the
+ * client belong to exchange_line.
  */
 void exchange_begin(struct client *c, struct login **l,
     const struct exchange_words *words, struct str mech,

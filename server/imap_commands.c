@@ -1,4 +1,5 @@
 /* imap_commands: the commands and the capabilities, as tables. */
+#include "server/exchange.h"
 #include "server/imapd.h"
 
 #include <inttypes.h>
@@ -90,9 +91,7 @@ imap_put_capabilities(const struct client *c, struct buf *b)
 		if (imap_has(c, capabilities[i]))
 			(void)buf_addf(
 			    b, "%s%s", i > 0 ? " " : "", capabilities[i]);
-	if (s->state == IMAP_NOT_AUTHENTICATED && imap_has(c, "AUTH")) {
-		(void)buf_addc(b, ' ');
-		login_mechanisms(b, "AUTH=");
-	}
+	if (s->state == IMAP_NOT_AUTHENTICATED && imap_has(c, "AUTH"))
+		exchange_mechanisms(c, " AUTH=", b);
 	(void)buf_addf(b, " APPENDLIMIT=%" PRIu64, c->server->message_max);
 }

@@ -190,7 +190,10 @@ imap_authenticate(
 
 	if (!imap_is_atom(args) || (initial != NULL && !imap_is_atom(initial)))
 		imap_bad_usage(c);
-	else if (!login_knows(args->s))
+	/* RFC 4959 3. */
+	else if (initial != NULL && !imap_has(c, "SASL-IR"))
+		imap_bad(c, "there is no SASL-IR here");
+	else if (!exchange_offers(c, args->s))
 		imap_no(c, "no such mechanism; CAPABILITY names them");
 	else
 		exchange_begin(c, &s->login, &words, args->s,

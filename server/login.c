@@ -123,12 +123,10 @@ login_knows(struct str mech)
 	return find(mech) != NULL;
 }
 
-void
-login_mechanisms(struct buf *out, const char *before)
+const char *
+login_mechanism(size_t i)
 {
-	for (size_t i = 0; i < MECHANISMS; i++)
-		(void)buf_addf(out, "%s%s%s", i > 0 ? " " : "", before,
-		    mechanisms[i].name);
+	return i < MECHANISMS ? mechanisms[i].name : NULL;
 }
 
 struct login *

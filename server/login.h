@@ -13,8 +13,8 @@ struct login;
 
 /* Whether the server has the mechanism. */
 bool login_knows(struct str mech);
-/* "PLAIN LOGIN …": each with `before` in front, divided by spaces. */
-void login_mechanisms(struct buf *out, const char *before);
+/* The names of those it has, from i = 0 on; NULL behind the last. */
+const char *login_mechanism(size_t i);
 
 /* Begins an exchange; the service is "imap", "smtp" or "pop".  The mechanism
  * is known. */

@@ -110,7 +110,7 @@ do_auth(struct client *c, struct pop3d *p, struct str args)
 {
 	struct str mech = str_word(&args), initial = str_trim(args);
 
-	if (login_knows(mech))
+	if (exchange_offers(c, mech))
 		exchange_begin(c, &p->login, &words, mech,
 		    initial.n > 0 ? &initial : NULL);
 	else
@@ -218,9 +218,9 @@ do_capa(struct client *c, struct pop3d *p, struct str args)
 			client_say(c, "%s%s", all[i],
 			    strcmp(all[i], "EXPIRE") == 0 ? " NEVER" : "");
 	buf_init(&mechanisms, 256);
-	login_mechanisms(&mechanisms, "");
-	if (has(c, "SASL"))
-		client_say(c, "SASL %s", buf_cstr(&mechanisms));
+	exchange_mechanisms(c, " ", &mechanisms);
+	if (has(c, "SASL") && mechanisms.len > 0)
+		client_say(c, "SASL%s", buf_cstr(&mechanisms));
 	buf_fini(&mechanisms);
 	client_say(c, "IMPLEMENTATION posteld " POSTEL_VERSION);
 	client_say(c, ".");

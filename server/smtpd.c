@@ -159,7 +159,7 @@ do_auth(struct client *c, struct smtpd *s, struct str args)
 		smtp_bad(c, 503, "5.5.1", "AUTH wants EHLO");
 	else if (s->sender != NULL)
 		smtp_bad(c, 503, "5.5.1", "not in the middle of a transaction");
-	else if (!login_knows(mech))
+	else if (!exchange_offers(c, mech))
 		smtp_reply(c, 504, "5.5.4", "no such mechanism; %s names them",
 		    s->lmtp ? "LHLO" : "EHLO");
 	else
@@ -219,9 +219,9 @@ do_ehlo(struct client *c, struct smtpd *s, struct str args)
 		if (has(c, keywords[i]))
 			client_say(c, "250-%s", keywords[i]);
 	buf_init(&mechanisms, 256);
-	login_mechanisms(&mechanisms, "");
-	if (has(c, "AUTH"))
-		client_say(c, "250-AUTH %s", buf_cstr(&mechanisms));
+	exchange_mechanisms(c, " ", &mechanisms);
+	if (has(c, "AUTH") && mechanisms.len > 0)
+		client_say(c, "250-AUTH%s", buf_cstr(&mechanisms));
 	buf_fini(&mechanisms);
 	if (has(c, "SIZE"))
 		client_say(c, "250 SIZE %" PRIu64, c->server->message_max);

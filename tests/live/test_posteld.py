@@ -341,6 +341,24 @@ class Faults(Case):
             c.send("QUIT\r\n")
             self.assertTrue(c.is_closed())
 
+    def test_hide_a_mechanism(self):
+        server = self.fault("hide PLAIN", "imap:hide AUTH=LOGIN",
+                            "imap:hide SASL-IR")
+        plain = base64.b64encode(b"\0asterix\0gaul").decode()
+        with Smtp(server.smtp) as c:
+            c.send("EHLO me\r\n")
+            self.assertIn(b"250-AUTH LOGIN CRAM-MD5 SCRAM-SHA-256", c.reply())
+            self.assertEqual(c.code(f"AUTH PLAIN {plain}"), 504)
+        with Pop3(server.pop3) as c:
+            c.say("CAPA")
+            self.assertIn(b"SASL LOGIN CRAM-MD5 SCRAM-SHA-256", c.body())
+            self.assertIn(b"-ERR", c.say(f"AUTH PLAIN {plain}"))
+        with Imap(server.imap) as c:
+            self.assertIn(b" AUTH=CRAM-MD5 ", c.greeting)
+            self.assertNotRegex(c.greeting, rb"PLAIN|=LOGIN|SASL-IR")
+            self.assertIn(b"NO", c.say("AUTHENTICATE PLAIN")[-1])
+            self.assertIn(b"BAD", c.say("AUTHENTICATE SCRAM-SHA-256 =")[-1])
+
     def test_hide(self):
         server = self.fault("smtp:hide PIPELINING", "smtp:hide CHUNKING",
                             "smtp:hide ENHANCEDSTATUSCODES", "imap:hide IDLE",
