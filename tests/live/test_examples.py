@@ -99,6 +99,15 @@ class Languages(Example):
                 given = set(re.findall(r"(?m)^- \*\*(\d+)\*\*", text))
                 self.assertLessEqual(asked, given, f"{language} {name}")
 
+    def test_lists_are_lists(self):
+        """Not run together into a paragraph."""
+        for language in LANGUAGES:
+            for name in NAMES:
+                text = (EXAMPLES / language / name).read_text()
+                self.assertNotRegex(
+                    re.sub(r"(?ms)^```.*?^```$", "", text),
+                    r"[.;] - |(?m: -$)", f"{language} {name}")
+
     def test_links_lead_somewhere(self):
         pages = [EXAMPLES / "README.md",
                  *(EXAMPLES / language / name for language in LANGUAGES
