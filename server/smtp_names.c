@@ -63,7 +63,9 @@ smtp_do_vrfy(struct client *c, struct smtpd *s, struct str args)
 	case RESOLVED_UNKNOWN:
 		break;
 	}
-	users_search(us, name, &who);
+	/* "<>" is nobody, and not a part of every name. */
+	if (name.n > 0)
+		users_search(us, name, &who);
 	if (who.n == 0) {
 		smtp_reply(c, 550, "5.1.1", "nobody here has that name");
 	} else if (who.n == 1) {

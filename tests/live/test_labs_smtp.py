@@ -503,6 +503,7 @@ class Row18Names(SmtpCase):
         self.assertEqual(self.same("smtp", "HELO c.test",
                                    "VRFY obelix@mail.test"), ["250", "250"])
         self.assertEqual(self.reply("VRFY nobody")[0][:3], "550")
+        self.assertEqual(self.reply("VRFY <>")[0][:3], "550")
         self.assertEqual(self.reply("VRFY obelix"), [
             "250 2.1.5 Obelix the Gaul <obelix@mail.test>"])
         self.assertEqual(self.reply("VRFY Asterix the Gaul"), [
