@@ -6,6 +6,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+/* RFC 5321 4.5.3.1.3, without the angle brackets; it has to fit into a line of
+ * the header, too. */
+enum { PATH_OCTETS = 254 };
+
 static bool
 is_number(struct str s)
 {
@@ -163,6 +167,10 @@ take_path(struct str *args, struct str before, struct str *path)
 static bool
 check_address(struct client *c, struct str address, bool utf8)
 {
+	if (address.n > PATH_OCTETS) {
+		smtp_bad(c, 501, "5.1.3", "the address is too long");
+		return false;
+	}
 	if (address.n == 0 || smtp_mailbox(address, utf8))
 		return true;
 	if (smtp_mailbox(address, true))

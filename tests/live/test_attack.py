@@ -334,6 +334,8 @@ class Smuggling(Case):
             c.say("EHLO evil.test")
             c.send(b'MAIL FROM:<"\x1b\t X-Evil: 1"@evil.test>\r\n')
             self.assertRegex(c.reply()[0], rb"^501 ")
+            # RFC 5321 4.5.3.1.3: nor is that line as long as he likes.
+            self.assertEqual(c.code(f"MAIL FROM:<{'x' * 250}@b.test>"), 501)
             c.say('MAIL FROM:<"> X-Evil: 1"@evil.test>')
             c.say("RCPT TO:<asterix>")
             c.say("DATA")
