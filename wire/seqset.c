@@ -54,6 +54,22 @@ seqset_has(const struct seqset *s, uint32_t n)
 	return i < s->n && s->ranges[i].low <= n;
 }
 
+uint32_t
+seqset_next(const struct seqset *s, struct seqpos *at)
+{
+	const struct seqrange *r;
+	uint32_t n;
+
+	if (at->range == s->n)
+		return 0;
+	r = &s->ranges[at->range];
+	n = at->last == 0 ? r->low : at->last + 1;
+	at->last = n;
+	if (n == r->high)
+		*at = (struct seqpos){.range = at->range + 1};
+	return n;
+}
+
 static int
 by_low(const void *pa, const void *pb)
 {

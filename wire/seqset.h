@@ -23,6 +23,14 @@ void seqset_clear(struct seqset *s);
 void seqset_add(struct seqset *s, uint32_t low, uint32_t high);
 bool seqset_has(const struct seqset *s, uint32_t n);
 
+/* A place in a set; zeroed it is the front. */
+struct seqpos {
+	size_t range;
+	uint32_t last; /* of the range; 0: none yet */
+};
+/* The number there, and on to the next; 0 at the end. */
+uint32_t seqset_next(const struct seqset *s, struct seqpos *at);
+
 /*
  * Adds what the text "1:4,7,*:9" says, where * is `star`; when that is 0, there
  * is no message and a range with * in it is empty.  False if it is no set; then

@@ -109,6 +109,23 @@ test_add(void **state)
 	seqset_fini(&s);
 }
 
+/* One number after the other, to the end and no further. */
+static void
+test_next(void **state)
+{
+	static const uint32_t want[] = {
+	    1, 3, 4, 5, UINT32_MAX - 1, UINT32_MAX, 0, 0};
+	struct seqset s = {0};
+	struct seqpos at = {0};
+
+	(void)state;
+	assert_int_equal(seqset_next(&s, &at), 0);
+	assert_true(seqset_parse(&s, S("1,3:5,4294967294:4294967295"), 0));
+	for (size_t i = 0; i < COUNT(want); i++)
+		assert_int_equal(seqset_next(&s, &at), want[i]);
+	seqset_fini(&s);
+}
+
 static void
 test_full(void **state)
 {
@@ -129,6 +146,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_parse),
 	    cmocka_unit_test(test_add),
+	    cmocka_unit_test(test_next),
 	    cmocka_unit_test(test_full),
 	};
 
