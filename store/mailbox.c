@@ -13,8 +13,10 @@
 
 enum {
 	/* A folder that changed so shortly before it was read may have
-	 * changed again within the same tick of its clock. */
-	RACY_S = 2,
+	 * changed again within the same tick of its clock: the kernel's, or
+	 * of a file system that knows no fractions of a second. */
+	RACY_MS = 100,
+	RACY_COARSE_MS = 2000,
 	/* What an interrupted delivery has left in tmp is removed then. */
 	LEFT_OVER_S = 36 * 3600,
 };
@@ -51,6 +53,15 @@ same_time(struct timespec a, struct timespec b)
 	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
+static bool
+is_racy(struct timespec changed, struct timespec now)
+{
+	int64_t age = (int64_t)(now.tv_sec - changed.tv_sec) * 1000 +
+		      (now.tv_nsec - changed.tv_nsec) / 1000000;
+
+	return age <= (changed.tv_nsec == 0 ? RACY_COARSE_MS : RACY_MS);
+}
+
 static int
 look(struct mailbox *mb, struct err *e)
 {
@@ -69,7 +80,7 @@ look(struct mailbox *mb, struct err *e)
 	mb->racy = false;
 	for (size_t i = 0; i < 2; i++) {
 		mb->scanned[i] = times[i];
-		mb->racy |= times[i].tv_sec + RACY_S >= now.tv_sec;
+		mb->racy |= is_racy(times[i], now);
 	}
 	if (uids_stale(mb) && uids_rewrite(mb, e) < 0)
 		return -1;

@@ -4,6 +4,7 @@
 #include "tests/unit/folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -245,6 +246,41 @@ test_others_change(void **state)
 	assert_int_equal(
 	    mailbox_change_flags(mb, 1, UINT32_MAX, FLAG_PASSED, NULL, &e), 0);
 	assert_true(folder_has("a/cur/1.a.h:2,P"));
+	mailbox_free(mb);
+}
+
+/* Puts a message there; the folder's time is then `seconds`. */
+static void
+put_at(const char *name, time_t seconds, long ns)
+{
+	struct timespec times[2] = {{seconds, ns}, {seconds, ns}};
+
+	folder_put(name, S("x"));
+	assert_int_equal(
+	    utimensat(AT_FDCWD, folder_path("a/new"), times, 0), 0);
+}
+
+/* Two changes within a tick of the clock, where times have no fractions, and
+ * where the clock is not ours. */
+static void
+test_changes_at_the_same_time(void **state)
+{
+	struct timespec old[2] = {{1, 1}, {1, 1}};
+	struct mailbox *mb = box_open("a");
+	time_t now = time(NULL);
+
+	(void)state;
+	assert_int_equal(utimensat(AT_FDCWD, folder_path("a/cur"), old, 0), 0);
+	put_at("a/new/1.one", now, 0);
+	look(mb);
+	put_at("a/new/2.two", now, 0);
+	look(mb);
+	assert_uids(mb, "1 2");
+	put_at("a/new/3.three", now + 5, 1);
+	look(mb);
+	put_at("a/new/4.four", now + 5, 1);
+	look(mb);
+	assert_uids(mb, "1 2 3 4");
 	mailbox_free(mb);
 }
 
@@ -508,6 +544,7 @@ main(void)
 	    TEST(test_flags),
 	    TEST(test_keywords_run_out),
 	    TEST(test_others_change),
+	    TEST(test_changes_at_the_same_time),
 	    TEST(test_recent),
 	    TEST(test_damaged_file),
 	    TEST(test_file_is_written_anew),
