@@ -12,8 +12,8 @@ enum {
 	READ_AHEAD = 64 << 10, /* beyond this the client has to wait */
 	/* No handler puts that much; it is a bound, not a size. */
 	TX_MAX = 32 << 20,
-	/* Steps of one client before the others have their turn. */
-	BURST = 64,
+	/* What one client may take, before the others have their turn. */
+	TURN_MS = 1,
 	/* Against guessing; one wrong password is a slip of the hand. */
 	LOGIN_PAUSE_MS = 1000,
 	LOGINS_MAX = 5,
@@ -328,28 +328,31 @@ set_idle(struct client *c)
 static void
 run(struct client *c)
 {
-	size_t steps = 0, had = c->rx.len;
-	bool went = false, moved;
+	int64_t until = loop_now() + TURN_MS;
+	size_t had = c->rx.len;
+	bool went = false, moved, over = false;
 
 	read_in(c);
 	if (c->rx.len != had)
 		set_idle(c);
 	do {
 		moved = false;
-		for (; steps < BURST && step(c); steps++)
+		while (!over && step(c)) {
 			moved = true;
+			over = loop_now() >= until;
+		}
 		if (write_out(c))
 			went = moved = true;
 		if (c->upgrade && c->tx.len == 0 && !c->dead)
 			begin_tls(c);
-	} while (moved && steps < BURST && !c->dead);
-	if (c->dead || (steps < BURST && is_over(c))) {
+	} while (moved && !over && !c->dead);
+	if (c->dead || (!over && is_over(c))) {
 		client_free(c);
 		return;
 	}
 	if (went)
 		set_idle(c);
-	set_events(c, steps == BURST);
+	set_events(c, over);
 }
 
 static void

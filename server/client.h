@@ -83,7 +83,8 @@ void client_put(struct client *c, struct str octets);
 size_t client_room(const struct client *c);
 
 /* `more` is called while there is room in tx, until it returns false; only
- * then the next line is looked at. */
+ * then the next line is looked at.  Between two calls others may have their
+ * turn, so each does little. */
 void client_more(struct client *c, bool (*more)(struct client *c));
 
 /* What comes next is a body that ends with a dot, or has n octets. */

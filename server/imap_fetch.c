@@ -122,23 +122,6 @@ end_message(struct client *c, struct fetch_job *j)
 
 /* ---- the job ---- */
 
-/* The next UID, or 0 at the end. */
-static uint32_t
-next_uid(struct fetch_job *j)
-{
-	const struct seqrange *r;
-
-	if (j->range == j->uids.n)
-		return 0;
-	r = &j->uids.ranges[j->range];
-	j->at = j->at == 0 ? r->low : j->at + 1;
-	if (j->at <= r->high && j->at != 0)
-		return j->at;
-	j->range++;
-	j->at = 0;
-	return next_uid(j);
-}
-
 static void
 finish(struct client *c, const struct fetch_job *j)
 {
@@ -156,28 +139,34 @@ finish(struct client *c, const struct fetch_job *j)
 		imap_ok(c, "fetched");
 }
 
+/* Of the message that is being told of. */
+static void
+next_piece(struct client *c, struct fetch_job *j)
+{
+	if (j->streaming)
+		fetch_more_octets(c, j);
+	else if (j->item < j->n)
+		next_item(c, j);
+	else
+		end_message(c, j);
+}
+
 static bool
 more_fetch(struct client *c)
 {
 	struct fetch_job *j = (struct fetch_job *)imapd_of(c)->job;
 	uint32_t uid;
 
-	while (client_room(c) > 0 && !c->dead) {
-		if (j->streaming) {
-			fetch_more_octets(c, j);
-		} else if (j->uid != 0 && j->item < j->n) {
-			next_item(c, j);
-		} else if (j->uid != 0) {
-			end_message(c, j);
-		} else {
-			uid = j->e.kind == ERR_NONE ? next_uid(j) : 0;
-			if (uid == 0) {
-				finish(c, j);
-				return false;
-			}
-			begin_message(c, j, uid);
+	if (j->uid == 0) {
+		uid = j->e.kind == ERR_NONE ? seqset_next(&j->uids, &j->at) : 0;
+		if (uid == 0) {
+			finish(c, j);
+			return false;
 		}
+		begin_message(c, j, uid);
 	}
+	while (j->uid != 0 && client_room(c) > 0 && !c->dead)
+		next_piece(c, j);
 	return true;
 }
 

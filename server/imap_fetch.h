@@ -43,8 +43,7 @@ struct fetch_item {
 struct fetch_job {
 	struct imap_job job;
 	struct seqset uids;
-	size_t range;
-	uint32_t at; /* the next UID; 0: the first of the range */
+	struct seqpos at;
 	struct fetch_item *items;
 	size_t n;
 	unsigned flags; /* of all items */

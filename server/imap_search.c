@@ -45,15 +45,13 @@ struct search_job {
 static void
 as_told(const struct imapd *s, const struct search_job *j, struct seqset *out)
 {
-	for (size_t r = 0; r < j->found.n; r++)
-		for (uint32_t uid = j->found.ranges[r].low;; uid++) {
-			uint32_t n =
-			    s->uid ? uid : imap_view_number(&s->view, uid);
+	struct seqpos at = {0};
+	uint32_t uid, n;
 
-			seqset_add(out, n, n);
-			if (uid == j->found.ranges[r].high)
-				break;
-		}
+	while ((uid = seqset_next(&j->found, &at)) != 0) {
+		n = s->uid ? uid : imap_view_number(&s->view, uid);
+		seqset_add(out, n, n);
+	}
 }
 
 static uint64_t
@@ -69,13 +67,12 @@ count_of(const struct seqset *set)
 static void
 put_plain(struct buf *b, const struct seqset *set)
 {
+	struct seqpos at = {0};
+	uint32_t n;
+
 	(void)buf_addz(b, "* SEARCH");
-	for (size_t r = 0; r < set->n; r++)
-		for (uint32_t n = set->ranges[r].low;; n++) {
-			(void)buf_addf(b, " %" PRIu32, n);
-			if (n == set->ranges[r].high)
-				break;
-		}
+	while ((n = seqset_next(set, &at)) != 0)
+		(void)buf_addf(b, " %" PRIu32, n);
 }
 
 /* RFC 9051 7.3.4. */

@@ -36,8 +36,7 @@ static const struct store_item {
 struct store_job {
 	struct imap_job job;
 	struct seqset uids;
-	size_t range;
-	uint32_t at; /* the next UID; 0: the first of the range */
+	struct seqpos at;
 	bool silent;
 	uint32_t remove, add; /* flags */
 	bool missing;
@@ -92,24 +91,15 @@ static bool
 more_store(struct client *c)
 {
 	struct store_job *j = (struct store_job *)imapd_of(c)->job;
+	uint32_t uid =
+	    j->e.kind == ERR_NONE ? seqset_next(&j->uids, &j->at) : 0;
 
-	for (; j->range < j->uids.n; j->range++, j->at = 0) {
-		const struct seqrange *r = &j->uids.ranges[j->range];
-
-		if (j->at == 0)
-			j->at = r->low;
-		for (; j->at <= r->high; j->at++) {
-			if (client_room(c) == 0)
-				return true;
-			store_one(c, j, j->at);
-			if (j->e.kind != ERR_NONE) {
-				finish_store(c, j);
-				return false;
-			}
-		}
+	if (uid == 0) {
+		finish_store(c, j);
+		return false;
 	}
-	finish_store(c, j);
-	return false;
+	store_one(c, j, uid);
+	return true;
 }
 
 static void
@@ -164,23 +154,17 @@ static uint32_t *
 list_of(
     const struct seqset *set, const struct mailbox *mb, bool there, size_t *n)
 {
-	uint32_t *uids;
+	struct seqpos at = {0};
+	uint32_t *uids, uid;
 	size_t total = 0;
 
 	for (size_t r = 0; r < set->n; r++)
 		total += set->ranges[r].high - set->ranges[r].low + 1;
 	uids = mem_zalloc((total + 1) * sizeof(*uids));
 	*n = 0;
-	for (size_t r = 0; r < set->n; r++) {
-		uint32_t uid = set->ranges[r].low;
-
-		for (;; uid++) {
-			if (!there || mailbox_find(mb, uid) != NULL)
-				uids[(*n)++] = uid;
-			if (uid == set->ranges[r].high)
-				break;
-		}
-	}
+	while ((uid = seqset_next(set, &at)) != 0)
+		if (!there || mailbox_find(mb, uid) != NULL)
+			uids[(*n)++] = uid;
 	return uids;
 }
 
