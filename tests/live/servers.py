@@ -609,6 +609,12 @@ class Posteld(Server):
         return [need("setpriv"), "--pdeathsig", "TERM", "--",
                 *map(str, command)]
 
+    def memory(self, what):
+        """What it has ("VmRSS") or at most had ("VmHWM"), in KiB."""
+        status = pathlib.Path(
+            f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split(f"{what}:")[1].split()[0])
+
     def home(self, user):
         return self.root / user
 

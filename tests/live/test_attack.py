@@ -11,11 +11,10 @@ import time
 import unittest
 
 import mails
-from harness import SANITIZED, PosteldCase, peak
+from harness import PosteldCase
 from wire import Closed, Imap, Pop3, Smtp, Wire
 
 MIB = 1 << 20
-LIMIT = 64 * MIB // 1024  # KiB
 
 
 class Case(PosteldCase):
@@ -25,8 +24,7 @@ class Case(PosteldCase):
         with Imap(server.imap) as c:
             self.assertIn(b"OK", c.login())
             self.assertIn(b"OK", c.say("SELECT INBOX")[-1])
-        if not SANITIZED:
-            self.assertLess(peak(server), LIMIT)
+        self.assertSmall(server)
 
 
 class Endless(Case):

@@ -14,18 +14,11 @@ import unittest
 import mails
 import servers
 from authority import Authority
-from harness import LiveCase
+from harness import PosteldCase
 from wire import Closed, Imap, Pop3, Smtp, Wire, wait_until
 
 
-class Case(LiveCase):
-    def serve(self, *arguments, **options):
-        server = servers.Posteld(*arguments, **options)
-        self.logged = (server,)
-        return self.enterContext(server)
-
-
-class Start(Case):
+class Start(PosteldCase):
     def run_posteld(self, *options, timeout=10):
         program = servers.Posteld.command(self.idle)[0]
         return subprocess.run([program, *map(str, options)],
@@ -141,7 +134,7 @@ class Start(Case):
         self.assertTrue((root / "obelix" / ".Drafts" / "cur").is_dir())
 
 
-class Accounts(Case):
+class Accounts(PosteldCase):
     def test_hashed_passwords(self):
         users = {
             f"user{method}": subprocess.run(
@@ -281,7 +274,7 @@ class Accounts(Case):
                 self.assertEqual(len(re.findall(rb"wrong user", said)), 5)
 
 
-class Faults(Case):
+class Faults(PosteldCase):
     def fault(self, *rules):
         return self.serve(options=[o for r in rules for o in ("--fault", r)])
 
@@ -397,7 +390,7 @@ class Faults(Case):
             self.assertTrue(c.is_closed())
 
 
-class Lasting(Case):
+class Lasting(PosteldCase):
     def test_uids_outlive_the_server(self):
         server = self.serve()
         inbox = server.inbox("asterix")
@@ -577,7 +570,7 @@ class Lasting(Case):
             self.assertIn(b"\\Seen", said)
 
 
-class Tls(Case):
+class Tls(PosteldCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
