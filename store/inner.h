@@ -60,6 +60,8 @@ void uids_drop_nameless(struct mailbox *mb);
  * went, what came.  -1 if they cannot be read, or what came gets no UID that
  * lasts (then it is left for the next time). */
 int scan_mailbox(struct mailbox *mb, struct err *e);
+/* Other names and flags only. */
+int scan_renamed(struct mailbox *mb, struct err *e);
 
 /* ---- bases.c ---- */
 

@@ -93,9 +93,10 @@ look(struct mailbox *mb, struct err *e)
 int
 mailbox_refresh(struct mailbox *mb, bool now, struct err *e)
 {
-	if (mb->gone || mb->held ||
-	    (!now && now_ms() - mb->looked < MAILBOX_FRESH_MS))
+	if (mb->gone || (!now && now_ms() - mb->looked < MAILBOX_FRESH_MS))
 		return 0;
+	if (mb->held)
+		return scan_renamed(mb, e);
 	mb->looked = now_ms();
 	return look(mb, e);
 }

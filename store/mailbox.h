@@ -48,8 +48,8 @@ struct mailbox {
 	size_t n, cap;
 	uint64_t changes;  /* grows with each change of a flag */
 	uint64_t removals; /* grows with each message that goes */
-	bool held;	   /* files are there that have no UIDs yet, so it must
-			    * not be looked at */
+	bool held;	   /* files are there that have no UIDs yet, so a look
+			    * only finds what was renamed */
 	bool gone;	   /* deleted by mailbox_delete: no more to be used */
 	bool locked;	   /* by a POP3 session (RFC 1939 4) */
 	char *keywords[FLAG_KEYWORDS];

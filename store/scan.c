@@ -201,6 +201,14 @@ take_arrivals(struct scan *s, struct err *e)
 }
 
 static int
+scan_known(struct scan *s, struct err *e)
+{
+	return read_folder(s, true, true, e) < 0
+		   ? -1
+		   : read_folder(s, false, true, e);
+}
+
+static int
 scan_folders(struct scan *s, struct err *e)
 {
 	struct mailbox *mb = s->mb;
@@ -209,16 +217,17 @@ scan_folders(struct scan *s, struct err *e)
 	    read_folder(s, false, false, e) < 0)
 		return -1;
 	/* readdir(3) may miss a file that is renamed meanwhile. */
-	if (!all_present(mb) && (read_folder(s, true, true, e) < 0 ||
-				    read_folder(s, false, true, e) < 0))
+	if (!all_present(mb) && scan_known(s, e) < 0)
 		return -1;
 	if (!all_present(mb))
 		drop_absent(mb);
 	return s->n > 0 ? take_arrivals(s, e) : 0;
 }
 
-int
-scan_mailbox(struct mailbox *mb, struct err *e)
+/* Does a part of a scan, from which no message is present yet. */
+static int
+with_scan(struct mailbox *mb, int (*part)(struct scan *s, struct err *e),
+    struct err *e)
 {
 	struct scan s = {.mb = mb};
 	int rc;
@@ -226,10 +235,22 @@ scan_mailbox(struct mailbox *mb, struct err *e)
 	for (size_t i = 0; i < mb->n; i++)
 		mb->msgs[i].present = false;
 	s.bases = bases_new(mb);
-	rc = scan_folders(&s, e);
+	rc = part(&s, e);
 	bases_free(s.bases);
 	for (size_t i = 0; i < s.n; i++)
 		free(s.come[i].name);
 	free(s.come);
 	return rc;
+}
+
+int
+scan_mailbox(struct mailbox *mb, struct err *e)
+{
+	return with_scan(mb, scan_folders, e);
+}
+
+int
+scan_renamed(struct mailbox *mb, struct err *e)
+{
+	return with_scan(mb, scan_known, e);
 }

@@ -452,6 +452,39 @@ test_move(void **state)
 }
 
 /* Octets are counted when they are asked for, and again for another file. */
+/* Another program has marked what is copied or moved into its own mailbox, and
+ * nobody has looked since. */
+static void
+test_renamed_before_it_goes_to_itself(void **state)
+{
+	struct mailbox *a;
+	const uint32_t two[] = {1, 2};
+	uint32_t to[2];
+	struct err e = {0};
+	size_t done;
+
+	(void)state;
+	folder_put("a/new/1.a.h", S("one"));
+	folder_put("a/new/2.b.h", S("two"));
+	a = box_open("a");
+	assert_int_equal(
+	    rename(folder_path("a/new/2.b.h"), folder_path("a/cur/2.b.h:2,F")),
+	    0);
+	assert_int_equal(mailbox_copy(a, two, 2, a, to, &e), 0);
+	assert_uids(a, "1 2 3 4");
+	assert_int_equal(mailbox_find(a, 4)->flags, FLAG_FLAGGED);
+	assert_int_equal(rename(folder_path("a/cur/2.b.h:2,F"),
+			     folder_path("a/cur/2.b.h:2,S")),
+	    0);
+	assert_int_equal(mailbox_move(a, two, 2, a, to, &done, &e), 0);
+	assert_uids(a, "3 4 5 6");
+	assert_int_equal(mailbox_find(a, 6)->flags, FLAG_SEEN);
+	assert_text(a, 6, "two");
+	look(a);
+	assert_uids(a, "3 4 5 6");
+	mailbox_free(a);
+}
+
 static void
 test_measure(void **state)
 {
@@ -550,6 +583,7 @@ main(void)
 	    TEST(test_file_is_written_anew),
 	    TEST(test_copy),
 	    TEST(test_move),
+	    TEST(test_renamed_before_it_goes_to_itself),
 	    TEST(test_measure),
 	    TEST(test_numbers_cannot_be_kept),
 	    TEST(test_observers),
