@@ -11,10 +11,9 @@ import os
 import re
 
 import compare_mails
-import talk
 from harness import LiveCase
+from imapwire import Imap, Literal
 from servers import Dovecot, Posteld
-from talk import Atom
 
 USES = ("Archive", "Junk", "Sent", "Trash")
 
@@ -36,8 +35,8 @@ def plain(value):
     """Strings, atoms and numbers of astrings are one thing."""
     if isinstance(value, list):
         return [plain(v) for v in value]
-    if isinstance(value, (Atom, int)):
-        return str(value).encode("latin-1")
+    if isinstance(value, (str, int)):
+        return str(value).encode("utf-8", "surrogateescape")
     return value
 
 
@@ -128,15 +127,15 @@ def esearch(values):
 
 def response(r):
     """What of a response must be equal; None if nothing."""
-    if r.kind in ("OK", "NO", "BAD", "BYE"):
+    if r.name in ("OK", "NO", "BAD", "BYE"):
         found = code(r.code)
         if not found or found[0] in ("HIGHESTMODSEQ", "NOMODSEQ",
                                      "PERMANENTFLAGS"):
             return None
-        return r.kind, found
-    if r.kind in VALUES:
-        return r.kind, r.number, VALUES[r.kind](r)
-    return r.kind, r.number, plain(r.values)
+        return r.name, found
+    if r.name in VALUES:
+        return r.name, r.number, VALUES[r.name](r)
+    return r.name, r.number, plain(r.values)
 
 
 def weaker(dovecot, posteld):
@@ -256,7 +255,7 @@ class CompareCase(LiveCase):
         return [name for name, _ in mails]
 
     def imap(self, select=None):
-        pair = Pair(*(talk.Imap(s.imap, self.user, s.users[self.user])
+        pair = Pair(*(Imap(s.imap, self.user, s.users[self.user])
                       for s in (self.dovecot, self.posteld)))
         self.addCleanup(pair.close)
         if select:
@@ -319,6 +318,6 @@ class CompareCase(LiveCase):
 
 def told(parts):
     return " ".join(p.octets[:60].decode("utf-8", "backslashreplace")
-                    if isinstance(p, talk.Literal)
+                    if isinstance(p, Literal)
                     else p.decode("utf-8", "backslashreplace")
                     for p in parts)

@@ -29,9 +29,10 @@ import threading
 import time
 import traceback
 
-from imapwire import Closed, Garbled
+from imapwire import Garbled
 from stress_client import Client
 from stress_world import MAIN, SIDE, Stopped, Violation, World
+from wire import Closed
 
 
 class Run:

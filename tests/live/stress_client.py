@@ -3,10 +3,10 @@
 import collections
 import time
 
-from imapwire import Closed
 from stress_session import ANSWER, Session
 from stress_world import HIGH, LOW, MAIN, PRIVATE, SHARED, SIDE, \
     changed_flags, is_stand_in, letter, uids_of
+from wire import Closed
 
 
 class Client(Session):
@@ -50,7 +50,7 @@ class Client(Session):
         for m in messages:
             if m not in self.view:
                 continue
-            key = str(m.uid) if uid else self.view.index(m) + 1
+            key = m.uid if uid else self.view.index(m) + 1
             if not wanted <= told.get(key, set()):
                 missing.append(m)
         self.check(tagged.name == "OK" or missing,

@@ -6,7 +6,7 @@ import collections
 import contextlib
 import random
 
-from imapwire import Line
+from imapwire import Imap
 from stress_world import PRIVATE, SPELLING, Message, Violation, expected, \
     is_stand_in, number_of
 
@@ -42,11 +42,12 @@ class Session:
         return response
 
     def connect(self):
-        self.line = Line(self.run.host, self.run.port, ANSWER)
+        self.line = Imap(self.run.port, host=self.run.host, timeout=ANSWER)
         self.world, self.view, self.read_only = None, [], False
         self.rev2, self.flags_told, self.asked = False, None, False
         self.log.append(f"-- client {self.index} connects")
-        greeting = self.read()
+        greeting = self.line.greeting
+        self.log.append("S: " + str(greeting))
         self.check(greeting.name in ("OK", "PREAUTH"), "greeting")
         self.command(f'LOGIN "{self.run.user}" "{self.run.password}"')
         if ("IMAP4REV2" in self.run.capabilities(self)
@@ -232,7 +233,7 @@ class Session:
             return
         if want is not None:
             self.check(value == want, f"UID {uid}, message {number}: {name}: "
-                       f"{value[:500]!r}, not {want[:500]!r}")
+                       f"{value!r:.500}, not {want!r:.500}")
         elif "<" not in item:
             first = self.world.constant.setdefault((uid, item), value)
             self.check(first == value, f"UID {uid}: {name} was {first!r}")

@@ -12,7 +12,8 @@ import unittest
 
 import mails
 from harness import PosteldCase
-from wire import Closed, Imap, Pop3, Smtp, Wire
+from imapwire import Imap, Literal
+from wire import Closed, Pop3, Smtp, Stream
 
 MIB = 1 << 20
 
@@ -32,7 +33,8 @@ class Endless(Case):
         """Sends start, then blocks without an end; what the server says
         before it hangs up, and how many octets it took."""
         sent = 0
-        with Wire(port) as c:
+        with Stream(port) as c:
+            c.line()
             c.send(start)
             try:
                 while sent < limit:
@@ -43,7 +45,7 @@ class Endless(Case):
             try:
                 return c.rest(), sent
             except TimeoutError:
-                return c.buffer, sent
+                return c.pending(), sent
 
     def test_lines(self):
         server = self.serve()
@@ -128,13 +130,9 @@ class Endless(Case):
                 for item in ("BODYSTRUCTURE", "BODY", "ENVELOPE",
                              "BODY.PEEK[1.1.1]", "BODY.PEEK[HEADER]",
                              "BODY.PEEK[HEADER.FIELDS (Subject)]"):
-                    c.send(f"t FETCH {n} {item}\r\n")
-                    data = b""
-                    while not data.endswith(b"\r\n") or \
-                            b"\r\nt OK" not in data[-40:]:
-                        data += c.buffer or c.socket.recv(65536)
-                        c.buffer = b""
-                self.assertEqual(c.status(f"SEARCH {n} TEXT y"), b"OK")
+                    said = c.unparsed(c.begin(f"FETCH {n} {item}"))
+                    self.assertRegex(said[-40:], rb"\r\nt\d+ OK")
+                self.assertEqual(c(f"SEARCH {n} TEXT y").status, "OK")
         self.assertAlive(server)
 
     def test_patterns(self):
@@ -465,9 +463,8 @@ class Kills(Case):
     def by_append(server, content):
         with Imap(server.imap, timeout=5) as c:
             c.login()
-            c.send(b"a APPEND INBOX {%d+}\r\n" % len(content) + content
-                   + b"\r\n")
-            return c.responses(b"a")[-1].startswith(b"OK")
+            reply = c(b"APPEND INBOX", Literal(content, b"{%d+}"))
+            return reply.status == "OK"
 
     def test_while_receiving(self):
         """Each acknowledged message is there, whole, and none is half."""

@@ -5,7 +5,7 @@ import unittest
 import compare_mails
 import odd_mails
 from compare import CompareCase, fetched
-from talk import Literal
+from imapwire import Literal
 
 # Where they differ, by name of the message: none of it is FETCH's doing.
 NO_EMPTY_LINE = {

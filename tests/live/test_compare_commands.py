@@ -4,7 +4,7 @@ import base64
 
 import mails
 from compare import CompareCase, Pair
-from talk import Imap, Literal
+from imapwire import Imap, Literal
 
 
 class Errors(CompareCase):

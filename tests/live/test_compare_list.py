@@ -112,7 +112,7 @@ class List(CompareCase):
     def without(self, attributes, reply):
         """A reply whose LISTs do not have these attributes."""
         for r in reply.untagged:
-            if r.kind in ("LIST", "LSUB"):
+            if r.name in ("LIST", "LSUB"):
                 r.values[0] = [a for a in r.values[0]
                                if a.lower() not in attributes]
         return normal(reply)
@@ -163,6 +163,6 @@ class List(CompareCase):
         reply = self.pair.posteld(b'LIST "" * RETURN (STATUS (MESSAGES))')
         last = None
         for r in reply.untagged:
-            if r.kind == "STATUS":
+            if r.name == "STATUS":
                 self.equal(reply, last, shown(r.values[0]))
-            last = shown(r.values[2]) if r.kind == "LIST" else None
+            last = shown(r.values[2]) if r.name == "LIST" else None

@@ -6,7 +6,7 @@ import re
 
 import compare_mails
 from compare import CompareCase
-from talk import Pop3
+from wire import Pop3
 
 LETTERS = [
     compare_mails.HEAD + b"\none\ntwo\nthree\n", compare_mails.HEAD,
@@ -41,7 +41,7 @@ class Pop(CompareCase):
 
     def same_line(self, sessions, command, whole=False):
         """The first lines must be alike; with `whole`, equal."""
-        dovecot, posteld = (s(command) for s in sessions)
+        dovecot, posteld = (s.say(command) for s in sessions)
         if whole:
             self.equal(command, dovecot, posteld)
         else:
@@ -78,12 +78,12 @@ class Pop(CompareCase):
     def test_too_many_arguments(self):
         """RFC 1939 5 gives these none, and 7 one to USER."""
         for command in b"STAT x", b"NOOP x", b"RSET x", b"QUIT x", b"CAPA x":
-            dovecot, posteld = (s(command) for s in self.sessions())
+            dovecot, posteld = (s.say(command) for s in self.sessions())
             self.doCleanups()
             self.equal(command, (b"+OK", b"-ERR"),
                        (status(dovecot)[0], status(posteld)[0]))
         for command in b"USER", b"USER a b", b"AUTH", b"CAPA x", b"QUIT x":
-            posteld = self.sessions(False)[1](command)
+            posteld = self.sessions(False)[1].say(command)
             self.equal(command, b"-ERR", status(posteld)[0])
 
     def test_lists(self):
@@ -101,7 +101,7 @@ class Pop(CompareCase):
             for number, uid in found:
                 self.assertRegex(uid, rb"^[!-~]{1,70}$")
                 self.equal("UIDL", b"+OK " + number + b" " + uid,
-                           session(b"UIDL " + number))
+                           session.say(b"UIDL " + number))
             self.equal("UIDL", len(found), len({uid for _, uid in found}))
         self.assertTrue(first.startswith(b"+OK"))
 
@@ -111,8 +111,8 @@ class Pop(CompareCase):
         sessions = self.sessions()
         self.equal("UIDL", before, [s.multi(b"UIDL")[1] for s in sessions])
         for session in sessions:
-            session(b"DELE 2")
-            session(b"QUIT")
+            session.say(b"DELE 2")
+            session.say(b"QUIT")
         self.doCleanups()
         after = [s.multi(b"UIDL")[1] for s in self.sessions()]
         for old, new in zip(before, after):
@@ -126,7 +126,7 @@ class Pop(CompareCase):
                 continue  # of nothing at all Dovecot makes a line
             first, lines = self.same_body(sessions, b"RETR %d" % n)
             self.assertTrue(first.startswith(b"+OK"))
-            size = int(sessions[1](b"LIST %d" % n).split()[2])
+            size = int(sessions[1].say(b"LIST %d" % n).split()[2])
             octets = sum(len(line) + 2 for line in lines)
             # A last line without an end gets one on its way.
             self.assertIn(octets - size, (0, 2), (n, size, octets))
@@ -159,7 +159,7 @@ class Pop(CompareCase):
         self.same_body(sessions, b"LIST")
         self.same_line(sessions, b"QUIT")
         for session in sessions:
-            self.assertTrue(session.ended())
+            self.assertTrue(session.is_closed())
         sessions = self.sessions()
         self.same_line(sessions, b"STAT", whole=True)
         self.same_body(sessions, b"LIST")
@@ -167,7 +167,7 @@ class Pop(CompareCase):
     def test_without_quit(self):
         """RFC 1939 6: then nothing is removed."""
         for session in self.sessions():
-            session(b"DELE 1")
+            session.say(b"DELE 1")
         self.doCleanups()
         self.same_line(self.sessions(), b"STAT", whole=True)
 
@@ -188,7 +188,7 @@ class Pop(CompareCase):
                 session.send(commands)
                 texts.append([
                     status(line)[0] if line[:1] in b"+-" else line
-                    for line in session.file.read().split(b"\r\n")])
+                    for line in session.rest().split(b"\r\n")])
             self.equal(commands, *texts)
 
     def test_logins(self):
@@ -211,16 +211,16 @@ class Pop(CompareCase):
                 [b"user " + self.user.encode(), b"pass " + secret.encode()]):
             found = []
             for session in self.sessions(False):
-                replies = [status(session(line))[0] for line in lines]
+                replies = [status(session.say(line))[0] for line in lines]
                 if replies[-1] == b"+OK":
-                    replies.append(session(b"STAT").split()[:2])
+                    replies.append(session.say(b"STAT").split()[:2])
                 found.append(replies)
             self.doCleanups()  # the maildrop is free for the next one
             self.equal(lines, *found)
 
     def test_initial_response_of_a_server_first_mechanism(self):
         """RFC 5034 4; Dovecot passes over it."""
-        self.equal("AUTH", b"-ERR", status(self.sessions(False)[1](
+        self.equal("AUTH", b"-ERR", status(self.sessions(False)[1].say(
             b"AUTH CRAM-MD5 dXNlcjAgMDAwMA=="))[0])
 
     def test_apop(self):
@@ -228,7 +228,7 @@ class Pop(CompareCase):
             stamp = re.search(rb"<[^>]*>", session.greeting)[0]
             digest = hashlib.md5(
                 stamp + self.posteld.users[self.user].encode()).hexdigest()
-            reply = session(f"APOP {self.user} {digest}".encode())
+            reply = session.say(f"APOP {self.user} {digest}".encode())
             self.equal("APOP", b"+OK", status(reply)[0])
 
     def test_capabilities(self):
@@ -245,13 +245,13 @@ class Pop(CompareCase):
     def test_codes(self):
         """RFC 2449 8.1.1, RFC 3206."""
         for session in self.sessions(False):
-            session(b"USER " + self.user.encode())
+            session.say(b"USER " + self.user.encode())
             self.equal("PASS", (b"-ERR", b"AUTH"),
-                       status(session(b"PASS wrong")))
+                       status(session.say(b"PASS wrong")))
         self.doCleanups()
         self.sessions()
         session = Pop3(self.posteld.pop3)
-        session(b"USER " + self.user.encode())
-        self.equal("PASS", (b"-ERR", b"IN-USE"), status(session(
+        session.say(b"USER " + self.user.encode())
+        self.equal("PASS", (b"-ERR", b"IN-USE"), status(session.say(
             b"PASS " + self.posteld.users[self.user].encode())))
         session.close()

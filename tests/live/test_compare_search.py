@@ -5,7 +5,7 @@ import itertools
 
 import compare_mails
 from compare import CompareCase
-from talk import Literal
+from imapwire import Literal
 
 HOUR = 3600
 MIDNIGHT = 1_772_409_600  # 2-Mar-2026 00:00:00 UTC

@@ -4,7 +4,7 @@ import time
 
 import mails
 from compare import CompareCase, fetched
-from talk import Literal
+from imapwire import Literal
 
 
 class Sessions(CompareCase):
@@ -148,7 +148,7 @@ class Sessions(CompareCase):
         self.play(b"1 CREATE box\n2 SELECT box\n1 DELETE box")
         for session in self.other.both:
             session.send(b"t NOOP\r\n")
-            self.assertRegex(session.file.read(), rb"^\* BYE ")
+            self.assertRegex(session.rest(), rb"^\* BYE ")
 
     # -- IDLE ----------------------------------------------------------------
 
@@ -166,9 +166,9 @@ class Sessions(CompareCase):
         for session, tag in zip(self.other.both, tags):
             session.send(b"DONE\r\n")
             found, last = session.until(lambda r, tag=tag: r.tag == tag)
-            self.assertEqual(last.kind, "OK", last)
+            self.assertEqual(last.name, "OK", last)
             flags = [(r.number, fetched(r.values[0])["FLAGS"])
-                     for r in found if r.kind == "FETCH"]
+                     for r in found if r.name == "FETCH"]
             # Of what goes at once some is told, and some not.
             flags = {n: f for n, f in flags if "\\deleted" not in f}
             states.append((session.exists, session.recent, flags))
@@ -197,6 +197,6 @@ class Sessions(CompareCase):
                 session.until(lambda r: r.tag == "+")
                 session.send(line + b"\r\n")
                 found.append(session.until(
-                    lambda r, tag=tag: r.tag == tag)[1].kind)
+                    lambda r, tag=tag: r.tag == tag)[1].name)
             self.equal(line, status, found[0])
             self.equal(line, status, found[1])

@@ -3,10 +3,8 @@
 import base64
 import hashlib
 import hmac
-import os
 import re
 import shutil
-import signal
 import subprocess
 import time
 import unittest
@@ -15,7 +13,8 @@ import mails
 import servers
 from authority import Authority
 from harness import PosteldCase
-from wire import Closed, Imap, Pop3, Smtp, Wire, wait_until
+from imapwire import Imap
+from wire import Pop3, Smtp, Stream, wait_until
 
 
 class Start(PosteldCase):
@@ -294,7 +293,7 @@ class Faults(PosteldCase):
 
     def test_drop(self):
         server = self.fault("smtp:drop 60")
-        with Wire(server.smtp, greeting=False) as c:
+        with Stream(server.smtp) as c:
             c.send("EHLO me\r\n")
             self.assertEqual(len(c.rest()), 60)
 
@@ -488,7 +487,7 @@ class Lasting(PosteldCase):
                 Imap(server.imap) as other:
             idle.login()
             idle.say("SELECT INBOX")
-            idle.send("x IDLE\r\n")
+            tag = idle.begin("IDLE")
             self.assertTrue(idle.line().startswith(b"+"))
             smtp.begin()
             smtp.say("DATA")
@@ -503,7 +502,7 @@ class Lasting(PosteldCase):
             server.inbox("asterix").put(mails.message(0))
             self.assertEqual(idle.line(), b"* 2 EXISTS")
             idle.send("DONE\r\n")
-            self.assertTrue(idle.responses(b"x")[-1].startswith(b"OK"))
+            self.assertTrue(idle.lines(tag)[-1].startswith(b"OK"))
 
     def test_a_deleted_mailbox_ends_its_sessions(self):
         server = self.serve()
@@ -625,7 +624,7 @@ class Tls(PosteldCase):
     def test_implicit(self):
         for service, greeting in (("pop3s", b"+OK"), ("smtps", b"220"),
                                   ("imaps", b"* OK")):
-            with Wire(getattr(self.server, service), greeting=False) as c:
+            with Stream(getattr(self.server, service)) as c:
                 c.starttls(self.authority.ca)
                 self.assertTrue(c.line().startswith(greeting))
 

@@ -7,7 +7,7 @@ import time
 import mails
 import servers
 from harness import LiveCase
-from talk import Imap, Literal
+from imapwire import Imap, Literal
 
 MIME = (b"Subject: parts\nMIME-Version: 1.0\n"
         b"Content-Type: multipart/mixed; boundary=b\n\n"
@@ -51,8 +51,8 @@ class Case(LiveCase):
     @staticmethod
     def lines(reply):
         """What is said, without texts for people."""
-        return [r.raw.decode().rstrip("\r\n") if r.kind not in (
-            "OK", "NO", "BAD") else "* OK " + str(r.code)
+        return [r.raw.decode().rstrip("\r\n") if r.name not in (
+            "OK", "NO", "BAD") else f"* OK [{', '.join(map(str, r.code))}]"
                 for r in reply.untagged] + [reply.status]
 
     def told(self, session, *parts):
@@ -79,7 +79,7 @@ class Differences(Case):
     def test_select(self):
         self.put(*(mails.message(i) for i in range(3)))
         reply = self.session()(b"SELECT INBOX")
-        kinds = [r.kind if r.kind != "OK" else r.code[0]
+        kinds = [r.name if r.name != "OK" else r.code[0]
                  for r in reply.untagged]
         self.assertEqual(sorted(kinds), [
             "EXISTS", "FLAGS", "LIST", "PERMANENTFLAGS", "UIDNEXT",

@@ -1,48 +1,75 @@
-"""A client of the bare wire, for what no mail program would say."""
+"""Clients of the bare wire: they send what they are told, also what no mail
+program would say.  IMAP's is in imapwire.py."""
 
 import socket
 import ssl
 import time
 
 
-class Closed(Exception):
+class Closed(ConnectionError):
     """The server has hung up."""
 
 
-class Wire:
-    """Lines to and from a server; the greeting is read."""
+def octets_of(text):
+    return text if isinstance(text, bytes) else text.encode()
 
-    def __init__(self, port, greeting=True, timeout=10):
-        self.socket = socket.create_connection(("127.0.0.1", port),
-                                               timeout=timeout)
-        self.buffer = b""
-        self.greeting = self.line() if greeting else None
 
-    def send(self, data):
-        self.socket.sendall(data if isinstance(data, bytes)
-                            else data.encode())
+class Stream:
+    """A connection to a port of this machine (or of a host), read by lines
+    and octets."""
+
+    def __init__(self, port, host="127.0.0.1", timeout=20):
+        self.socket = socket.create_connection((host, port), timeout)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer, self.at = b"", 0
+
+    def send(self, text):
+        try:
+            self.socket.sendall(octets_of(text))
+        except ConnectionError as e:
+            raise Closed from e
 
     def _more(self):
         try:
-            data = self.socket.recv(65536)
+            data = self.socket.recv(1 << 18)
         except ConnectionError as e:
             raise Closed from e
         if not data:
             raise Closed
-        self.buffer += data
+        self.buffer, self.at = self.buffer[self.at:] + data, 0
 
     def line(self):
-        """The next line, its end taken off."""
-        while b"\r\n" not in self.buffer:
+        """The next line, its CRLF taken off."""
+        seen = 0
+        while (end := self.buffer.find(b"\r\n", self.at + seen)) < 0:
+            seen = max(len(self.buffer) - self.at - 1, 0)
             self._more()
-        line, _, self.buffer = self.buffer.partition(b"\r\n")
+        line = self.buffer[self.at:end]
+        self.at = end + 2
         return line
 
-    def octets(self, n):
-        while len(self.buffer) < n:
+    def octets(self, count):
+        while len(self.buffer) - self.at < count:
             self._more()
-        data, self.buffer = self.buffer[:n], self.buffer[n:]
+        data = self.buffer[self.at:self.at + count]
+        self.at += count
         return data
+
+    def pending(self):
+        """What has come and is not read yet."""
+        return self.buffer[self.at:]
+
+    def through(self, pattern):
+        """All octets up to a last line that matches, by which the server
+        has said all."""
+        pieces, tail = [self.pending()], b"\r\n" + self.pending()
+        while not pattern.search(tail):
+            self.buffer, self.at = b"", 0
+            self._more()
+            pieces.append(self.buffer)
+            tail = (tail + self.buffer)[-4096:]
+        self.buffer, self.at = b"", 0
+        return b"".join(pieces)
 
     def rest(self):
         """All that comes until the server hangs up."""
@@ -50,7 +77,8 @@ class Wire:
             while True:
                 self._more()
         except Closed:
-            data, self.buffer = self.buffer, b""
+            data = self.pending()
+            self.buffer, self.at = b"", 0
             return data
 
     def is_closed(self):
@@ -72,25 +100,45 @@ class Wire:
         self.close()
 
 
-class Pop3(Wire):
+class Pop3(Stream):
+    def __init__(self, port, user=None, password=None, **options):
+        super().__init__(port, **options)
+        self.greeting = self.line()
+        if user:
+            reply = self.login(user, password)
+            assert reply.startswith(b"+OK"), reply
+
     def say(self, text):
         """Sends a line, returns the status line."""
-        self.send(text + "\r\n")
+        self.send(octets_of(text) + b"\r\n")
         return self.line()
 
     def body(self):
+        """The lines behind it, their dots undone."""
         lines = []
         while (line := self.line()) != b".":
-            lines.append(line)
+            lines.append(line.removeprefix(b"."))
         return lines
+
+    def multi(self, text):
+        """The status line, and the others if that is positive."""
+        first = self.say(text)
+        return first, self.body() if first.startswith(b"+OK") else None
 
     def login(self, user="asterix", password="gaul"):
         self.say(f"USER {user}")
         return self.say(f"PASS {password}")
 
 
-class Smtp(Wire):
+class Smtp(Stream):
+    def __init__(self, port, hello=None, **options):
+        super().__init__(port, **options)
+        self.greeting = self.reply()[-1]
+        if hello:
+            assert self.code(hello) == 250
+
     def reply(self):
+        """The lines of a reply."""
         lines = [self.line()]
         while lines[-1][3:4] == b"-":
             lines.append(self.line())
@@ -98,7 +146,7 @@ class Smtp(Wire):
 
     def say(self, text):
         """Sends a line, returns the last line of the reply."""
-        self.send(text + "\r\n")
+        self.send(octets_of(text) + b"\r\n")
         return self.reply()[-1]
 
     def code(self, text):
@@ -110,33 +158,6 @@ class Smtp(Wire):
         self.say(f"MAIL FROM:<{sender}>")
         for recipient in recipients or ["asterix@mail.test"]:
             self.say(f"RCPT TO:<{recipient}>")
-
-
-class Imap(Wire):
-    number = 0
-
-    def say(self, text):
-        """Sends a command, returns its responses, the tagged one last
-        and without its tag."""
-        Imap.number += 1
-        tag = b"t%d" % Imap.number
-        self.send(tag + b" " + (text if isinstance(text, bytes)
-                                else text.encode()) + b"\r\n")
-        return self.responses(tag)
-
-    def responses(self, tag):
-        lines = []
-        while True:
-            line = self.line()
-            if line.startswith(tag + b" "):
-                return lines + [line[len(tag) + 1:]]
-            lines.append(line)
-
-    def status(self, text):
-        return self.say(text)[-1].split(b" ")[0]
-
-    def login(self, user="asterix", password="gaul"):
-        return self.say(f"LOGIN {user} {password}")[-1]
 
 
 def wait_until(fact, seconds=5):
