@@ -80,7 +80,7 @@ void mailbox_path(struct buf *b, const struct message *m);
 /*
  * Does `act`, which returns -1 with errno, with the message's path.  If the
  * file is not there, another program has renamed it: then the folder is looked
- * at, and once more.  -1 with ERR_SYS.
+ * at, and so on until it is found or gone.  -1 with ERR_SYS.
  */
 int mailbox_with_path(struct mailbox *mb, uint32_t uid,
     int (*act)(

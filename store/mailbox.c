@@ -17,6 +17,9 @@ enum {
 	 * of a file system that knows no fractions of a second. */
 	RACY_MS = 100,
 	RACY_COARSE_MS = 2000,
+	/* So often a file is looked for that other programs rename, again and
+	 * again perhaps. */
+	LOOKS_MAX = 10,
 	/* What an interrupted delivery has left in tmp is removed then. */
 	LEFT_OVER_S = 36 * 3600,
 };
@@ -254,8 +257,8 @@ mailbox_with_path(struct mailbox *mb, uint32_t uid,
 	int rc = -1;
 
 	buf_init(&path, NAME_MAX + 8);
-	for (int again = 0; again < 2 && rc != 0; again++) {
-		if (again > 0 && mailbox_refresh(mb, true, e) < 0)
+	for (int i = 0; i < LOOKS_MAX && rc != 0; i++) {
+		if (i > 0 && mailbox_refresh(mb, true, e) < 0)
 			break;
 		m = mailbox_find(mb, uid);
 		errno = ENOENT;

@@ -1,6 +1,6 @@
 /* Mailboxes: UIDs that last, whatever comes, goes and breaks. */
 #include "base/mem.h"
-#include "store/mailbox.h"
+#include "store/inner.h"
 #include "tests/unit/folder.h"
 
 #include <errno.h>
@@ -451,7 +451,45 @@ test_move(void **state)
 	mailbox_free(b);
 }
 
-/* Octets are counted when they are asked for, and again for another file. */
+/* Another program is as fast as we are: it renames the file whenever we know
+ * its name. */
+static int
+rename_first(struct mailbox *mb, struct message *m, const char *path, void *arg)
+{
+	static const char *const names[] = {"1.a.h:2,F", "1.a.h:2,FS", "1.a.h"};
+	int *left = arg;
+	char from[64], to[64];
+
+	(void)mb;
+	(void)m;
+	if (*left == 0)
+		return 0;
+	--*left;
+	(void)snprintf(from, sizeof(from), "a/%s", path);
+	(void)snprintf(to, sizeof(to), "a/cur/%s", names[*left]);
+	assert_int_equal(rename(folder_path(from), folder_path(to)), 0);
+	errno = ENOENT;
+	return -1;
+}
+
+static void
+test_renamed_again_and_again(void **state)
+{
+	struct mailbox *mb;
+	struct err e = {0};
+	int left = 3;
+
+	(void)state;
+	folder_put("a/new/1.a.h", S("one"));
+	mb = box_open("a");
+	assert_int_equal(mailbox_with_path(mb, 1, rename_first, &left, &e), 0);
+	assert_string_equal(mb->msgs[0].name, "1.a.h:2,F");
+	assert_int_equal(unlink(folder_path("a/cur/1.a.h:2,F")), 0);
+	assert_null(mailbox_read(mb, 1, &e));
+	assert_int_equal(e.sys, ENOENT);
+	mailbox_free(mb);
+}
+
 /* Another program has marked what is copied or moved into its own mailbox, and
  * nobody has looked since. */
 static void
@@ -485,6 +523,7 @@ test_renamed_before_it_goes_to_itself(void **state)
 	mailbox_free(a);
 }
 
+/* Octets are counted when they are asked for, and again for another file. */
 static void
 test_measure(void **state)
 {
@@ -583,6 +622,7 @@ main(void)
 	    TEST(test_file_is_written_anew),
 	    TEST(test_copy),
 	    TEST(test_move),
+	    TEST(test_renamed_again_and_again),
 	    TEST(test_renamed_before_it_goes_to_itself),
 	    TEST(test_measure),
 	    TEST(test_numbers_cannot_be_kept),
