@@ -47,6 +47,7 @@ static bool
 is_name(struct str s)
 {
 	static const struct str marks = STR("._-+");
+
 	if (s.n == 0 || s.n > 64 || *s.p == '.' || *s.p == '-')
 		return false;
 	for (size_t i = 0; i < s.n; i++)

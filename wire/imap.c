@@ -13,9 +13,10 @@ imap_begin(
 }
 
 static int
-full(struct err *e)
+full(const struct imap_parser *p, struct err *e)
 {
-	return err_set(e, ERR_LIMIT, "it is too long to keep");
+	return err_set(e, ERR_LIMIT, "the %s is too long to keep",
+	    p->command ? "command" : "response");
 }
 
 /* ---- building the tree ---- */
@@ -46,7 +47,7 @@ open_list(struct imap_parser *p, struct str *s, struct err *e)
 		    p->max_nesting);
 	v = link_val(p, IMAP_LIST, S(""));
 	if (v == NULL)
-		return full(e);
+		return full(p, e);
 	v->next = p->stack;
 	p->stack = v;
 	p->depth++;
@@ -120,7 +121,7 @@ quoted(struct imap_parser *p, struct str *s, struct err *e)
 	*s = str_skip(*s, end + 1);
 	if ((str_has(in, '\\') && unescape(p->arena, &in) < 0) ||
 	    link_val(p, IMAP_QUOTED, in) == NULL)
-		return full(e);
+		return full(p, e);
 	return 0;
 }
 
@@ -195,7 +196,7 @@ await_literal(struct imap_parser *p, struct err *e)
 		v = link_val(p, IMAP_LITERAL, S(""));
 	}
 	if (v == NULL)
-		return full(e);
+		return full(p, e);
 	v->num = lit->size;
 	v->binary = lit->binary;
 	p->pending = v;
@@ -217,7 +218,7 @@ imap_literal_add(struct imap_parser *p, struct str bytes, struct err *e)
 			      ? arena_alloc(p->arena, (size_t)v->num)
 			      : NULL;
 		if (p->fill == NULL)
-			return full(e);
+			return full(p, e);
 		v->s = (struct str){p->fill, (size_t)v->num};
 	}
 	memcpy(p->fill, bytes.p, bytes.n);
@@ -357,7 +358,7 @@ atom(struct imap_parser *p, struct str *s, struct err *e)
 		kind = atom_kind(str_head(*s, n), &num);
 		v = link_val(p, kind, str_head(*s, n));
 		if (v == NULL)
-			return full(e);
+			return full(p, e);
 		v->num = num;
 	}
 	*s = str_skip(*s, n);
@@ -407,7 +408,7 @@ code_arguments(
 		sub.msg.vals = NULL;
 		sub.tail = &sub.msg.vals;
 		if (link_val(&sub, IMAP_ATOM, s) == NULL)
-			return full(e);
+			return full(p, e);
 	}
 	name->next = sub.msg.vals;
 	return 0;
@@ -440,11 +441,11 @@ resp_text(struct imap_parser *p, struct str s, struct err *e)
 	inside = (struct str){s.p + 1, end - 1};
 	p->tail = &p->msg.code;
 	if (link_val(p, IMAP_LIST, S("")) == NULL)
-		return full(e);
+		return full(p, e);
 	code = p->msg.code;
 	p->tail = &code->first;
 	if (link_val(p, IMAP_ATOM, str_cut(&inside, ' ')) == NULL)
-		return full(e);
+		return full(p, e);
 	s = str_skip(s, end + 1);
 	p->msg.text = s.n > 0 && *s.p == ' ' ? str_skip(s, 1) : s;
 	return code_arguments(p, code->first, inside, e);
@@ -603,7 +604,7 @@ imap_line(struct imap_parser *p, struct str line, struct err *e)
 	}
 	s = p->pending != NULL ? resume(p, line, e) : arena_dup(p->arena, line);
 	if (s.p == NULL) {
-		(void)full(e);
+		(void)full(p, e);
 		return IMAP_GOT_BAD;
 	}
 	if (!p->begun) {

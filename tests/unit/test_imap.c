@@ -356,8 +356,9 @@ test_full_arena(void **state)
 		feed_run(str_z(text), 1000, 1000, &parser, &out);
 		whole = str_ends(buf_str(&out), S("text=t\n"));
 		assert_true(
-		    whole || str_ends(buf_str(&out),
-				 S("bad limit: it is too long to keep\n")));
+		    whole ||
+		    str_ends(buf_str(&out),
+			S("bad limit: the response is too long to keep\n")));
 	}
 	assert_in_range(how.arena, 300, 4000);
 	buf_fini(&out);
