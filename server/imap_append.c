@@ -10,7 +10,7 @@ struct imap_append {
 	struct mailbox *mb; /* in use for us */
 	struct delivery *delivery;
 	uint32_t flags;
-	int64_t when; /* -1: now */
+	int64_t when; /* or DELIVERY_NOW */
 	bool empty;
 	bool nul; /* no message may have one in it (RFC 9051 4.3.1) */
 	struct err e;
@@ -26,7 +26,7 @@ take_options(struct imap_append *a, const struct imap_val *v)
 	const struct imap_val *flags = NULL;
 	struct date date;
 
-	a->when = -1;
+	a->when = DELIVERY_NOW;
 	if (v != NULL && v->kind == IMAP_LIST) {
 		flags = v;
 		v = v->next;

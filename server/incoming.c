@@ -195,8 +195,8 @@ static enum incoming_result
 deliver(struct copy *copy, struct err *e)
 {
 	if (copy->e.kind == ERR_NONE)
-		copy->uid =
-		    mailbox_deliver(copy->mb, copy->delivery, 0, -1, &copy->e);
+		copy->uid = mailbox_deliver(
+		    copy->mb, copy->delivery, 0, DELIVERY_NOW, &copy->e);
 	return copy->e.kind == ERR_NONE ? INCOMING_OK : failed(copy, e);
 }
 

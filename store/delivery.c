@@ -141,7 +141,7 @@ delivery_commit(struct delivery *d, uint32_t flags, int64_t when,
 	struct buf from;
 	int rc;
 
-	if (when >= 0 && set_date(d, when, e) < 0)
+	if (when != DELIVERY_NOW && set_date(d, when, e) < 0)
 		return -1;
 	if (delivery_sync(d, e) < 0)
 		return -1;

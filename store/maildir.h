@@ -58,10 +58,13 @@ struct delivery *delivery_new(int dir, struct err *e);
 int delivery_add(struct delivery *d, struct str octets, struct err *e);
 /* All is on disk, under tmp; a full disk is told here at the latest. */
 int delivery_sync(struct delivery *d, struct err *e);
+/* As a date: the moment of the delivery. */
+#define DELIVERY_NOW INT64_MIN
+
 /*
  * Moves it to new, or, with flags, to cur; syncs before if that was not done,
  * and the folder afterwards.  when: seconds, what IMAP calls the internal
- * date, or -1 for now.  *name (delivery's own, until it is freed) is the file
+ * date, or DELIVERY_NOW.  *name (delivery's own, until it is freed) is the file
  * name.  After -1 the message is not there.
  */
 int delivery_commit(struct delivery *d, uint32_t flags, int64_t when,

@@ -321,6 +321,17 @@ class Imaplib(PythonCase):
         self.assertEqual(time.mktime(imaplib.Internaldate2tuple(data[0])),
                          1772442000)
 
+    def test_dates_before_1970_stay(self):
+        imap = self.open()
+        self.ok(imap.append("INBOX", None, '"02-Mar-1969 10:00:00 +0100"',
+                            mails.message(0)))
+        self.ok(imap.select())
+        self.ok(imap.copy("1", "INBOX"))
+        self.ok(imap.noop())
+        for number in ("1", "2"):
+            data = self.ok(imap.fetch(number, "(INTERNALDATE)"))
+            self.assertIn(b'"02-Mar-1969 09:00:00 +0000"', data[0])
+
     def test_appenduid_and_copyuid(self):
         imap = self.open()
         self.ok(imap.create("Work"))

@@ -90,7 +90,7 @@ deliver(struct mailbox *mb, const char *text, uint32_t flags)
 	uint32_t uid;
 
 	assert_int_equal(delivery_add(d, str_z(text), &e), 0);
-	uid = mailbox_deliver(mb, d, flags, -1, &e);
+	uid = mailbox_deliver(mb, d, flags, DELIVERY_NOW, &e);
 	delivery_free(d);
 	assert_string_equal(e.msg, "");
 	return uid;
@@ -559,7 +559,7 @@ test_numbers_cannot_be_kept(void **state)
 	assert_true(null >= 0);
 	assert_non_null(freopen("/dev/full", "w", stderr));
 	assert_int_equal(dup2(fileno(stderr), mb->log), mb->log);
-	assert_int_equal(mailbox_deliver(mb, d, 0, -1, &e), 0);
+	assert_int_equal(mailbox_deliver(mb, d, 0, DELIVERY_NOW, &e), 0);
 	assert_int_equal(e.sys, ENOSPC);
 	delivery_free(d);
 	assert_uids(mb, "");

@@ -180,7 +180,7 @@ test_delivery_is_dropped(void **state)
 	assert_int_equal(folder_count("box/tmp"), 0);
 
 	d = delivery_new(dir, &e);
-	assert_int_equal(delivery_commit(d, 0, -1, &name, &e), 0);
+	assert_int_equal(delivery_commit(d, 0, DELIVERY_NOW, &name, &e), 0);
 	assert_int_equal(folder_count("box/new"), 1);
 	delivery_undo(d);
 	delivery_free(d);
