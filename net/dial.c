@@ -34,6 +34,7 @@ struct dial {
 	size_t next, running;
 	struct timer again; /* the next attempt is due */
 	struct timer limit;
+	int64_t began, looked_up; /* microseconds */
 	struct err e;
 };
 
@@ -58,13 +59,14 @@ finish(struct dial *d, int fd)
 {
 	dial_done *done = d->done;
 	void *arg = d->arg;
+	int64_t looked_up = d->looked_up;
 	struct err e = d->e;
 
 	dial_free(d);
 	if (fd >= 0)
-		done(arg, stream_fd(fd, fd, 0), NULL);
+		done(arg, stream_fd(fd, fd, 0), looked_up, NULL);
 	else
-		done(arg, NULL, &e);
+		done(arg, NULL, looked_up, &e);
 }
 
 /*
@@ -201,6 +203,7 @@ resolved(struct resolver *r)
 	if (r->e.kind != ERR_NONE)
 		note_no_answer(d, &r->e);
 	d->addrs = r->answer.addrs;
+	d->looked_up = loop_now_us() - d->began;
 	try_next(d);
 }
 
@@ -212,6 +215,8 @@ dial_new(struct loop *l, int64_t deadline, dial_done *done, void *arg)
 	d->loop = l;
 	d->done = done;
 	d->arg = arg;
+	d->began = loop_now_us();
+	d->looked_up = -1;
 	d->again.fire = again_fired;
 	d->limit.fire = limit_fired;
 	d->resolver.done = resolved;

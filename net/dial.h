@@ -23,10 +23,12 @@ struct dial;
  * `done` is called once, from a loop turn and never from dial_host itself,
  * with a stream that the callee owns from then on, or with NULL and the
  * error (kinds DNS, CONNECT, TIMEOUT, SYS); the dial frees itself before.
+ * looked_up: how long the look-up took, in microseconds; -1 if there was none.
  * The message names what was tried: "connect to mx.example port 25:
  * Connection refused".  deadline: monotonic milliseconds.
  */
-typedef void dial_done(void *arg, struct stream *s, const struct err *e);
+typedef void dial_done(
+    void *arg, struct stream *s, int64_t looked_up, const struct err *e);
 struct dial *dial_host(struct loop *l, const char *host, uint16_t port,
     int64_t deadline, dial_done *done, void *arg);
 /* The same for a unix socket; a server that is busy is asked again. */

@@ -55,6 +55,9 @@ void loop_free(struct loop *l);
 /* Monotonic milliseconds. */
 int64_t loop_now(void);
 
+/* Monotonic microseconds, to measure with. */
+int64_t loop_now_us(void);
+
 /* Starts w, whose fd, events and ready are set; no effect if it runs. */
 void loop_watch(struct loop *l, struct watch *w);
 /* No effect if it does not run. */

@@ -38,6 +38,30 @@ secret_buf(struct buf *b)
 	b->secret = true;
 }
 
+/* A step for those who want to see it. */
+static void
+tell(struct job *j, bool server, struct str text)
+{
+	struct sasl_said *said;
+	struct buf masked;
+
+	if (!j->told)
+		return;
+	secret_buf(&masked);
+	if (server)
+		(void)buf_add(&masked, text);
+	else
+		sasl_mask(j->sasl, text, &masked);
+	said = arena_alloc(&j->arena, sizeof(*said));
+	if (said != NULL) {
+		*said = (struct sasl_said){
+		    .server = server, .text = job_dup(j, buf_str(&masked))};
+		*j->said_tail = said;
+		j->said_tail = &said->next;
+	}
+	buf_fini(&masked);
+}
+
 int
 auth_challenge(struct job *j, struct str challenge, struct err *e)
 {
@@ -56,6 +80,8 @@ auth_challenge(struct job *j, struct str challenge, struct err *e)
 		    "a challenge of the login is not base64");
 	else
 		got = sasl_step(j->sasl, buf_str(&in), &out, &j->sasl_err);
+	tell(j, true, buf_str(&in));
+	tell(j, false, got == SASL_FAIL ? S("*") : buf_str(&out));
 	j->cmd.state = CMD_SENDING;
 	/* RFC 4954 4, 5034 4, 3501 6.2.2: "*" ends the exchange. */
 	if (got == SASL_FAIL || base64_encode(&coded, buf_str(&out)) < 0)
@@ -93,6 +119,8 @@ initial_response(struct job *j, const struct conn_login *login, struct buf *out,
 		rc = buf_addc(out, '=');
 	else if ((rc = base64_encode(out, buf_str(&plain))) < 0)
 		err_set(e, ERR_AUTH, "the answer is too long");
+	if (rc == 0)
+		tell(j, false, buf_str(&plain));
 	buf_fini(&plain);
 	return rc;
 }
@@ -112,6 +140,7 @@ auth_program(struct job *j, const struct conn_login *login, struct err *e)
 	struct buf initial;
 	int rc = -1;
 
+	j->told = login->told;
 	j->sasl = sasl_new(&how, e);
 	if (j->sasl == NULL)
 		return -1;

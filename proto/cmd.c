@@ -20,6 +20,7 @@ job_new(struct conn *c, const struct verb *verb)
 	buf_init(&j->line, limits.imap_line);
 	j->segs_tail = &j->segs;
 	j->items_tail = &j->cmd.items;
+	j->said_tail = &j->cmd.said;
 	return j;
 }
 
@@ -136,6 +137,7 @@ job_over(struct job *j)
 	struct job **at, *prev = NULL;
 	size_t i;
 
+	j->cmd.over_at = loop_now_us();
 	forget(c, j);
 	for (at = &c->head; *at != j; at = &(*at)->next)
 		prev = *at;
@@ -282,6 +284,8 @@ job_item(struct job *j, struct str line)
 
 	if (++j->lines > limits.lines)
 		return NULL;
+	if (j->cmd.first_at == 0)
+		j->cmd.first_at = loop_now_us();
 	it = arena_alloc(&j->arena, sizeof(*it));
 	if (it == NULL)
 		return NULL;
@@ -408,8 +412,9 @@ job_typed_line(struct job *j, struct str line, struct err *e)
 	return at < line.n ? job_secret(j, str_skip(line, at), e) : 0;
 }
 
-struct cmd *
-conn_line(struct conn *c, struct str line, struct body *body, struct err *e)
+/* The job of a typed line, not queued; NULL and err. */
+static struct job *
+line_job(struct conn *c, struct str line, struct body *body, struct err *e)
 {
 	struct job *j;
 
@@ -423,12 +428,73 @@ conn_line(struct conn *c, struct str line, struct body *body, struct err *e)
 	}
 	j = job_new(c, verb_find(c->proto->verbs, line, NULL));
 	j->typed = true;
-	if (c->proto->typed(&j->cmd, line, body, e) < 0 ||
-	    job_queue(j, e) < 0) {
+	if (c->proto->typed(&j->cmd, line, body, e) < 0) {
 		cmd_unref(&j->cmd);
 		return NULL;
 	}
+	return j;
+}
+
+/* Into the queue; NULL and err, and then j is gone. */
+static struct cmd *
+queued(struct job *j, struct err *e)
+{
+	if (j != NULL && job_queue(j, e) == 0)
+		return &j->cmd;
+	if (j != NULL)
+		cmd_unref(&j->cmd);
+	return NULL;
+}
+
+struct cmd *
+conn_line(struct conn *c, struct str line, struct body *body, struct err *e)
+{
+	return queued(line_job(c, line, body, e), e);
+}
+
+struct cmd *
+conn_line_multi(struct conn *c, struct str line, struct err *e)
+{
+	struct job *j;
+
+	if (c->proto != NULL && !c->proto->lists) {
+		err_set(e, ERR_USE,
+		    "replies say by themselves where they end, except on "
+		    "POP3");
+		return NULL;
+	}
+	j = line_job(c, line, NULL, e);
+	if (j != NULL)
+		j->flags |= VERB_MULTI;
+	return queued(j, e);
+}
+
+/* ---- conn_raw ---- */
+
+struct cmd *
+conn_raw(struct conn *c, struct err *e)
+{
+	struct job *j;
+
+	if (c->head != NULL || c->handshaking || c->lex.mode != LEX_MODE_LINE) {
+		err_set(e, ERR_USE, "a command still waits for its reply");
+		return NULL;
+	}
+	j = job_new(c, NULL);
+	j->raw = true;
+	if (queued(j, e) == NULL)
+		return NULL;
+	job_starts(j);
+	j->cmd.state = CMD_ASKED;
+	engine_raw(c, j);
 	return &j->cmd;
+}
+
+void
+conn_raw_end(struct cmd *cmd)
+{
+	if (!cmd_over(cmd))
+		engine_raw_end(cmd->conn, job_of(cmd));
 }
 
 /* ---- answers ---- */
@@ -436,9 +502,9 @@ conn_line(struct conn *c, struct str line, struct body *body, struct err *e)
 static int
 asked(struct job *j, struct err *e)
 {
-	if (j->cmd.state != CMD_ASKED)
-		return err_set(e, ERR_USE, "the server has not asked for more");
-	return 0;
+	if (j->cmd.state == CMD_ASKED || (j->raw && !cmd_over(&j->cmd)))
+		return 0;
+	return err_set(e, ERR_USE, "the server has not asked for more");
 }
 
 static void
@@ -460,7 +526,7 @@ conn_answer(struct cmd *cmd, struct str bytes, bool secret, struct err *e)
 		rc = job_bytes(j, bytes, e);
 	else if ((rc = job_secret(j, str_chomp(bytes), e)) == 0)
 		rc = job_bytes(j, str_skip(bytes, str_chomp(bytes).n), e);
-	j->owes = cmd->tag.n > 0 && str_ends(bytes, S("+}\r\n"));
+	j->owes = j->raw || (cmd->tag.n > 0 && str_ends(bytes, S("+}\r\n")));
 	if (rc == 0)
 		goes_on(j);
 	return rc;
@@ -473,10 +539,11 @@ conn_answer_body(struct cmd *cmd, struct body *body, struct err *e)
 
 	if (asked(j, e) < 0)
 		return -1;
-	if (!(j->flags & VERB_BODY))
+	if (!(j->flags & VERB_BODY) && !j->raw)
 		return err_set(e, ERR_USE, "no message is wanted here");
-	if (job_body(j, body, FRAME_DOT, NULL, e) < 0)
+	if (job_body(j, body, j->raw ? FRAME_EXACT : FRAME_DOT, NULL, e) < 0)
 		return -1;
+	j->owes = j->raw;
 	goes_on(j);
 	return 0;
 }

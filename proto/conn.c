@@ -43,6 +43,12 @@ proto_state_name(const struct proto *p, unsigned n)
 	return p->states[i];
 }
 
+const struct verb *
+proto_auth(const struct proto *p)
+{
+	return verb_find(p->verbs, str_z(p->sasl->verb), NULL);
+}
+
 const char *
 proto_bye(const struct proto *p)
 {
@@ -87,6 +93,7 @@ conn_new(struct loop *l, const struct conn_config *cfg)
 	arena_init(&c->words, limits.line);
 	arena_init(&c->imap.arena, limits.reply);
 	c->state = 1;
+	c->times = (struct conn_times){-1, -1, -1, -1};
 	c->events_tail = &c->events;
 	return c;
 }
@@ -143,6 +150,7 @@ greeting(struct conn *c)
 	struct job *j = job_new(c, &conn_greeting);
 
 	c->phase = CONN_CONNECTING;
+	c->began = loop_now_us();
 	j->typed = true;
 	(void)job_queue(j, &e);
 	j->cmd.state = CMD_WAITING;
@@ -151,11 +159,13 @@ greeting(struct conn *c)
 }
 
 static void
-dialled(void *arg, struct stream *s, const struct err *e)
+dialled(void *arg, struct stream *s, int64_t looked_up, const struct err *e)
 {
 	struct conn *c = arg;
 
 	c->dial = NULL;
+	c->times.lookup = looked_up;
+	c->began += looked_up > 0 ? looked_up : 0;
 	conn_ref(c);
 	if (s != NULL) {
 		trace_note(c->trace, "connected");
@@ -306,6 +316,12 @@ const char *
 conn_welcome(const struct conn *c)
 {
 	return c->welcome;
+}
+
+struct conn_times
+conn_times(const struct conn *c)
+{
+	return c->times;
 }
 
 size_t

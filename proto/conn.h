@@ -36,6 +36,8 @@ const char *proto_name(const struct proto *p);
 const struct verb *proto_verbs(const struct proto *p);
 /* The name of the n-th state bit, or NULL behind the last. */
 const char *proto_state_name(const struct proto *p, unsigned n);
+/* The verb of a SASL exchange: AUTH or AUTHENTICATE. */
+const struct verb *proto_auth(const struct proto *p);
 /* "QUIT" or "LOGOUT". */
 const char *proto_bye(const struct proto *p);
 
@@ -89,6 +91,15 @@ bool conn_is_private(const struct conn *c);
 const char *conn_user(const struct conn *c);
 /* The line that ended the greeting, "" before; cut to 510 octets. */
 const char *conn_welcome(const struct conn *c);
+/*
+ * How long each part of connecting took, in microseconds; -1: it has not
+ * been, or is not over.  tls: of the last handshake, STARTTLS included;
+ * greeting: from the connection, or the handshake, to the greeting's end.
+ */
+struct conn_times {
+	int64_t lookup, connect, tls, greeting;
+};
+struct conn_times conn_times(const struct conn *c);
 /* Commands that wait for their reply. */
 size_t conn_in_flight(const struct conn *c);
 /* What the prompt says of the state: "INBOX[22]", "(1 rcpt)", "3/14 del". */
@@ -161,6 +172,8 @@ struct item {
 	bool final;	 /* the line that completed the command */
 };
 
+struct sasl_said;
+
 /* Fields are read-only outside of the engine and live as long as the cmd. */
 struct cmd {
 	struct conn *conn;	 /* held */
@@ -171,8 +184,13 @@ struct cmd {
 	struct str challenge; /* CMD_ASKED: the server's text, not decoded */
 	struct reply reply;
 	struct item *items;
-	size_t bodies;	/* that have begun so far */
-	struct err err; /* CMD_FAILED */
+	size_t bodies;		/* that have begun so far */
+	struct err err;		/* CMD_FAILED */
+	struct sasl_said *said; /* conn_auth with told */
+	/* When its last octet so far was sent, when the first line of its reply
+	 * was there, and when it was over, as loop_now_us has it; 0: not yet.
+	 */
+	int64_t sent_at, first_at, over_at;
 };
 
 /*
@@ -226,6 +244,24 @@ struct cmd *conn_line(
     struct conn *c, struct str line, struct body *body, struct err *e);
 
 /*
+ * The same for a POP3 verb that the table does not know, or knows otherwise: a
+ * positive reply is taken to have a body.  ERR_USE on the other protocols,
+ * whose replies tell by themselves where they end.
+ */
+struct cmd *conn_line_multi(struct conn *c, struct str line, struct err *e);
+
+/*
+ * Leaves the protocol, for those who want to break its rules: the command is
+ * CMD_ASKED until conn_raw_end, conn_answer and conn_answer_body send bytes as
+ * they are, and all that the server sends is one body of the reply.  What is
+ * known of the connection stays as it is.  NULL with ERR_USE while other
+ * commands are in flight.
+ */
+struct cmd *conn_raw(struct conn *c, struct err *e);
+/* Back to the protocol, at the beginning of a line; cmd is DONE. */
+void conn_raw_end(struct cmd *cmd);
+
+/*
  * POP3 APOP, SMTP AUTH, IMAP AUTHENTICATE and POP3 AUTH by libgsasl.
  * initial: send an initial response where the server allows one.  The
  * password is copied, wiped when the exchange ends, and never traced.
@@ -234,6 +270,14 @@ struct conn_login {
 	struct str mech; /* "PLAIN", "LOGIN" …; "APOP" for POP3 */
 	struct str user, authzid, password;
 	bool initial;
+	bool told; /* cmd->said tells how it goes */
+};
+/* One step of the exchange, decoded: a challenge, or an answer without what is
+ * secret in it (password, proof, token). */
+struct sasl_said {
+	struct sasl_said *next;
+	bool server;
+	struct str text;
 };
 struct cmd *conn_auth(
     struct conn *c, const struct conn_login *login, struct err *e);

@@ -21,6 +21,7 @@ handshake(struct conn *c)
 	}
 	c->handshaking = false;
 	c->progress = loop_now();
+	engine_lap(c, &c->times.tls);
 	buf_init(&words, 256);
 	tls_describe(c->stream, &words);
 	trace_note(c->trace, "TLS: %.*s", STRF(buf_str(&words)));
@@ -139,6 +140,15 @@ engine_wants_fill(struct conn *c)
 }
 
 void
+engine_lap(struct conn *c, int64_t *us)
+{
+	int64_t now = loop_now_us();
+
+	*us = now - c->began;
+	c->began = now;
+}
+
+void
 engine_start(struct conn *c, struct stream *s)
 {
 	struct err e = {0};
@@ -146,6 +156,7 @@ engine_start(struct conn *c, struct stream *s)
 
 	c->stream = s;
 	c->phase = CONN_OPEN;
+	engine_lap(c, &c->times.connect);
 	if (c->proto != NULL)
 		c->lex.max_line = *c->proto->max_line;
 	c->progress = loop_now();

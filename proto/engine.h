@@ -63,6 +63,7 @@ struct job {
 	struct buf line;    /* cmd.line while it is being built */
 	uint32_t flags;	    /* of the verb, or what stands in for it */
 	bool typed;	    /* takes all untagged responses */
+	bool raw;	    /* conn_raw */
 	bool may_ask;	    /* a continuation is due at its end */
 	bool owes;	    /* more is due at its end, unasked: {n+} */
 	bool keep;	    /* its bodies are kept even while they are pulled */
@@ -80,6 +81,8 @@ struct job {
 	size_t n_inbodies;
 	struct spool *spool;
 	struct sasl *sasl;
+	bool told;
+	struct sasl_said **said_tail;
 	unsigned challenges;
 	struct err sasl_err;
 };
@@ -95,6 +98,8 @@ struct conn {
 	struct dial *dial;
 	struct stream *stream;
 	bool handshaking;
+	int64_t began; /* the part of connecting that is under way, us */
+	struct conn_times times;
 	struct watch in, out;
 	struct timer timer, kick;
 	int64_t progress; /* when something worth it moved last */
@@ -161,6 +166,8 @@ job_of(struct cmd *cmd)
 void engine_start(struct conn *c, struct stream *s);
 /* Something may be sendable now: the next loop turn sees to it. */
 void engine_wants_fill(struct conn *c);
+/* A part of connecting is over: *us gets how long it took. */
+void engine_lap(struct conn *c, int64_t *us);
 /* Sets poll events and the timer as the state asks. */
 void engine_events(struct conn *c);
 /* Ends the connection with e, which may be of kind NONE (a quiet end). */
@@ -182,6 +189,9 @@ bool engine_paused(const struct conn *c);
  * then this is called again.
  */
 void engine_replied(struct conn *c, struct job *j);
+/* All that comes from now on is a body of j; and not any more. */
+void engine_raw(struct conn *c, struct job *j);
+void engine_raw_end(struct conn *c, struct job *j);
 /* The verdict on a line that breaks the protocol: "what: line". */
 enum verdict engine_bad(struct conn *c, const char *what, struct str line);
 

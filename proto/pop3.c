@@ -240,6 +240,7 @@ const struct proto proto_pop3 = {
     .states = states,
     .bye = "QUIT",
     .sasl = &sasl,
+    .lists = true,
     .max_line = &limits.line,
     .encode = encode,
     .typed = typed,

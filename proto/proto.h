@@ -41,6 +41,7 @@ struct proto {
 	const char *bye;
 	const struct sasl_dialect *sasl;
 	bool pipelines;		/* always; else if PIPELINING is offered */
+	bool lists;		/* whether a body follows depends on the verb */
 	const size_t *max_line; /* the longest line; in `limits` */
 	/* Verb and arguments of conn_send as segments of cmd. */
 	int (*encode)(

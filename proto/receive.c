@@ -93,6 +93,7 @@ upgrade(struct conn *c, struct job *j)
 	}
 	c->stream = s;
 	c->handshaking = true;
+	c->began = loop_now_us();
 	/* Anyone may have said what was said in clear. */
 	conn_forget(c);
 	conn_drop_events(c);
@@ -198,6 +199,13 @@ progressed(struct conn *c)
 }
 
 static void
+greeted(struct conn *c, struct str line)
+{
+	str_copy(c->welcome, sizeof(c->welcome), line);
+	engine_lap(c, &c->times.greeting);
+}
+
+static void
 take_line(struct conn *c, struct str line)
 {
 	struct cmd *whose = NULL;
@@ -242,7 +250,7 @@ take_line(struct conn *c, struct str line)
 		assert(it != NULL);
 		it->final = true;
 		if (whose->verb == &conn_greeting)
-			str_copy(c->welcome, sizeof(c->welcome), line);
+			greeted(c, line);
 		engine_replied(c, job_of(whose));
 		break;
 	case VERDICT_MORE:
@@ -268,6 +276,43 @@ body_ends(struct conn *c)
 	if (c->proto->after_body == VERDICT_DONE && j != NULL)
 		engine_replied(c, j);
 }
+
+/* ---- raw ---- */
+
+void
+engine_raw(struct conn *c, struct job *j)
+{
+	lex_count(&c->lex, UINT64_MAX);
+	body_begins(c, j);
+	if (c->body != NULL)
+		c->body->has_size = false;
+	engine_parse(c);
+	engine_events(c);
+}
+
+void
+engine_raw_end(struct conn *c, struct job *j)
+{
+	struct err e = {0};
+
+	conn_ref(c);
+	if (c->body != NULL) {
+		(void)inbody_keep(c->body, c->live, &e);
+		c->live = S("");
+		c->body->ended = true;
+		inbody_wake(c->body);
+		c->body = NULL;
+	}
+	lex_init(&c->lex, c->lex.max_line);
+	j->cmd.reply.class = REPLY_OK;
+	j->cmd.state = CMD_DONE;
+	job_over(j);
+	engine_parse(c);
+	engine_events(c);
+	conn_unref(c);
+}
+
+/* ---- bodies ---- */
 
 static void
 body_bytes(struct conn *c, struct str s)
@@ -360,7 +405,9 @@ hung_up(struct conn *c)
 	struct err e = {0};
 	struct job *j = c->head;
 
-	if (c->lex.mode != LEX_MODE_LINE)
+	if (j != NULL && j->raw)
+		err_set(&e, ERR_CLOSED, "the server hung up");
+	else if (c->lex.mode != LEX_MODE_LINE)
 		err_set(&e, ERR_CLOSED,
 		    "the server hung up in the middle of a body");
 	else if (c->last_words.n > 0)

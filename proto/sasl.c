@@ -178,6 +178,57 @@ sasl_step(struct sasl *s, struct str challenge, struct buf *out, struct err *e)
 	return s->done ? SASL_DONE : SASL_MORE;
 }
 
+/* Where in an answer the proof begins: behind the last of these (RFC 2195 2,
+ * RFC 2831 2.1.2, RFC 5802 7); NULL: all of it is one. */
+static const struct {
+	const char *mech, *before;
+} proofs[] = {
+    {"CRAM-MD5", " "},
+    {"DIGEST-MD5", "response="},
+    {"SCRAM-", ",p="},
+    {"NTLM", NULL},
+    {"GSSAPI", NULL},
+    {"GS2-", NULL},
+};
+
+/* How much of the answer comes before its proof. */
+static size_t
+proof_at(const struct sasl *s, struct str answer)
+{
+	for (size_t i = 0; i < sizeof(proofs) / sizeof(*proofs); i++) {
+		struct str before = str_z(proofs[i].before);
+		size_t n = answer.n;
+
+		if (!str_starts(str_z(s->mech), str_z(proofs[i].mech)))
+			continue;
+		if (proofs[i].before == NULL)
+			return 0;
+		while (n >= before.n && !str_ends(str_head(answer, n), before))
+			n--;
+		return n >= before.n ? n : answer.n;
+	}
+	return answer.n;
+}
+
+void
+sasl_mask(const struct sasl *s, struct str answer, struct buf *out)
+{
+	struct str password = str_z(s->password);
+	size_t end = proof_at(s, answer), i = 0;
+
+	while (i < end) {
+		if (password.n > 0 &&
+		    str_starts(str_skip(answer, i), password)) {
+			(void)buf_addz(out, "<secret>");
+			i += password.n;
+		} else {
+			(void)buf_addc(out, answer.p[i++]);
+		}
+	}
+	if (end < answer.n)
+		(void)buf_addz(out, "<secret>");
+}
+
 bool
 sasl_done(const struct sasl *s)
 {

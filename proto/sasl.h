@@ -33,6 +33,8 @@ enum sasl_step { SASL_MORE, SASL_DONE, SASL_FAIL };
 /* One step: decoded challenge in, decoded answer appended to out. */
 enum sasl_step sasl_step(
     struct sasl *s, struct str challenge, struct buf *out, struct err *e);
+/* Appends an answer of s as it may be shown: without password and proof. */
+void sasl_mask(const struct sasl *s, struct str answer, struct buf *out);
 /* Whether the mechanism is satisfied with what the server proved; a
  * positive reply before that must not count as a login. */
 bool sasl_done(const struct sasl *s);

@@ -175,6 +175,7 @@ send_job(struct conn *c, struct job *j)
 		return SENT_ALL;
 	if (j->segs == NULL) {
 		j->segs_tail = &j->segs;
+		j->cmd.sent_at = loop_now_us();
 		j->cmd.state = j->owes ? CMD_ASKED : CMD_WAITING;
 	}
 	if (j->replied)

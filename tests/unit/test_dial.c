@@ -24,16 +24,18 @@ static struct loop *loop;
 
 static struct {
 	int calls;
+	int64_t looked_up;
 	struct stream *s;
 	struct err e;
 	struct dial *again; /* dialled from within done */
 } result;
 
 static void
-done(void *arg, struct stream *s, const struct err *e)
+done(void *arg, struct stream *s, int64_t looked_up, const struct err *e)
 {
 	assert_ptr_equal(arg, &result);
 	result.calls++;
+	result.looked_up = looked_up;
 	result.s = s;
 	if (s == NULL)
 		result.e = *e;
@@ -289,6 +291,7 @@ test_connects(void **state)
 		assert_int_equal(result.calls, 0);
 		run();
 		assert_non_null(result.s);
+		assert_int_equal(result.looked_up, -1);
 		peer = accept(server, NULL, NULL);
 		assert_true(peer >= 0);
 		assert_int_equal(stream_write(result.s, "x", 1, &e), 1);
@@ -321,6 +324,7 @@ test_by_name(void **state)
 	run();
 	assert_error(
 	    ERR_DNS, "look up localhost.example: Name or service not known");
+	assert_true(result.looked_up >= 0);
 	close(server);
 }
 
@@ -588,9 +592,10 @@ test_many_addresses(void **state)
 }
 
 static void
-redial(void *arg, struct stream *s, const struct err *e)
+redial(void *arg, struct stream *s, int64_t looked_up, const struct err *e)
 {
 	(void)e;
+	assert_int_equal(looked_up, -1);
 	assert_null(s);
 	result.again = dial_host(
 	    loop, "127.0.0.1", free_port(), loop_now() + 5000, done, arg);
