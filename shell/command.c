@@ -13,7 +13,13 @@ const struct command *const commands[] = {
     &cmd_drop,
     &cmd_use,
     &cmd_conns,
+    &cmd_auth,
+    &cmd_idle,
+    &cmd_multi,
+    &cmd_raw,
+    &cmd_send,
     &cmd_trace,
+    &cmd_time,
     &cmd_help,
     &cmd_quit,
     NULL,
@@ -51,6 +57,14 @@ next_word(struct str *rest)
 	return str_word(rest);
 }
 
+static int
+usage(const struct command *cmd)
+{
+	screen_error("usage: :%s%s%s", cmd->name,
+	    *cmd->usage != '\0' ? " " : "", cmd->usage);
+	return STATUS_USAGE;
+}
+
 int
 command_run(struct shell *sh, const struct command *cmd, struct str rest)
 {
@@ -59,17 +73,18 @@ command_run(struct shell *sh, const struct command *cmd, struct str rest)
 	struct str word;
 	int status;
 
+	if (cmd->run_line != NULL)
+		return str_trim(rest).n > 0
+			   ? cmd->run_line(sh, str_skip(rest, 1))
+			   : usage(cmd);
 	while ((word = next_word(&rest)).n > 0 && argc < COMMAND_WORDS) {
 		argv[argc] = mem_zalloc(word.n + 1);
 		memcpy(argv[argc++], word.p, word.n);
 	}
-	if (word.n > 0 || argc < cmd->argmin || argc > cmd->argmax) {
-		screen_error("usage: :%s%s%s", cmd->name,
-		    *cmd->usage != '\0' ? " " : "", cmd->usage);
-		status = STATUS_USAGE;
-	} else {
+	if (word.n > 0 || argc < cmd->argmin || argc > cmd->argmax)
+		status = usage(cmd);
+	else
 		status = cmd->run(sh, argc, argv);
-	}
 	while (argc > 0)
 		mem_free_secret(argv[--argc]);
 	return status;
@@ -103,4 +118,33 @@ command_session_name(const struct shell *sh, size_t n)
 	while (s != NULL && n-- > 0)
 		s = s->next;
 	return s != NULL ? s->name : NULL;
+}
+
+const char *
+command_on_off(const struct shell *sh, size_t n)
+{
+	static const char *const words[] = {"on", "off"};
+
+	(void)sh;
+	return n < 2 ? words[n] : NULL;
+}
+
+int
+command_switch(const char *word, bool *on)
+{
+	if (strcmp(word, "on") != 0 && strcmp(word, "off") != 0) {
+		screen_error("on or off, not %s", word);
+		return -1;
+	}
+	*on = strcmp(word, "on") == 0;
+	return 0;
+}
+
+bool
+command_needs_open(const struct shell *sh)
+{
+	if (shell_is_open(sh))
+		return true;
+	screen_error("nothing is open");
+	return false;
 }

@@ -20,8 +20,11 @@ struct command {
 	/* What an argument can be completed to; NULL: nothing.  The n-th one
 	 * (from 0), or NULL behind the last. */
 	const char *(*complete)(const struct shell *sh, size_t n);
+	bool files; /* arguments that complete gives no word for are files */
 	/* argv has argc words and a NULL; an exit status. */
 	int (*run)(struct shell *sh, size_t argc, char **argv);
+	/* In place of run: all that stands behind the name, not empty. */
+	int (*run_line)(struct shell *sh, struct str line);
 };
 
 /* In the order in which :help shows them; NULL at the end. */
@@ -34,10 +37,16 @@ int command_line(struct shell *sh, struct str line);
 /* The command with the words of rest. */
 int command_run(struct shell *sh, const struct command *cmd, struct str rest);
 
-/* Names of the sessions, for .complete. */
+/* For .complete: names of the sessions; "on" and "off". */
 const char *command_session_name(const struct shell *sh, size_t n);
+const char *command_on_off(const struct shell *sh, size_t n);
+/* "on" or "off" into *on; -1 if word is neither, which is told. */
+int command_switch(const char *word, bool *on);
+/* Whether a connection is open; tells if none is. */
+bool command_needs_open(const struct shell *sh);
 
 extern const struct command cmd_open, cmd_close, cmd_drop, cmd_use, cmd_conns,
-    cmd_trace, cmd_help, cmd_quit;
+    cmd_auth, cmd_idle, cmd_multi, cmd_raw, cmd_send, cmd_trace, cmd_time,
+    cmd_help, cmd_quit;
 
 #endif

@@ -1,6 +1,8 @@
 /* line: what a line means. */
 #include "shell/command.h"
 #include "shell/help.h"
+#include "shell/idle.h"
+#include "shell/raw.h"
 #include "shell/run.h"
 #include "shell/session.h"
 
@@ -82,6 +84,9 @@ protocol_line(struct shell *sh, struct str line)
 
 	if (!shell_is_open(sh))
 		return bare_line(sh, line);
+	if (sh->current->raw != NULL)
+		return raw_line(sh, line);
+	idle_pause(sh, sh->current);
 	if (redirect_cut(&line, &rd, &e) != 0) {
 		screen_error("%s", e.msg);
 		return STATUS_USAGE;

@@ -52,7 +52,11 @@ prompt_session(const struct session *s, struct buf *out, bool colour)
 		(void)vis_add(out, buf_str(&state));
 	}
 	buf_fini(&state);
-	if (conn_in_flight(c) > 0)
+	if (s->raw != NULL)
+		(void)buf_addz(out, " raw");
+	else if (s->idle != NULL)
+		(void)buf_addz(out, " idle");
+	else if (conn_in_flight(c) > 0)
 		(void)buf_addf(out, " +%zu", conn_in_flight(c));
 }
 

@@ -4,6 +4,7 @@
  */
 #include "base/mem.h"
 #include "shell/history.h"
+#include "shell/idle.h"
 #include "shell/prompt.h"
 #include "shell/screen.h"
 
@@ -181,6 +182,8 @@ static enum got
 wait_line(struct shell *sh, const struct ask *ask)
 {
 	while (!tty.done) {
+		if (ask->command)
+			idle_resume(sh);
 		if (sh->quit) {
 			stop_reading();
 			puts("");

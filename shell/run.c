@@ -4,6 +4,7 @@
 #include "shell/help.h"
 #include "shell/secret.h"
 #include "shell/session.h"
+#include "shell/timing.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -140,6 +141,17 @@ tell_refusal(struct shell *sh, struct running *r)
 }
 
 static void
+tell_time(const struct running *r)
+{
+	if (r->quiet || r == r->session->raw)
+		return;
+	if (r->cmd->line.n == 0)
+		timing_conn(r->session->conn);
+	else
+		timing_cmd(r->cmd);
+}
+
+static void
 finish(struct shell *sh, struct running *r)
 {
 	struct running **at = &r->session->runs;
@@ -165,15 +177,48 @@ finish(struct shell *sh, struct running *r)
 		r->status =
 		    done ? status_of_reply(cmd) : status_of_err(&cmd->err);
 	r->over = true;
+	if (sh->time)
+		tell_time(r);
+	if (r == r->session->raw)
+		r->session->raw = NULL;
+	if (r == r->session->idle) {
+		r->session->idle = NULL;
+		r->session->idles &= r->status == STATUS_OK;
+	}
 	if (!r->waited)
 		run_free(r);
+}
+
+/* The steps of a login that have come. */
+static void
+show_said(struct running *r)
+{
+	const struct sasl_said *said;
+	struct buf b;
+
+	for (;;) {
+		said = r->said != NULL ? r->said->next : r->cmd->said;
+		if (said == NULL)
+			return;
+		buf_init(&b, said->text.n + 64);
+		(void)buf_addz(&b, said->server ? "server: " : "client: ");
+		(void)buf_add(
+		    &b, said->text.n > 0 ? said->text : S("(nothing)"));
+		screen_aside(buf_str(&b), PAINT_DIM);
+		buf_fini(&b);
+		r->said = said;
+	}
 }
 
 bool
 run_step(struct shell *sh, struct running *r)
 {
+	bool shown;
+
 	if (!r->over) {
-		if (!render_items(r) || !cmd_over(r->cmd))
+		shown = render_items(r);
+		show_said(r);
+		if (!shown || !cmd_over(r->cmd))
 			return false;
 		finish(sh, r);
 	}
@@ -294,6 +339,12 @@ show_sent(const struct shell *sh, const struct cmd *cmd, struct str line)
 	buf_fini(&b);
 }
 
+static bool
+is_dry(const struct shell *sh, const struct verb *verb)
+{
+	return sh->opt->dry_run && verb != NULL && verb->flags & VERB_CHANGES;
+}
+
 static void
 dry_run(struct shell *sh, const struct verb *verb, struct str line,
     const struct redirects *rd)
@@ -361,13 +412,40 @@ send_line(struct shell *sh, const struct verb *verb, struct str args,
 	return cmd;
 }
 
-/* What the line asks for cannot be, or a file is not there. */
-static int
-local_status(const struct err *e)
+int
+run_status(const struct err *e)
 {
 	bool missing = e->kind == ERR_SYS && e->sys == ENOENT;
 
 	return e->kind == ERR_USE || missing ? STATUS_USAGE : status_of_err(e);
+}
+
+/* Shows what cmd, which was sent for line, gets; an exit status. */
+static int
+follow(struct shell *sh, struct cmd *cmd, struct sink *sink, struct str line,
+    bool misplaced, bool has_in)
+{
+	struct running *r;
+
+	show_sent(sh, cmd, line);
+	r = run_new(sh->current, cmd, sink);
+	r->misplaced = misplaced;
+	(void)answer_literal_of(line, &r->literal);
+	r->counts = str_ends(line, S("+}"));
+	wait(sh, r);
+	/* What was meant for a command that was refused is no command. */
+	if (r->over && !r->answered && r->status != STATUS_OK &&
+	    !sh->interactive && !has_in)
+		answer_skip(sh, cmd->verb, line);
+	return release(r);
+}
+
+static int
+not_sent(struct sink *sink, const struct err *e)
+{
+	sink_abort(sink);
+	screen_error("%s", e->msg);
+	return run_status(e);
 }
 
 int
@@ -380,11 +458,10 @@ run_line(struct shell *sh, struct str line, const struct redirects *rd)
 	/* The reply may change the state, and a refused DATA does. */
 	bool misplaced = verb != NULL && verb->states != 0 &&
 			 (verb->states & conn_state(s->conn)) == 0;
-	struct running *r;
 	struct err e = {0};
 	struct cmd *cmd;
 
-	if (sh->opt->dry_run && verb != NULL && verb->flags & VERB_CHANGES) {
+	if (is_dry(sh, verb)) {
 		dry_run(sh, verb, line, rd);
 		return STATUS_OK;
 	}
@@ -392,20 +469,32 @@ run_line(struct shell *sh, struct str line, const struct redirects *rd)
 		sink = sink_new(sh->loop, rd->out_kind, rd->out, &e);
 	cmd =
 	    e.kind == ERR_NONE ? send_line(sh, verb, args, line, rd, &e) : NULL;
-	if (cmd == NULL) {
-		sink_abort(sink);
-		screen_error("%s", e.msg);
-		return local_status(&e);
+	if (cmd == NULL)
+		return not_sent(sink, &e);
+	return follow(sh, cmd, sink, line, misplaced, rd->has_in);
+}
+
+int
+run_multi(struct shell *sh, struct str line)
+{
+	struct redirects rd;
+	struct sink *sink = NULL;
+	struct str args;
+	const struct verb *verb = verb_of(sh->current->conn, line, &args);
+	struct err e = {0};
+	struct cmd *cmd = NULL;
+
+	if (redirect_cut(&line, &rd, &e) != 0)
+		return not_sent(NULL, &e);
+	if (is_dry(sh, verb)) {
+		dry_run(sh, verb, line, &rd);
+		return STATUS_OK;
 	}
-	show_sent(sh, cmd, line);
-	r = run_new(s, cmd, sink);
-	r->misplaced = misplaced;
-	(void)answer_literal_of(line, &r->literal);
-	r->counts = str_ends(line, S("+}"));
-	wait(sh, r);
-	/* What was meant for a command that was refused is no command. */
-	if (r->over && !r->answered && r->status != STATUS_OK &&
-	    !sh->interactive && !rd->has_in)
-		answer_skip(sh, verb, line);
-	return release(r);
+	if (rd.has_out)
+		sink = sink_new(sh->loop, rd.out_kind, rd.out, &e);
+	if (e.kind == ERR_NONE)
+		cmd = conn_line_multi(sh->current->conn, line, &e);
+	if (cmd == NULL)
+		return not_sent(sink, &e);
+	return follow(sh, cmd, sink, line, false, true);
 }

@@ -18,7 +18,8 @@ struct running {
 	struct running *next;
 	struct session *session;
 	struct cmd *cmd;
-	struct item *last; /* the last item that is shown */
+	struct item *last;	      /* the last item that is shown */
+	const struct sasl_said *said; /* the last step that is shown */
 	struct body *body; /* the next one, claimed before it begins */
 	size_t bodies;	   /* those that are done */
 	struct sink *sink; /* where bodies go; NULL: the screen */
@@ -48,8 +49,14 @@ int run_wait(struct shell *sh, struct running *r);
  * someone waits for it. */
 bool run_step(struct shell *sh, struct running *r);
 
+/* The exit status of what was not even sent: it cannot be, or a file is not
+ * there. */
+int run_status(const struct err *e);
+
 /* A line of the protocol as typed, redirections taken off. */
 int run_line(struct shell *sh, struct str line, const struct redirects *rd);
+/* The same with redirections, for ":multi": conn_line_multi. */
+int run_multi(struct shell *sh, struct str line);
 
 /* answer.c: gives r, whose command is CMD_ASKED, what it asks for. */
 void answer(struct shell *sh, struct running *r);

@@ -52,10 +52,10 @@ open_part(const struct verb *v, struct str args)
 	return (size_t)(rest.p - args.p);
 }
 
-/* How much of the line any protocol lets be kept.  A line may have a tag, and
- * it may have been typed to the wrong server. */
-static size_t
-keep(struct str line)
+/* By the verbs of any protocol: a line may have a tag, and it may have been
+ * typed to the wrong server. */
+size_t
+secret_begins(struct str line)
 {
 	static const char *const names[] = {"pop3", "smtp", "lmtp", "imap"};
 	struct str rest = line, args, from[2];
@@ -104,7 +104,7 @@ secret_clean(struct buf *b, struct str line)
 {
 	size_t at, n;
 
-	line = str_head(line, keep(line));
+	line = str_head(line, secret_begins(line));
 	while ((n = url_password(line, &at)) > 0) {
 		if (buf_add(b, str_head(line, at)) != 0)
 			return -1;
@@ -117,7 +117,7 @@ void
 secret_scrub(char *arg)
 {
 	struct str s = str_z(arg);
-	size_t n = keep(s), at;
+	size_t n = secret_begins(s), at;
 
 	mem_wipe(arg + n, s.n - n);
 	n = url_password(str_head(s, n), &at);
@@ -160,31 +160,29 @@ secret_ask(struct shell *sh, const char *prompt, struct err *e)
 	return secret;
 }
 
-static int
-auth(struct shell *sh, struct conn *c, struct str mech, struct str user,
-    struct cmd **cmd, struct err *e)
+/* A login that the program leads, what is missing asked for; NULL and err. */
+static struct cmd *
+auth(struct shell *sh, struct conn *c, struct conn_login *login, struct err *e)
 {
-	struct conn_login login = {.mech = mech, .initial = true};
 	struct buf name;
 	char *secret = NULL;
-	bool bare =
-	    str_eqcase(mech, S("ANONYMOUS")) || str_eqcase(mech, S("EXTERNAL"));
+	struct cmd *cmd = NULL;
+	bool bare = str_eqcase(login->mech, S("ANONYMOUS")) ||
+		    str_eqcase(login->mech, S("EXTERNAL"));
 
 	buf_init(&name, SHELL_LINE_MAX);
-	if (user.n == 0 &&
+	if (login->user.n == 0 &&
 	    sh->ask(sh, &(struct ask){.prompt = "User: "}, &name) == GOT_LINE)
-		user = str_trim(buf_str(&name));
-	login.user = user;
-	*cmd = NULL;
-	if (user.n == 0)
+		login->user = str_trim(buf_str(&name));
+	if (login->user.n == 0)
 		(void)err_set(e, ERR_CANCEL, "no user, nothing is sent");
 	else if (bare || (secret = secret_ask(sh, "Password: ", e)) != NULL) {
-		login.password = str_z(secret);
-		*cmd = conn_auth(c, &login, e);
+		login->password = str_z(secret);
+		cmd = conn_auth(c, login, e);
 	}
 	mem_free_secret(secret);
 	buf_fini(&name);
-	return *cmd != NULL ? 1 : -1;
+	return cmd;
 }
 
 /* The line as it would have been typed with its secret. */
@@ -218,6 +216,7 @@ secret_send(struct shell *sh, struct conn *c, const struct verb *verb,
 {
 	struct str rest = args, first = next_word(&rest);
 	size_t n = count_words(args);
+	struct conn_login login = {.initial = true};
 	uint64_t octets;
 
 	*cmd = NULL;
@@ -227,12 +226,43 @@ secret_send(struct shell *sh, struct conn *c, const struct verb *verb,
 	warn_clear(c, verb, first);
 	if (n > verb->secret || answer_literal_of(line, &octets))
 		return 0;
+	login.mech = first;
 	if (strcmp(verb->name, "APOP") == 0)
-		return auth(sh, c, S("APOP"), first, cmd, e);
-	if ((verb->flags & VERB_SASL) == 0)
+		login = (struct conn_login){.mech = S("APOP"), .user = first};
+	else if ((verb->flags & VERB_SASL) == 0)
 		return complete(sh, c, line, cmd, e);
 	/* LOGIN asks in words: that exchange is left to the person. */
-	if (str_eqcase(first, S("LOGIN")) || !conn_knows_mech(c, first))
+	else if (str_eqcase(first, S("LOGIN")) || !conn_knows_mech(c, first))
 		return 0;
-	return auth(sh, c, first, S(""), cmd, e);
+	*cmd = auth(sh, c, &login, e);
+	return *cmd != NULL ? 1 : -1;
+}
+
+struct cmd *
+secret_auth(struct shell *sh, struct str mech, struct str user,
+    struct str authzid, struct err *e)
+{
+	struct conn *c = sh->current->conn;
+	struct conn_login login = {.mech = mech,
+	    .user = user,
+	    .authzid = authzid,
+	    .initial = true,
+	    .told = true};
+	const struct verb *verb;
+	struct cmd *cmd;
+	struct buf line;
+
+	if (conn_proto(c) == NULL) {
+		(void)err_set(e, ERR_USE, "the server has not greeted yet");
+		return NULL;
+	}
+	verb = proto_auth(conn_proto(c));
+	warn_clear(c, verb, mech);
+	if (conn_knows_mech(c, mech))
+		return auth(sh, c, &login, e);
+	buf_init(&line, SHELL_LINE_MAX);
+	(void)buf_addf(&line, "%s %.*s", verb->name, STRF(mech));
+	cmd = conn_line(c, buf_str(&line), NULL, e);
+	buf_fini(&line);
+	return cmd;
 }

@@ -11,6 +11,8 @@
  * the password of a URL are left out.  -1 if b is full.
  */
 int secret_clean(struct buf *b, struct str line);
+/* How much of the line, from its beginning, is no secret. */
+size_t secret_begins(struct str line);
 /* Overwrites the secrets of a command-line argument in place. */
 void secret_scrub(char *arg);
 
@@ -24,5 +26,13 @@ char *secret_ask(struct shell *sh, const char *prompt, struct err *e);
  */
 int secret_send(struct shell *sh, struct conn *c, const struct verb *verb,
     struct str args, struct str line, struct cmd **cmd, struct err *e);
+
+/*
+ * A login by a mechanism, which need not be announced, asking for what is
+ * missing; each step stands in the command (conn_login.told).  One that is not
+ * known here is begun, and left to whoever answers.  NULL and err.
+ */
+struct cmd *secret_auth(struct shell *sh, struct str mech, struct str user,
+    struct str authzid, struct err *e);
 
 #endif

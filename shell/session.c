@@ -1,8 +1,11 @@
 /* session: connections with names, and what they say unasked. */
 #include "shell/session.h"
 #include "base/mem.h"
+#include "shell/idle.h"
+#include "shell/raw.h"
 #include "shell/run.h"
 #include "shell/screen.h"
+#include "shell/timing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -155,6 +158,7 @@ session_free(struct shell *sh, struct session *s)
 	if (sh->current == s)
 		sh->current = last_used(sh);
 	s->closing = true;
+	loop_untimer(&s->renew);
 	conn_drop(s->conn);
 	for (struct running *r = s->runs, *next; r != NULL; r = next) {
 		next = r->next;
@@ -197,6 +201,8 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 	if (sh->interactive)
 		screen_aside(str_z(conn_welcome(c)),
 		    render_paint(str_z(conn_welcome(c))));
+	if (sh->time)
+		timing_conn(c);
 	return STATUS_OK;
 }
 
@@ -253,6 +259,12 @@ session_bye(struct shell *sh, struct session *s, bool shown)
 	struct err e = {0};
 	struct cmd *cmd;
 
+	idle_stop(sh, s);
+	if (s->raw != NULL) { /* who knows what QUIT would mean now */
+		raw_end(sh, s);
+		s->closing = true;
+		return STATUS_OK;
+	}
 	if (!session_is_open(s) || conn_proto(s->conn) == NULL)
 		return STATUS_OK;
 	cmd = conn_send(

@@ -21,6 +21,10 @@ struct session {
 	char *name;
 	struct conn *conn;
 	struct running *runs; /* commands not yet shown to their end */
+	struct running *raw;  /* of them, the one of ":raw on", or NULL */
+	struct running *idle; /* of them, the IDLE of ":idle on", or NULL */
+	bool idles;	      /* it is to idle whenever nothing else is done */
+	struct timer renew;   /* of that */
 	struct trace *trace;  /* or NULL */
 	FILE *trace_file;
 	bool on_screen; /* the trace is */
@@ -53,6 +57,7 @@ struct shell {
 	enum got (*ask)(
 	    struct shell *sh, const struct ask *ask, struct buf *line);
 	void *source; /* of ask */
+	bool time;    /* each reply tells what it cost */
 	bool quit;    /* end after this line */
 	int failed;   /* a batch: the status so far */
 };

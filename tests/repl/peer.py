@@ -7,6 +7,7 @@ Each line of the file is one of
     s: text     sends text alone; \\r \\n \\x1b and the like are undone
     C: text     reads a line, which must be this
     C~ pattern  reads a line, which must match
+    c: text     reads these octets, \\r \\n undone as above
     WAIT path   waits until the file is there
     SLEEP n     seconds
     CLOSE       hangs up
@@ -41,16 +42,24 @@ def expect(wanted, matches, reader):
         sys.exit(f"peer: {wanted!r} was due, {line!r} came")
 
 
+def octets(text):
+    return text.encode().decode("unicode_escape").encode("latin-1")
+
+
 def follow(line, reader, writer):
     word, _, rest = line.partition(" ")
     if word == "S:":
         writer.write(rest.encode() + b"\r\n")
     elif word == "s:":
-        writer.write(rest.encode().decode("unicode_escape").encode("latin-1"))
+        writer.write(octets(rest))
     elif word == "C:":
         expect(rest, str.__eq__, reader)
     elif word == "C~":
         expect(rest, re.fullmatch, reader)
+    elif word == "c:":
+        got = reader.read(len(octets(rest)))
+        if got != octets(rest):
+            sys.exit(f"peer: {rest!r} was due, {got!r} came")
     elif word == "WAIT":
         while not os.path.exists(rest):
             time.sleep(0.01)

@@ -1,0 +1,49 @@
+/* :auth: a login by a mechanism of one's choice, step by step. */
+#include "shell/command.h"
+#include "shell/run.h"
+#include "shell/screen.h"
+#include "shell/secret.h"
+
+static int
+run(struct shell *sh, size_t argc, char **argv)
+{
+	struct str mech = str_z(argv[0]);
+	struct err e = {0};
+	struct cmd *cmd;
+
+	if (!command_needs_open(sh))
+		return STATUS_USAGE;
+	cmd = secret_auth(sh, mech, str_z(argc > 1 ? argv[1] : ""),
+	    str_z(argc > 2 ? argv[2] : ""), &e);
+	if (cmd == NULL) {
+		screen_error("%s", e.msg);
+		return e.kind == ERR_CANCEL ? STATUS_INTERRUPTED
+					    : run_status(&e);
+	}
+	return run_wait(sh, run_new(sh->current, cmd, NULL));
+}
+
+static const char *
+complete(const struct shell *sh, size_t n)
+{
+	/* Those that libgsasl knows, whatever the server offers. */
+	static const char *const mechs[] = {"ANONYMOUS", "APOP", "CRAM-MD5",
+	    "DIGEST-MD5", "EXTERNAL", "LOGIN", "NTLM", "OAUTHBEARER", "PLAIN",
+	    "SCRAM-SHA-1", "SCRAM-SHA-256", "XOAUTH2"};
+
+	(void)sh;
+	return n < sizeof(mechs) / sizeof(*mechs) ? mechs[n] : NULL;
+}
+
+const struct command cmd_auth = {
+    .name = "auth",
+    .argmin = 1,
+    .argmax = 3,
+    .usage = "MECH [USER [AUTHZID]]",
+    .help = "Logs in by a mechanism, and shows each step decoded.",
+    .more = "What is secret in an answer is left out.  The server need not "
+	    "announce the mechanism.  One that postel does not know is led by "
+	    "hand: challenges are shown decoded, what is typed gets encoded.",
+    .complete = complete,
+    .run = run,
+};

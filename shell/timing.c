@@ -1,0 +1,59 @@
+/* timing: what the phases of a conversation cost, in words. */
+#include "shell/timing.h"
+#include "shell/screen.h"
+
+enum { NOTEWORTHY_US = 1000 };
+
+static void
+put(struct buf *b, const char *what, int64_t us)
+{
+	if (us < 0)
+		return;
+	(void)buf_addf(
+	    b, "%s%s %.1f ms", b->len > 0 ? ", " : "", what, (double)us / 1000);
+}
+
+static void
+note(const struct buf *b)
+{
+	if (b->len > 0)
+		screen_note("-- %.*s", STRF(buf_str(b)));
+}
+
+void
+timing_conn(const struct conn *c)
+{
+	struct conn_times t = conn_times(c);
+	struct buf b;
+
+	buf_init(&b, 256);
+	put(&b, "look-up", t.lookup);
+	put(&b, "connect", t.connect);
+	put(&b, "TLS", t.tls);
+	put(&b, "greeting", t.greeting);
+	note(&b);
+	buf_fini(&b);
+}
+
+void
+timing_cmd(const struct cmd *cmd)
+{
+	const char *name = cmd->verb != NULL ? cmd->verb->name : "command";
+	struct conn_times t = conn_times(cmd->conn);
+	int64_t tls = 0;
+	struct buf b;
+
+	if (cmd->sent_at == 0 || cmd->over_at == 0)
+		return;
+	if (cmd->verb != NULL && cmd->verb->flags & VERB_TLS && t.tls > 0)
+		tls = t.tls;
+	buf_init(&b, 256);
+	put(&b, name, cmd->over_at - cmd->sent_at - tls);
+	if (cmd->first_at - cmd->sent_at > 0 &&
+	    cmd->over_at - cmd->first_at > NOTEWORTHY_US && tls == 0)
+		put(&b, "first line after", cmd->first_at - cmd->sent_at);
+	if (tls > 0)
+		put(&b, "TLS", tls);
+	note(&b);
+	buf_fini(&b);
+}
