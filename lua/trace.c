@@ -40,7 +40,7 @@ bind_trace(lua_State *L, const char *to, const char *label)
 	FILE *f = trace_file(L, to);
 	struct kept_trace *k = mem_zalloc(sizeof(*k));
 
-	k->trace = trace_new(f, label);
+	k->trace = trace_new(f, label, TRACE_TIMES);
 	k->next = s->traces;
 	s->traces = k;
 	return k->trace;

@@ -5,6 +5,7 @@
 #include "net/trace.h"
 #include "base/mem.h"
 #include "base/vis.h"
+#include "net/loop.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -12,8 +13,9 @@
 enum {
 	HELD_MAX = 8 << 10, /* longer lines are shown in pieces */
 	BATCH = 32 << 10,   /* so much is handed to stdio at once */
+	HEX_ROW = 16,
 	/* A batch, and one more line, whose every byte may become "\xNN". */
-	OUT_MAX = BATCH + 4 * HELD_MAX + 64,
+	OUT_MAX = BATCH + 4 * HELD_MAX + 128,
 };
 
 /* How a line that is shown ended on the wire. */
@@ -22,6 +24,8 @@ enum end { END_CRLF, END_LF, END_NONE };
 struct trace {
 	FILE *f;
 	char *label;
+	unsigned form;
+	int64_t began;	    /* microseconds */
 	enum trace_dir dir; /* of the held line */
 	struct buf held;    /* the line so far, as it came */
 	bool in_secret;	    /* it ends in a secret, which may go on */
@@ -35,11 +39,13 @@ static const struct str prefix[] = {
 };
 
 struct trace *
-trace_new(FILE *f, const char *label)
+trace_new(FILE *f, const char *label, unsigned form)
 {
 	struct trace *t = mem_zalloc(sizeof(*t));
 
 	t->f = f;
+	t->form = form;
+	t->began = loop_now_us();
 	t->label = label != NULL ? mem_strdup(label) : NULL;
 	buf_init(&t->held, HELD_MAX);
 	buf_init(&t->out, OUT_MAX + str_z(label).n);
@@ -57,17 +63,26 @@ write_out(struct trace *t)
 	buf_clear(&t->out);
 }
 
+static void
+put_prefix(struct trace *t, enum trace_dir dir)
+{
+	if (t->form & TRACE_TIMES)
+		buf_addf(&t->out, "%.3f ",
+		    (double)(loop_now_us() - t->began) / 1000000);
+	if (t->label != NULL) {
+		buf_addz(&t->out, t->label);
+		buf_addc(&t->out, ' ');
+	}
+	buf_add(&t->out, prefix[dir]);
+}
+
 /* Shows one line, or a piece of one. */
 static void
 show(struct trace *t, enum trace_dir dir, struct str text, enum end end)
 {
 	bool backslash = end != END_NONE && str_ends(text, S("\\"));
 
-	if (t->label != NULL) {
-		buf_addz(&t->out, t->label);
-		buf_addc(&t->out, ' ');
-	}
-	buf_add(&t->out, prefix[dir]);
+	put_prefix(t, dir);
 	if (text.n > 0 || end != END_CRLF)
 		buf_addc(&t->out, ' ');
 	vis_add(&t->out, str_head(text, text.n - backslash));
@@ -140,6 +155,37 @@ turn_to(struct trace *t, enum trace_dir dir)
 	t->dir = dir;
 }
 
+/* Sixteen octets: as numbers, and what of them is ASCII. */
+static void
+show_row(struct trace *t, enum trace_dir dir, size_t at, struct str row)
+{
+	put_prefix(t, dir);
+	buf_addf(&t->out, " %04zx ", at);
+	for (size_t i = 0; i < HEX_ROW; i++)
+		buf_addf(&t->out, i < row.n ? " %02x" : "   ",
+		    i < row.n ? (unsigned char)row.p[i] : 0);
+	buf_addz(&t->out, "  ");
+	for (size_t i = 0; i < row.n; i++)
+		buf_addc(&t->out,
+		    row.p[i] >= ' ' && row.p[i] < '\177' ? row.p[i] : '.');
+	buf_addc(&t->out, '\n');
+	if (t->out.len >= BATCH)
+		write_out(t);
+}
+
+static void
+show_hex(struct trace *t, enum trace_dir dir, struct str bytes)
+{
+	size_t at, n;
+
+	t->in_secret = false;
+	for (at = 0; at < bytes.n; at += n) {
+		n = bytes.n - at < HEX_ROW ? bytes.n - at : HEX_ROW;
+		show_row(t, dir, at, (struct str){bytes.p + at, n});
+	}
+	write_out(t);
+}
+
 void
 trace_bytes(struct trace *t, enum trace_dir dir, struct str bytes)
 {
@@ -147,6 +193,10 @@ trace_bytes(struct trace *t, enum trace_dir dir, struct str bytes)
 
 	if (t == NULL || bytes.n == 0)
 		return;
+	if (t->form & TRACE_HEX) {
+		show_hex(t, dir, bytes);
+		return;
+	}
 	turn_to(t, dir);
 	while ((n = str_find(bytes, '\n')) < bytes.n) {
 		hold(t, str_head(bytes, n));
@@ -163,7 +213,9 @@ trace_secret(struct trace *t, enum trace_dir dir)
 	if (t == NULL)
 		return;
 	turn_to(t, dir);
-	if (!t->in_secret)
+	if (!t->in_secret && t->form & TRACE_HEX)
+		show(t, dir, S("<secret>"), END_CRLF);
+	else if (!t->in_secret)
 		hold(t, S("<secret>"));
 	t->in_secret = true;
 	write_out(t);

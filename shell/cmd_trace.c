@@ -6,10 +6,10 @@
 static const char *
 complete(const struct shell *sh, size_t n)
 {
-	static const char *const words[] = {"on", "off"};
+	static const char *const words[] = {"on", "off", "hex"};
 
 	(void)sh;
-	return n < 2 ? words[n] : NULL;
+	return n < 3 ? words[n] : NULL;
 }
 
 static int
@@ -35,10 +35,12 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_trace = {
     .name = "trace",
     .argmax = 1,
-    .usage = "[on | off | FILE]",
+    .usage = "[on | off | hex | FILE]",
     .help = "Shows what goes over the wire, or appends it to a file.",
-    .more = "C: is what we send, S: what the server sends.  Secrets are "
+    .more = "C: is what we send, S: what the server sends, in front of them "
+	    "the seconds since the trace began; hex shows octets.  Secrets are "
 	    "masked.",
     .complete = complete,
+    .files = true,
     .run = run,
 };

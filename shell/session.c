@@ -363,7 +363,9 @@ int
 session_trace(struct session *s, const char *to, struct err *e)
 {
 	bool off = strcmp(to, "off") == 0;
-	bool screen = strcmp(to, "on") == 0 || strcmp(to, "-") == 0;
+	bool hex = strcmp(to, "hex") == 0;
+	bool screen = hex || strcmp(to, "on") == 0 || strcmp(to, "-") == 0;
+	unsigned form = hex ? TRACE_TIMES | TRACE_HEX : TRACE_TIMES;
 	FILE *f = off ? NULL : trace_open(to, screen, e);
 
 	if (f == NULL && !off)
@@ -374,7 +376,7 @@ session_trace(struct session *s, const char *to, struct err *e)
 		fclose(s->trace_file);
 	s->trace_file = f;
 	s->on_screen = screen;
-	s->trace = f != NULL ? trace_new(f, NULL) : NULL;
+	s->trace = f != NULL ? trace_new(f, NULL, form) : NULL;
 	if (s->trace != NULL)
 		conn_set_trace(s->conn, s->trace);
 	return 0;

@@ -31,7 +31,8 @@ int session_bye_all(struct shell *sh, bool shown);
 /* Shows what servers said unasked. */
 void session_events(struct shell *sh, struct session *s);
 
-/* Where the session's trace goes: "off", "on" (standard error), or a file. */
+/* Where the session's trace goes: "off", "on" or "hex" (standard
+ * error), or a file. */
 int session_trace(struct session *s, const char *to, struct err *e);
 
 #endif

@@ -86,8 +86,7 @@ class LabCase(LiveCase):
         self.postel("-k", f"--trace={path}", "127.0.0.1",
                     getattr(server, service),
                     *(a for line in lines for a in ("-c", line)))
-        return [(line[0], line[3:]) for line in path.read_text().splitlines()
-                if line[0] in "CS"]
+        return re.findall(r"^[\d.]+ ([CS]): ?(.*)$", path.read_text(), re.M)
 
 
 def commands(lines):

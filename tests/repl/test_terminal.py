@@ -608,5 +608,5 @@ class Completion(Case):
         screen.line(":trace on")
         screen.expect("imap pipe > $")
         screen.line("NOOP")
-        screen.expect(r"NOOP\r\nC: a1 NOOP\r\nS: a1 OK done\r\n"
+        screen.expect(r"NOOP\r\n0\.\d{3} C: a1 NOOP\r\n0\.\d{3} S: a1 OK done\r\n"
                       r"a1 OK done\r\nimap pipe > $")

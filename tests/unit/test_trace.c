@@ -18,6 +18,7 @@ struct call {
 
 static const struct {
 	const char *name, *label;
+	unsigned form;
 	struct call calls[8];
 	const char *want;
 } cases[] = {
@@ -42,6 +43,19 @@ static const struct {
 	.calls = {{TRACE_C, "a1 "}, {TRACE_C, "NO"}, {TRACE_C, "OP\r"},
 	    {TRACE_C, "\n"}},
 	.want = "C: a1 NOOP\n",
+    },
+    {
+	.name = "octets",
+	.form = TRACE_HEX,
+	.calls = {{TRACE_C, "PASS "}, {TRACE_C, SECRET}, {TRACE_C, "\r\n"},
+	    {TRACE_S, "+OK \033[31m 45678\r\n"}},
+	.want =
+	    "C: 0000  50 41 53 53 20                                   PASS \n"
+	    "C: <secret>\n"
+	    "C: 0000  0d 0a                                            ..\n"
+	    "S: 0000  2b 4f 4b 20 1b 5b 33 31 6d 20 34 35 36 37 38 0d  +OK "
+	    ".[31m 45678.\n"
+	    "S: 0010  0a                                               .\n",
     },
     {
 	.name = "a line held when the direction changes",
@@ -133,7 +147,7 @@ test_cases(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		FILE *f = open_memstream(&text, &text_size);
-		struct trace *t = trace_new(f, cases[i].label);
+		struct trace *t = trace_new(f, cases[i].label, cases[i].form);
 
 		for (const struct call *c = cases[i].calls; c->bytes; c++)
 			make(t, c);
@@ -151,7 +165,7 @@ static void
 show(struct str s, size_t cut, size_t step)
 {
 	FILE *f = open_memstream(&text, &text_size);
-	struct trace *t = trace_new(f, NULL);
+	struct trace *t = trace_new(f, NULL, 0);
 	size_t n = cut;
 
 	while (s.n > 0) {
@@ -281,7 +295,7 @@ static void
 test_full_disk(void **state)
 {
 	FILE *f = fopen("/dev/full", "w");
-	struct trace *t = trace_new(f, "x");
+	struct trace *t = trace_new(f, "x", 0);
 
 	(void)state;
 	setvbuf(f, NULL, _IONBF, 0);

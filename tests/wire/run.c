@@ -143,7 +143,7 @@ start(struct run *r)
 	r->peer = sv[1];
 	r->conn = conn_new(r->loop, &r->cfg);
 	r->trace_file = open_memstream(&r->traced, &r->traced_n);
-	r->trace = trace_new(r->trace_file, NULL);
+	r->trace = trace_new(r->trace_file, NULL, 0);
 	conn_set_trace(r->conn, r->trace);
 	return add_cmd(
 	    r, conn_adopt(r->conn, stream_fd(sv[0], sv[0], 0)), &none);

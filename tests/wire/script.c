@@ -418,9 +418,22 @@ find(const struct act *act, struct str word)
 	return act->word != NULL ? act : NULL;
 }
 
-int
-run_line(struct run *r, struct str line)
+/* A trace may have times in front of its lines. */
+static struct str
+skip_time(struct str line)
 {
+	size_t n = 0;
+
+	while (n < line.n && (ascii_digit(line.p[n]) || line.p[n] == '.'))
+		n++;
+	return n > 1 && n < line.n && line.p[n] == ' ' ? str_skip(line, n + 1)
+						       : line;
+}
+
+int
+run_line(struct run *r, struct str text)
+{
+	struct str line = skip_time(text);
 	struct str word = str_head(line, str_find(line, ' '));
 	struct str arg = str_skip(line, word.n);
 	const struct act *act = find(acts, word);
