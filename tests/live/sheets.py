@@ -2,7 +2,8 @@
 
 A block is fenced by ```session.  In it a line that begins with a prompt is
 typed, up to its end; the other lines are the answer.  "…" stands for any text
-on a line, and alone on a line for any lines.  A block that begins with "$ "
+on a line, and alone on a line for any lines; a time as a trace has it at the
+beginning of a line, "0.004 S: +OK", stands for any.  A block that begins with "$ "
 begins at a new terminal, any other one goes on where the last one stood.
 examples/README.md says it to those who write sheets.
 """
@@ -189,6 +190,9 @@ class Player:
 
     def pattern(self, line):
         """A line of an answer as a pattern; what is new in it is a group."""
+        time_of = re.match(r"\d+\.\d{3} (?=[CS]:|--)", line)
+        if time_of:
+            return r"\d+\.\d{3} " + self.pattern(line[time_of.end():])
         parts, at = [], 0
         for m in self.changing(line):
             parts.append(self.literal(line[at:m.start()]))
