@@ -17,6 +17,7 @@
 /* What the command line says for all connections of this run. */
 struct options {
 	bool quiet, verbose, keep_going, dry_run, debug, norc;
+	bool json;	   /* replies are shown as JSON */
 	const char *trace; /* NULL: off; "-": standard error; else a file */
 	const char *ca, *cert;
 	bool insecure;

@@ -188,6 +188,8 @@ run_all(struct cmdline *cl)
 
 	if (cl->help || cl->version) {
 		(cl->help ? options_usage : options_version)(stdout);
+	} else if (cl->completion != NULL) {
+		(void)completion_put(stdout, cl->completion);
 	} else {
 		the_loop = loop_new();
 		set_signals();
