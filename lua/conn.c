@@ -337,15 +337,7 @@ conn_event_method(lua_State *L)
 
 	if (ev == NULL)
 		return 0;
-	lua_createtable(L, 0, 3);
-	bind_push_str(L, ev->name);
-	lua_setfield(L, -2, "name");
-	bind_push_str(L, ev->line);
-	lua_setfield(L, -2, "line");
-	if (ev->has_num) {
-		bind_push_u64(L, ev->num);
-		lua_setfield(L, -2, "number");
-	}
+	bind_push_event(L, ev);
 	event_free(ev);
 	return 1;
 }

@@ -68,6 +68,17 @@ struct conn *script_connect(
  */
 int script_eval(lua_State *L, struct conn *conn, const char *text);
 
+/*
+ * JSON (lua/postel/json.lua): what cmd, which is over, was answered, saved
+ * being the file that has got its body, or NULL; or what c said unasked.  name
+ * is the connection's.  Indented for people, or one line; without a line end,
+ * good until the next call here.  p is NULL when err says why it cannot be.
+ */
+struct str script_json_reply(lua_State *L, struct cmd *cmd, const char *name,
+    const char *saved, bool indented, struct err *e);
+struct str script_json_event(lua_State *L, struct conn *c, const char *name,
+    const struct event *ev, bool indented, struct err *e);
+
 /* Pushes the userdata for c (the same one each time), which holds a ref. */
 void script_push_conn(lua_State *L, struct conn *c);
 

@@ -14,6 +14,7 @@ const struct command *const commands[] = {
     &cmd_use,
     &cmd_conns,
     &cmd_trace,
+    &cmd_json,
     &cmd_help,
     &cmd_quit,
     NULL,
@@ -59,11 +60,17 @@ command_run(struct shell *sh, const struct command *cmd, struct str rest)
 	struct str word;
 	int status;
 
+	if (cmd->run_rest != NULL && str_trim(rest).n >= cmd->argmin) {
+		while (rest.n > 0 && *rest.p == ' ')
+			rest = str_skip(rest, 1);
+		return cmd->run_rest(sh, rest);
+	}
 	while ((word = next_word(&rest)).n > 0 && argc < COMMAND_WORDS) {
 		argv[argc] = mem_zalloc(word.n + 1);
 		memcpy(argv[argc++], word.p, word.n);
 	}
-	if (word.n > 0 || argc < cmd->argmin || argc > cmd->argmax) {
+	if (word.n > 0 || argc < cmd->argmin || argc > cmd->argmax ||
+	    cmd->run == NULL) {
 		screen_error("usage: :%s%s%s", cmd->name,
 		    *cmd->usage != '\0' ? " " : "", cmd->usage);
 		status = STATUS_USAGE;

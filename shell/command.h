@@ -22,6 +22,8 @@ struct command {
 	const char *(*complete)(const struct shell *sh, size_t n);
 	/* argv has argc words and a NULL; an exit status. */
 	int (*run)(struct shell *sh, size_t argc, char **argv);
+	/* In place of run: all that stands behind the name, as it is. */
+	int (*run_rest)(struct shell *sh, struct str rest);
 };
 
 /* In the order in which :help shows them; NULL at the end. */
@@ -38,6 +40,6 @@ int command_run(struct shell *sh, const struct command *cmd, struct str rest);
 const char *command_session_name(const struct shell *sh, size_t n);
 
 extern const struct command cmd_open, cmd_close, cmd_drop, cmd_use, cmd_conns,
-    cmd_trace, cmd_help, cmd_quit;
+    cmd_trace, cmd_json, cmd_help, cmd_quit;
 
 #endif

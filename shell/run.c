@@ -2,6 +2,7 @@
 #include "shell/run.h"
 #include "base/mem.h"
 #include "shell/help.h"
+#include "shell/json.h"
 #include "shell/secret.h"
 #include "shell/session.h"
 
@@ -16,9 +17,12 @@ run_new(struct session *s, struct cmd *cmd, struct sink *sink)
 	r->session = s;
 	r->cmd = cmd;
 	r->sink = sink;
+	r->json = s->json;
 	r->deadline = LOOP_NEVER;
 	buf_init(&r->line, RUN_PIECE);
-	render_claim(r);
+	/* What nobody claims is kept for the JSON. */
+	if (!r->json || sink != NULL)
+		render_claim(r);
 	while (*at != NULL)
 		at = &(*at)->next;
 	*at = r;
@@ -155,6 +159,8 @@ finish(struct shell *sh, struct running *r)
 	good = done && cmd->reply.class == REPLY_OK && !r->cut;
 	if (good && cmd->verb != NULL && cmd->verb->flags & VERB_BYE)
 		r->session->closing = true;
+	if (r->json && !r->quiet && !r->left)
+		json_reply(sh, r);
 	if (r->sink != NULL)
 		finish_sink(sh, r, good);
 	if (!done)

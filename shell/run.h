@@ -27,6 +27,7 @@ struct running {
 	bool counts;	   /* the server counts on them unasked: {n+} */
 	bool answered;	   /* what the server asked for was given */
 	bool quiet;	   /* not typed: only a refusal is shown */
+	bool json;	   /* shown as JSON when it is over */
 	bool mute;	   /* bodies are read and not shown */
 	bool cut;	   /* a body ended before its end */
 	bool waited;	   /* run_wait holds it */

@@ -1,6 +1,7 @@
 /* session: connections with names, and what they say unasked. */
 #include "shell/session.h"
 #include "base/mem.h"
+#include "shell/json.h"
 #include "shell/run.h"
 #include "shell/screen.h"
 
@@ -75,6 +76,16 @@ session_find(const struct shell *sh, struct str name)
 }
 
 bool
+session_is_listed(const struct shell *sh, const struct session *s)
+{
+	const struct session *t = sh->sessions;
+
+	while (t != NULL && t != s)
+		t = t->next;
+	return t != NULL;
+}
+
+bool
 session_is_open(const struct session *s)
 {
 	return conn_phase(s->conn) == CONN_OPEN;
@@ -135,6 +146,7 @@ add(struct shell *sh, struct conn *c, const char *name)
 	    old->runs == NULL)
 		session_free(sh, old);
 	s->conn = c;
+	s->json = sh->opt->json;
 	s->name =
 	    name != NULL ? mem_strdup(name) : make_name(sh, conn_config(c));
 	while (*at != NULL)
@@ -309,8 +321,12 @@ session_events(struct shell *sh, struct session *s)
 	struct buf b;
 
 	while ((ev = conn_event(s->conn)) != NULL) {
+		if (sh->opt->json && (!s->closing || ev->line.n > 0))
+			json_event(sh, s, ev);
 		if (str_eq(ev->name, S("closed"))) {
 			tell_closed(sh, s);
+		} else if (sh->opt->json) {
+			; /* it was shown */
 		} else if (s == sh->current) {
 			screen_aside(ev->line, render_paint(ev->line));
 		} else {

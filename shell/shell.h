@@ -24,6 +24,7 @@ struct session {
 	struct trace *trace;  /* or NULL */
 	FILE *trace_file;
 	bool on_screen; /* the trace is */
+	bool json;	/* replies are shown as JSON */
 	bool closing;	/* its end is no news: QUIT, LOGOUT, :drop */
 	uint64_t used;	/* when it became the current one: shell.uses */
 };
