@@ -529,6 +529,17 @@ eval(lua_State *L)
 	return 0;
 }
 
+bool
+script_is_expression(lua_State *L, const char *text)
+{
+	bool is;
+
+	lua_pushfstring(L, "return %s", text);
+	is = luaL_loadstring(L, lua_tostring(L, -1)) == LUA_OK;
+	lua_pop(L, 2);
+	return is;
+}
+
 int
 script_eval(lua_State *L, struct conn *conn, const char *text)
 {

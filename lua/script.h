@@ -79,6 +79,9 @@ struct str script_json_reply(lua_State *L, struct cmd *cmd, const char *name,
 struct str script_json_event(lua_State *L, struct conn *c, const char *name,
     const struct event *ev, bool indented, struct err *e);
 
+/* Whether the text is an expression: "=…" prints the values of those. */
+bool script_is_expression(lua_State *L, const char *text);
+
 /* Pushes the userdata for c (the same one each time), which holds a ref. */
 void script_push_conn(lua_State *L, struct conn *c);
 

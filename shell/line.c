@@ -1,7 +1,7 @@
 /* line: what a line means. */
 #include "shell/command.h"
 #include "shell/help.h"
-#include "shell/run.h"
+#include "shell/record.h"
 #include "shell/session.h"
 
 #include <stdlib.h>
@@ -101,8 +101,10 @@ line_run(struct shell *sh, struct str line)
 	case ':':
 		return command_line(sh, rest);
 	case '=':
+		record_lua(sh, rest);
 		return lua_line(sh, rest);
 	case '!':
+		record_system(sh, rest);
 		return system_line(rest);
 	case '?':
 		return help_topic(sh, str_trim(rest));

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "shell/help.h"
 #include "shell/json.h"
+#include "shell/record.h"
 #include "shell/secret.h"
 #include "shell/session.h"
 
@@ -32,6 +33,7 @@ run_new(struct session *s, struct cmd *cmd, struct sink *sink)
 static void
 run_free(struct running *r)
 {
+	record_free(r->record);
 	cmd_unref(r->cmd);
 	buf_fini(&r->line);
 	free(r);
@@ -159,6 +161,7 @@ finish(struct shell *sh, struct running *r)
 	good = done && cmd->reply.class == REPLY_OK && !r->cut;
 	if (good && cmd->verb != NULL && cmd->verb->flags & VERB_BYE)
 		r->session->closing = true;
+	record_reply(sh, r);
 	if (r->json && !r->quiet && !r->left)
 		json_reply(sh, r);
 	if (r->sink != NULL)
@@ -406,6 +409,7 @@ run_line(struct shell *sh, struct str line, const struct redirects *rd)
 	show_sent(sh, cmd, line);
 	r = run_new(s, cmd, sink);
 	r->misplaced = misplaced;
+	r->record = record_line(sh, verb, args, line, rd);
 	(void)answer_literal_of(line, &r->literal);
 	r->counts = str_ends(line, S("+}"));
 	wait(sh, r);

@@ -1,8 +1,10 @@
 /* session: connections with names, and what they say unasked. */
 #include "shell/session.h"
+#include "base/arena.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "shell/json.h"
-#include "shell/run.h"
+#include "shell/record.h"
 #include "shell/screen.h"
 
 #include <errno.h>
@@ -179,10 +181,35 @@ session_free(struct shell *sh, struct session *s)
 		fclose(s->trace_file);
 	conn_unref(s->conn);
 	free(s->name);
+	free(s->url);
 	free(s);
 }
 
 /* ---- opening ---- */
+
+/* A URL as it may be kept; as it is if it is none. */
+static char *
+without_password(const char *text)
+{
+	struct err e = {0};
+	struct arena a;
+	struct url url;
+	struct buf b;
+	char *z;
+
+	arena_init(&a, limits.reply);
+	a.secret = true;
+	buf_init(&b, limits.reply);
+	if (url_parse(str_z(text), &a, &url, &e) != 0 ||
+	    url_put(&b, &url) != 0) {
+		buf_clear(&b);
+		(void)url_mask(&b, str_z(text));
+	}
+	z = mem_strdup(buf_cstr(&b));
+	buf_fini(&b);
+	arena_fini(&a);
+	return z;
+}
 
 int
 session_open_url(struct shell *sh, const char *url, const char *name)
@@ -203,6 +230,8 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 			   : status;
 	}
 	s = add(sh, c, name);
+	s->url = without_password(url);
+	record_open(sh, s);
 	/* From here on the trace must not run into the prompt. */
 	if (sh->opt->trace != NULL && strcmp(sh->opt->trace, "-") == 0)
 		(void)session_trace(s, "on", &e);
@@ -252,6 +281,8 @@ session_open_host(
 		if (status == STATUS_OK)
 			status = status_of_err(conn_error(s->conn));
 		session_free(sh, s);
+	} else {
+		record_open(sh, s);
 	}
 	return status;
 }
@@ -274,6 +305,7 @@ session_bye(struct shell *sh, struct session *s, bool shown)
 		return status_of_err(&e);
 	}
 	s->closing = true;
+	record_leave(sh, s, "close");
 	r = run_new(s, cmd, NULL);
 	r->quiet = !shown;
 	/* Behind a failure a server is not waited for long. */

@@ -12,6 +12,7 @@
 #include "proto/status.h"
 #include "shell/options.h"
 
+struct recorder;
 struct running;
 struct shell;
 
@@ -19,6 +20,7 @@ struct shell;
 struct session {
 	struct session *next;
 	char *name;
+	char *url; /* what it was opened by, without its password; or NULL */
 	struct conn *conn;
 	struct running *runs; /* commands not yet shown to their end */
 	struct trace *trace;  /* or NULL */
@@ -53,9 +55,10 @@ struct shell {
 	/* Puts a line, without its end, into *line, pumping the loop. */
 	enum got (*ask)(
 	    struct shell *sh, const struct ask *ask, struct buf *line);
-	void *source; /* of ask */
-	bool quit;    /* end after this line */
-	int failed;   /* a batch: the status so far */
+	void *source;		   /* of ask */
+	struct recorder *recorder; /* or NULL: see record.h */
+	bool quit;		   /* end after this line */
+	int failed;		   /* a batch: the status so far */
 };
 
 /* One turn of the loop; then whatever came is on the screen. */

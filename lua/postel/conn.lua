@@ -54,6 +54,12 @@ function methods:login(options)
 	return self
 end
 
+-- The password of a user on this connection, as a secret: from where the
+-- command line says, ~/.netrc, or the terminal.
+function methods:password(user)
+	return require("postel.login").password(self, user)
+end
+
 -- Says QUIT or LOGOUT and waits for the answer.
 function methods:close()
 	if self.is_open then
