@@ -639,7 +639,9 @@ record_lua(struct shell *sh, struct str text)
 	z = masked(str_trim(text));
 	if (sh->current != NULL)
 		fprintf(f, "conn = %s\n", name_of(sh->recorder, sh->current));
-	if (script_is_expression(sh->L, z))
+	/* What it prints itself has no value to be printed. */
+	if (!str_starts(str_z(z), S("print(")) &&
+	    script_is_expression(sh->L, z))
 		fprintf(f, "print(%s)\n", z);
 	else
 		fprintf(f, "%s\n", z);
