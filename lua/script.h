@@ -79,6 +79,15 @@ struct str script_json_reply(lua_State *L, struct cmd *cmd, const char *name,
 struct str script_json_event(lua_State *L, struct conn *c, const char *name,
     const struct event *ev, bool indented, struct err *e);
 
+/*
+ * conn:save(set, target, {uid, overwrite}): see lua/postel/save.lua.  An exit
+ * status; the error has been printed.  *count is how many were saved, and
+ * `where`, which holds size bytes, where to, in words.
+ */
+int script_save(lua_State *L, struct conn *conn, const char *set,
+    const char *target, bool uid, bool overwrite, size_t *count, char *where,
+    size_t size);
+
 /* Whether the text is an expression: "=…" prints the values of those. */
 bool script_is_expression(lua_State *L, const char *text);
 

@@ -15,6 +15,7 @@ const struct command *const commands[] = {
     &cmd_conns,
     &cmd_trace,
     &cmd_json,
+    &cmd_save,
     &cmd_record,
     &cmd_help,
     &cmd_quit,

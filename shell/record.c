@@ -613,6 +613,24 @@ record_reply(struct shell *sh, struct running *r)
 
 /* ---- other lines ---- */
 
+void
+record_save(struct shell *sh, struct session *s, const char *set,
+    const char *target, bool uid, bool overwrite)
+{
+	const char *before = ", {";
+	FILE *f;
+
+	if (sh->recorder == NULL)
+		return;
+	f = sh->recorder->f;
+	fprintf(f, "%s:save(\"%s\", ", name_of(sh->recorder, s), set);
+	luatext_string(f, str_z(target));
+	put_true(f, &before, "uid", uid);
+	put_true(f, &before, "overwrite", overwrite);
+	fputs(uid || overwrite ? "})\n" : ")\n", f);
+	fflush(f);
+}
+
 /* Without the password of a URL. */
 static char *
 masked(struct str text)

@@ -41,6 +41,9 @@ void record_answer_body(struct recorded *rec, struct body *body);
 void record_reply(struct shell *sh, struct running *r);
 void record_free(struct recorded *rec); /* rec may be NULL */
 
+/* :save, done. */
+void record_save(struct shell *sh, struct session *s, const char *set,
+    const char *target, bool uid, bool overwrite);
 /* "=…" and "!…". */
 void record_lua(struct shell *sh, struct str text);
 void record_system(struct shell *sh, struct str text);

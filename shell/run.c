@@ -145,6 +145,51 @@ tell_refusal(struct shell *sh, struct running *r)
 		suggest(r);
 }
 
+/* The verb of a line, behind a tag of its own perhaps; NULL if there is none.
+ * *args gets what is behind it. */
+static const struct verb *
+verb_of(const struct conn *c, struct str line, struct str *args)
+{
+	const struct verb *verbs, *v;
+
+	if (conn_proto(c) == NULL)
+		return NULL;
+	verbs = proto_verbs(conn_proto(c));
+	v = verb_find(verbs, line, args);
+	if (v == NULL && strcmp(proto_name(conn_proto(c)), "imap") == 0) {
+		(void)str_word(&line);
+		v = verb_find(verbs, str_trim(line), args);
+	}
+	return v;
+}
+
+/* Keeps which message was fetched last, for :save.  Its number is good as long
+ * as no other message goes. */
+static void
+note_fetched(struct running *r)
+{
+	struct session *s = r->session;
+	struct str args = S(""), word;
+	const struct verb *v = verb_of(s->conn, r->cmd->line, &args);
+	uint64_t n;
+
+	for (struct item *it = r->cmd->items; it != NULL; it = it->next)
+		if (str_starts(it->line, S("* ")) &&
+		    str_ends(it->line, S(" EXPUNGE")) && !s->last_uid)
+			s->last[0] = '\0';
+	if (v == NULL || r->cmd->reply.class != REPLY_OK)
+		return;
+	if (verb_word_in("SELECT EXAMINE CLOSE UNSELECT", str_z(v->name)))
+		s->last[0] = '\0';
+	word = str_word(&args);
+	if (!str_u64(word, UINT32_MAX, &n) ||
+	    (!verb_word_in("RETR TOP FETCH", str_z(v->name)) &&
+		strcmp(v->name, "UID FETCH") != 0))
+		return;
+	(void)str_copy(s->last, sizeof(s->last), word);
+	s->last_uid = strcmp(v->name, "UID FETCH") == 0;
+}
+
 static void
 finish(struct shell *sh, struct running *r)
 {
@@ -161,6 +206,7 @@ finish(struct shell *sh, struct running *r)
 	good = done && cmd->reply.class == REPLY_OK && !r->cut;
 	if (good && cmd->verb != NULL && cmd->verb->flags & VERB_BYE)
 		r->session->closing = true;
+	note_fetched(r);
 	record_reply(sh, r);
 	if (r->json && !r->quiet && !r->left)
 		json_reply(sh, r);
@@ -268,24 +314,6 @@ run_wait(struct shell *sh, struct running *r)
 }
 
 /* ---- a line ---- */
-
-/* The verb of a line, behind a tag of its own perhaps; NULL if there is none.
- * *args gets what is behind it. */
-static const struct verb *
-verb_of(const struct conn *c, struct str line, struct str *args)
-{
-	const struct verb *verbs, *v;
-
-	if (conn_proto(c) == NULL)
-		return NULL;
-	verbs = proto_verbs(conn_proto(c));
-	v = verb_find(verbs, line, args);
-	if (v == NULL && strcmp(proto_name(conn_proto(c)), "imap") == 0) {
-		(void)str_word(&line);
-		v = verb_find(verbs, str_trim(line), args);
-	}
-	return v;
-}
 
 /* What the shell adds to a line, a tag or a size, is shown. */
 static void

@@ -355,6 +355,8 @@ session_events(struct shell *sh, struct session *s)
 	while ((ev = conn_event(s->conn)) != NULL) {
 		if (sh->opt->json && (!s->closing || ev->line.n > 0))
 			json_event(sh, s, ev);
+		if (str_eq(ev->name, S("EXPUNGE")) && !s->last_uid)
+			s->last[0] = '\0';
 		if (str_eq(ev->name, S("closed"))) {
 			tell_closed(sh, s);
 		} else if (sh->opt->json) {

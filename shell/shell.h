@@ -28,6 +28,8 @@ struct session {
 	bool on_screen; /* the trace is */
 	bool json;	/* replies are shown as JSON */
 	bool closing;	/* its end is no news: QUIT, LOGOUT, :drop */
+	char last[24];	/* the message fetched last: "3", or "" */
+	bool last_uid;	/* that is a UID */
 	uint64_t used;	/* when it became the current one: shell.uses */
 };
 

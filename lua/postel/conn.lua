@@ -60,6 +60,11 @@ function methods:password(user)
 	return require("postel.login").password(self, user)
 end
 
+-- Saves messages as files; see postel.save.
+function methods:save(set, target, options)
+	return require("postel.save").save(self, set, target, options)
+end
+
 -- Says QUIT or LOGOUT and waits for the answer.
 function methods:close()
 	if self.is_open then
