@@ -159,17 +159,21 @@ local function save_mbox(path, messages, overwrite)
 	local function each(line)
 		return line:find "^>*From " and ">" .. line or line
 	end
-	local text = coroutine.wrap(function()
-		for m in messages do
-			coroutine.yield(os.date(
-				"!From MAILER-DAEMON %a %b %d %H:%M:%S %Y\n"))
-			for line in unix_lines(m.body, each) do
-				coroutine.yield(line)
-			end
-			coroutine.yield "\n"
+	local lines
+	local function next_part()
+		local line = lines and lines()
+		if line then
+			return line
+		elseif lines then
+			lines = nil
+			return "\n"
 		end
-	end)
-	require("postel.source").body(text):save(path,
+		local m = messages()
+		lines = m and unix_lines(m.body, each)
+		return m and os.date(
+			"!From MAILER-DAEMON %a %b %d %H:%M:%S %Y\n")
+	end
+	require("postel.source").body(next_part):save(path,
 		{overwrite = overwrite})
 end
 
