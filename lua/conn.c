@@ -404,7 +404,7 @@ push_state(lua_State *L, void *c)
 static void
 push_tls(lua_State *L, void *c)
 {
-	lua_pushboolean(L, conn_is_tls(c));
+	bind_push_tls(L, c);
 }
 
 static void

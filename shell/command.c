@@ -14,6 +14,7 @@ const struct command *const commands[] = {
     &cmd_use,
     &cmd_conns,
     &cmd_trace,
+    &cmd_tls,
     &cmd_json,
     &cmd_save,
     &cmd_record,
