@@ -113,7 +113,11 @@ WIRE := $(if $(WIRE_C),$(B)/tests/wire-run)
 FUZZERS := $(FUZZ_C:%.c=$(B)/%)
 BENCHES := $(BENCH_C:%.c=$(B)/%)
 
-all: $(LIB) $(PROGRAMS) compile_commands.json
+# The completion of shells, where Debian's packages have theirs.
+COMPLETIONS = $(B)/completions/postel $(B)/completions/_postel \
+	$(B)/completions/postel.fish
+
+all: $(LIB) $(PROGRAMS) $(COMPLETIONS) compile_commands.json
 
 # A list of names that changes only when the names do, so that a file that
 # went away is noticed.
@@ -178,6 +182,13 @@ $(B)/gen/embedded.c: $(LUA_FILES) $(B)/lua.list $(B)/tools/embed
 	@mkdir -p $(@D)
 	$(call say,EMBED,$@)$(B)/tools/embed $@ $(LUA_FILES)
 
+$(B)/completions/postel: COMPLETED = bash
+$(B)/completions/_postel: COMPLETED = zsh
+$(B)/completions/postel.fish: COMPLETED = fish
+$(COMPLETIONS): $(B)/postel
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)$(B)/postel --completion=$(COMPLETED) >$@
+
 compile_commands.json: tools/compdb $(B)/all.list $(B)/flags.list
 	@tools/compdb $(ALL_C) -- $(COMPILE) >$@
 
@@ -217,6 +228,10 @@ demo: all
 BIN = $(DESTDIR)$(PREFIX)/bin
 MAN = $(DESTDIR)$(PREFIX)/share/man
 DOC = $(DESTDIR)$(PREFIX)/share/doc/postel
+BASH_COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+# zsh of Debian looks into both; vendor-completions is for packages.
+ZSH_COMPLETION = $(DESTDIR)$(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 MAN1 := $(wildcard doc/*.1)
 MAN7 := $(wildcard doc/*.7)
 DOCS := $(wildcard README.md LICENSE doc/*.md)
@@ -228,12 +243,17 @@ install: all
 	$(if $(MAN1),install -m 644 $(MAN1) $(MAN)/man1)
 	$(if $(MAN7),install -m 644 $(MAN7) $(MAN)/man7)
 	$(if $(DOCS),install -m 644 $(DOCS) $(DOC))
+	install -D -m 644 $(B)/completions/postel $(BASH_COMPLETION)/postel
+	install -D -m 644 $(B)/completions/_postel $(ZSH_COMPLETION)/_postel
+	install -D -m 644 $(B)/completions/postel.fish $(FISH_COMPLETION)/postel.fish
 	@for f in $(EXAMPLES); do install -D -m 644 $$f $(DOC)/$$f || exit; done
 
 uninstall:
 	rm -f $(BIN)/postel $(BIN)/posteld
 	rm -f $(patsubst doc/%,$(MAN)/man1/%,$(MAN1))
 	rm -f $(patsubst doc/%,$(MAN)/man7/%,$(MAN7))
+	rm -f $(BASH_COMPLETION)/postel $(ZSH_COMPLETION)/_postel \
+	    $(FISH_COMPLETION)/postel.fish
 	rm -rf $(DOC)
 
 dist:

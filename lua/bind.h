@@ -104,6 +104,14 @@ FILE *bind_check_file(lua_State *L, int idx);
 struct conn *bind_check_conn(lua_State *L, int idx);
 int bind_open(lua_State *L); /* core.open(config) → conn, cmd */
 
+/* tls.c */
+/* Pushes what TLS agreed on, or nil without TLS. */
+void bind_push_tls(lua_State *L, const struct conn *c);
+
+/* json.c */
+/* Pushes {name, line, number}. */
+void bind_push_event(lua_State *L, const struct event *ev);
+
 /* cmd.c */
 struct bind_cmd {
 	struct cmd *cmd;	 /* NULL: shown in a dry run and not sent */

@@ -271,6 +271,23 @@ push_code(lua_State *L, void *object)
 		push_nonempty(L, u->cmd->reply.code);
 }
 
+/* The enhanced status code of SMTP alone. */
+static void
+push_enhanced(lua_State *L, void *object)
+{
+	const struct bind_cmd *u = object;
+
+	push_nonempty(L, u->cmd != NULL ? u->cmd->reply.enhanced : S(""));
+}
+
+static void
+push_tag(lua_State *L, void *object)
+{
+	const struct bind_cmd *u = object;
+
+	push_nonempty(L, u->cmd != NULL ? u->cmd->tag : S(""));
+}
+
 static void
 push_text(lua_State *L, void *object)
 {
@@ -361,6 +378,8 @@ static const struct bind_field fields[] = {
     {"number", push_number},
     {"status", push_status},
     {"code", push_code},
+    {"enhanced", push_enhanced},
+    {"tag", push_tag},
     {"text", push_text},
     {"lines", push_lines},
     {"data", push_data},

@@ -337,15 +337,7 @@ conn_event_method(lua_State *L)
 
 	if (ev == NULL)
 		return 0;
-	lua_createtable(L, 0, 3);
-	bind_push_str(L, ev->name);
-	lua_setfield(L, -2, "name");
-	bind_push_str(L, ev->line);
-	lua_setfield(L, -2, "line");
-	if (ev->has_num) {
-		bind_push_u64(L, ev->num);
-		lua_setfield(L, -2, "number");
-	}
+	bind_push_event(L, ev);
 	event_free(ev);
 	return 1;
 }
@@ -412,7 +404,7 @@ push_state(lua_State *L, void *c)
 static void
 push_tls(lua_State *L, void *c)
 {
-	lua_pushboolean(L, conn_is_tls(c));
+	bind_push_tls(L, c);
 }
 
 static void

@@ -1,6 +1,8 @@
 /* core: the module postel.core, what the library in Lua needs of C. */
 #include "lua/bind.h"
+#include "base/base64.h"
 #include "base/vis.h"
+#include "wire/header.h"
 #include "wire/mutf7.h"
 #include "wire/smtp.h"
 
@@ -181,6 +183,19 @@ core_mutf7_decode(lua_State *L)
 	return convert(L, mutf7_decode);
 }
 
+/* header_decode(value): as people read it, encoded words undone. */
+static int
+core_header_decode(lua_State *L)
+{
+	return convert(L, header_decode);
+}
+
+static int
+core_base64(lua_State *L)
+{
+	return convert(L, base64_encode);
+}
+
 static int
 core_smtp_address(lua_State *L)
 {
@@ -254,6 +269,8 @@ static const luaL_Reg functions[] = {
     {"vis", core_vis},
     {"quote", core_quote},
     {"mutf7_decode", core_mutf7_decode},
+    {"header_decode", core_header_decode},
+    {"base64", core_base64},
     {"smtp_address", core_smtp_address},
     {"hostname", core_hostname},
     {"metatable", core_metatable},

@@ -78,12 +78,13 @@ check_saver(lua_State *L)
 	return u;
 }
 
-/* saver(path): creates the temporary file. */
+/* saver(path, temp): creates the temporary file, named after temp or path. */
 static int
 new_saver(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
-	const char *temp = lua_pushfstring(L, "%s.XXXXXX", path);
+	const char *temp =
+	    lua_pushfstring(L, "%s.XXXXXX", luaL_optstring(L, 2, path));
 	struct bind_saver *u = bind_new(L, &saver_type, sizeof(*u));
 	struct err e = {0};
 

@@ -529,6 +529,53 @@ eval(lua_State *L)
 	return 0;
 }
 
+/* The table {how, many} of conn:save at 1. */
+static int
+save(lua_State *L)
+{
+	lua_getfield(L, 1, "save");
+	lua_insert(L, 1);
+	lua_call(L, 4, 2);
+	lua_createtable(L, 2, 0);
+	lua_insert(L, -3);
+	lua_rawseti(L, -3, 2);
+	lua_rawseti(L, -2, 1);
+	return 1;
+}
+
+int
+script_save(lua_State *L, struct conn *conn, const char *set,
+    const char *target, bool uid, bool overwrite, size_t *count, char *where,
+    size_t size)
+{
+	lua_pushcfunction(L, save);
+	script_push_conn(L, conn);
+	lua_pushstring(L, set);
+	lua_pushstring(L, target);
+	lua_createtable(L, 0, 2);
+	set_bool(L, "uid", uid);
+	set_bool(L, "overwrite", overwrite);
+	if (guarded_call(L, 4) != LUA_OK)
+		return failed(L);
+	lua_rawgeti(L, -1, 1);
+	*count = (size_t)lua_tointeger(L, -1);
+	lua_rawgeti(L, -2, 2);
+	(void)str_copy(where, size, str_z(lua_tostring(L, -1)));
+	lua_pop(L, 3);
+	return STATUS_OK;
+}
+
+bool
+script_is_expression(lua_State *L, const char *text)
+{
+	bool is;
+
+	lua_pushfstring(L, "return %s", text);
+	is = luaL_loadstring(L, lua_tostring(L, -1)) == LUA_OK;
+	lua_pop(L, 2);
+	return is;
+}
+
 int
 script_eval(lua_State *L, struct conn *conn, const char *text)
 {

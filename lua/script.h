@@ -17,6 +17,7 @@
 /* What the command line says for all connections of this run. */
 struct options {
 	bool quiet, verbose, keep_going, dry_run, debug, norc;
+	bool json;	   /* replies are shown as JSON */
 	const char *trace; /* NULL: off; "-": standard error; else a file */
 	const char *ca, *cert;
 	bool insecure;
@@ -66,6 +67,29 @@ struct conn *script_connect(
  * error has been printed.
  */
 int script_eval(lua_State *L, struct conn *conn, const char *text);
+
+/*
+ * JSON (lua/postel/json.lua): what cmd, which is over, was answered, saved
+ * being the file that has got its body, or NULL; or what c said unasked.  name
+ * is the connection's.  Indented for people, or one line; without a line end,
+ * good until the next call here.  p is NULL when err says why it cannot be.
+ */
+struct str script_json_reply(lua_State *L, struct cmd *cmd, const char *name,
+    const char *saved, bool indented, struct err *e);
+struct str script_json_event(lua_State *L, struct conn *c, const char *name,
+    const struct event *ev, bool indented, struct err *e);
+
+/*
+ * conn:save(set, target, {uid, overwrite}): see lua/postel/save.lua.  An exit
+ * status; the error has been printed.  *count is how many were saved, and
+ * `where`, which holds size bytes, where to, in words.
+ */
+int script_save(lua_State *L, struct conn *conn, const char *set,
+    const char *target, bool uid, bool overwrite, size_t *count, char *where,
+    size_t size);
+
+/* Whether the text is an expression: "=…" prints the values of those. */
+bool script_is_expression(lua_State *L, const char *text);
 
 /* Pushes the userdata for c (the same one each time), which holds a ref. */
 void script_push_conn(lua_State *L, struct conn *c);

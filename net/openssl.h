@@ -19,7 +19,12 @@
 
 #define OPENSSL_FUNCTIONS(F)                                                   \
 	F(ASN1_INTEGER_set_uint64)                                             \
+	F(ASN1_STRING_get0_data)                                               \
+	F(ASN1_STRING_length)                                                  \
+	F(ASN1_TIME_to_tm)                                                     \
 	F(BIO_clear_flags)                                                     \
+	F(BIO_ctrl)                                                            \
+	F(BIO_free)                                                            \
 	F(BIO_get_data)                                                        \
 	F(BIO_get_new_index)                                                   \
 	F(BIO_meth_new)                                                        \
@@ -27,6 +32,7 @@
 	F(BIO_meth_set_read_ex)                                                \
 	F(BIO_meth_set_write_ex)                                               \
 	F(BIO_new)                                                             \
+	F(BIO_s_mem)                                                           \
 	F(BIO_set_data)                                                        \
 	F(BIO_set_flags)                                                       \
 	F(BIO_set_init)                                                        \
@@ -40,8 +46,13 @@
 	F(EVP_MD_CTX_new)                                                      \
 	F(EVP_PKEY_Q_keygen)                                                   \
 	F(EVP_PKEY_free)                                                       \
+	F(EVP_PKEY_get0_type_name)                                             \
+	F(EVP_PKEY_get_bits)                                                   \
 	F(EVP_md5)                                                             \
 	F(EVP_sha256)                                                          \
+	F(GENERAL_NAMES_free)                                                  \
+	F(OPENSSL_sk_num)                                                      \
+	F(OPENSSL_sk_value)                                                    \
 	F(OpenSSL_version)                                                     \
 	F(PEM_write_PrivateKey)                                                \
 	F(PEM_write_X509)                                                      \
@@ -62,16 +73,22 @@
 	F(SSL_ctrl)                                                            \
 	F(SSL_do_handshake)                                                    \
 	F(SSL_free)                                                            \
+	F(SSL_get0_alpn_selected)                                              \
 	F(SSL_get0_param)                                                      \
+	F(SSL_get0_peer_certificate)                                           \
 	F(SSL_get_current_cipher)                                              \
 	F(SSL_get_error)                                                       \
 	F(SSL_get_ex_data)                                                     \
 	F(SSL_get_ex_data_X509_STORE_CTX_idx)                                  \
+	F(SSL_get_peer_cert_chain)                                             \
+	F(SSL_get_verify_mode)                                                 \
+	F(SSL_get_verify_result)                                               \
 	F(SSL_get_version)                                                     \
 	F(SSL_has_pending)                                                     \
 	F(SSL_in_before)                                                       \
 	F(SSL_new)                                                             \
 	F(SSL_read_ex)                                                         \
+	F(SSL_session_reused)                                                  \
 	F(SSL_set_accept_state)                                                \
 	F(SSL_set_alpn_protos)                                                 \
 	F(SSL_set_bio)                                                         \
@@ -86,6 +103,7 @@
 	F(X509V3_set_ctx)                                                      \
 	F(X509_EXTENSION_free)                                                 \
 	F(X509_NAME_add_entry_by_txt)                                          \
+	F(X509_NAME_print_ex)                                                  \
 	F(X509_STORE_CTX_get0_cert)                                            \
 	F(X509_STORE_CTX_get_error)                                            \
 	F(X509_STORE_CTX_get_ex_data)                                          \
@@ -95,9 +113,14 @@
 	F(X509_add_ext)                                                        \
 	F(X509_digest)                                                         \
 	F(X509_free)                                                           \
+	F(X509_get0_notAfter)                                                  \
+	F(X509_get0_notBefore)                                                 \
+	F(X509_get0_pubkey)                                                    \
 	F(X509_get_default_cert_dir)                                           \
 	F(X509_get_default_cert_dir_env)                                       \
 	F(X509_get_default_cert_file_env)                                      \
+	F(X509_get_ext_d2i)                                                    \
+	F(X509_get_issuer_name)                                                \
 	F(X509_get_serialNumber)                                               \
 	F(X509_get_subject_name)                                               \
 	F(X509_getm_notAfter)                                                  \

@@ -338,6 +338,14 @@ find_tls(const struct stream *s)
 	return s != NULL ? (const struct tls *)s : NULL;
 }
 
+const SSL *
+tls_session(const struct stream *s)
+{
+	const struct tls *t = find_tls(s);
+
+	return t != NULL && t->up ? t->ssl : NULL;
+}
+
 void
 tls_describe(const struct stream *s, struct buf *out)
 {

@@ -38,9 +38,8 @@ tls_reason(struct err *e, unsigned long code, const char *what)
 	    words != NULL ? words : "unknown error");
 }
 
-/* "AB:CD:…" of the certificate's SHA-256. */
-static void
-fingerprint(X509 *cert, char *out, size_t size)
+void
+tls_fingerprint(X509 *cert, char *out, size_t size)
 {
 	unsigned char md[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
@@ -66,7 +65,8 @@ judged(int ok, X509_STORE_CTX *ctx)
 
 	if (ok)
 		return 1;
-	fingerprint(ossl.X509_STORE_CTX_get0_cert(ctx), print, sizeof(print));
+	tls_fingerprint(
+	    ossl.X509_STORE_CTX_get0_cert(ctx), print, sizeof(print));
 	if (why == X509_V_ERR_HOSTNAME_MISMATCH ||
 	    why == X509_V_ERR_IP_ADDRESS_MISMATCH)
 		(void)snprintf(v->text, sizeof(v->text),
@@ -195,10 +195,15 @@ static SSL_CTX *
 context(const struct tls_config *cfg, struct err *e)
 {
 	SSL_CTX *ctx = tls_context(ossl.TLS_client_method(), e);
+	bool trusted;
 
 	if (ctx == NULL)
 		return NULL;
-	if (!cfg->insecure && trust(ctx, cfg->ca) != 1) {
+	/* Where any certificate is good, what is wrong with it can be told. */
+	trusted = trust(ctx, cfg->ca) == 1;
+	if (cfg->insecure)
+		ossl.ERR_clear_error();
+	if (!cfg->insecure && !trusted) {
 		tls_reason(e, ossl.ERR_peek_error(),
 		    cfg->ca != NULL ? cfg->ca : "system certificates");
 	} else if (cfg->cert != NULL && show_certificate(ctx, cfg->cert) != 1) {

@@ -29,6 +29,14 @@ SSL *tls_accepting(const struct tls_identity *id, struct err *e);
  * no renegotiation.  NULL if the library refuses. */
 SSL_CTX *tls_context(const SSL_METHOD *method, struct err *e);
 
+/* The session of a stream that is TLS, or lies on it, and has shaken hands;
+ * else NULL.  In tls.c. */
+const SSL *tls_session(const struct stream *s);
+
+/* "AB:CD:…" of the certificate's SHA-256, cut to what out holds; empty if there
+ * is none. */
+void tls_fingerprint(X509 *cert, char *out, size_t size);
+
 /* A key with a passphrase is refused: OpenSSL would ask on the terminal. */
 int tls_no_passphrase(char *p, int size, int rw, void *arg);
 

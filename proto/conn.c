@@ -273,6 +273,12 @@ conn_is_tls(const struct conn *c)
 	       stream_is_tls(c->stream);
 }
 
+struct tls_info *
+conn_tls_info(const struct conn *c, struct arena *a)
+{
+	return conn_is_tls(c) ? tls_info(c->stream, a) : NULL;
+}
+
 static bool
 is_loopback(const char *host)
 {

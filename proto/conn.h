@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "net/tls_info.h"
 #include "net/trace.h"
 #include "proto/body.h"
 #include "proto/verb.h"
@@ -85,6 +86,9 @@ const struct conn_config *conn_config(const struct conn *c);
 unsigned conn_state(const struct conn *c);
 const char *conn_state_name(const struct conn *c);
 bool conn_is_tls(const struct conn *c);
+/* What TLS agreed on and whose certificates came, in memory of a; NULL without
+ * TLS. */
+struct tls_info *conn_tls_info(const struct conn *c, struct arena *a);
 /* No one can listen: TLS, unix socket, pipe, or a loopback address. */
 bool conn_is_private(const struct conn *c);
 /* Who is logged in as far as a command told us; "" if nobody. */

@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "net/spool.h"
-#include "shell/run.h"
+#include "shell/record.h"
 #include "shell/secret.h"
 
 #include <inttypes.h>
@@ -212,6 +212,7 @@ answer_literal(struct shell *sh, struct running *r)
 		rest = str_skip(buf_str(&out), (size_t)r->literal);
 		(void)answer_literal_of(str_chomp(rest), &r->literal);
 		r->counts = str_ends(rest, S("+}\r\n"));
+		record_answer(r->record, buf_str(&out));
 		if (conn_answer(r->cmd, buf_str(&out), secret, &e) != 0)
 			failed(r, &e);
 	}
@@ -232,6 +233,7 @@ answer_data(struct shell *sh, struct running *r)
 		return;
 	}
 	body = body_spool(sp);
+	record_answer_body(r->record, body);
 	if (conn_answer_body(r->cmd, body, &e) != 0)
 		failed(r, &e);
 	body_unref(body);
@@ -257,6 +259,8 @@ answer_idle(struct shell *sh, struct running *r)
 			screen_note("the server is idling: DONE or Ctrl-C "
 				    "ends that");
 	}
+	if (got != GOT_OVER)
+		record_answer(r->record, S("DONE\r\n"));
 	if (got != GOT_OVER &&
 	    conn_answer(r->cmd, S("DONE\r\n"), false, &e) != 0)
 		failed(r, &e);

@@ -1,7 +1,7 @@
 /* :drop: leaves a connection without a word. */
 #include "shell/command.h"
+#include "shell/record.h"
 #include "shell/screen.h"
-#include "shell/session.h"
 
 static int
 run(struct shell *sh, size_t argc, char **argv)
@@ -15,6 +15,7 @@ run(struct shell *sh, size_t argc, char **argv)
 		    argv[0]);
 		return STATUS_USAGE;
 	}
+	record_leave(sh, s, "drop");
 	session_free(sh, s);
 	return STATUS_OK;
 }

@@ -18,5 +18,6 @@ const struct command cmd_multi = {
 	    "dot.",
     .more = "For verbs that postel does not know.  Redirections work as on any "
 	    "line.",
-    .run_line = run,
+    .argmin = 1,
+    .run_rest = run,
 };

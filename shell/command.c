@@ -20,6 +20,10 @@ const struct command *const commands[] = {
     &cmd_send,
     &cmd_trace,
     &cmd_time,
+    &cmd_tls,
+    &cmd_json,
+    &cmd_save,
+    &cmd_record,
     &cmd_help,
     &cmd_quit,
     NULL,
@@ -73,15 +77,17 @@ command_run(struct shell *sh, const struct command *cmd, struct str rest)
 	struct str word;
 	int status;
 
-	if (cmd->run_line != NULL)
-		return str_trim(rest).n > 0
-			   ? cmd->run_line(sh, str_skip(rest, 1))
-			   : usage(cmd);
+	if (cmd->run_rest != NULL && str_trim(rest).n >= cmd->argmin) {
+		while (rest.n > 0 && *rest.p == ' ')
+			rest = str_skip(rest, 1);
+		return cmd->run_rest(sh, rest);
+	}
 	while ((word = next_word(&rest)).n > 0 && argc < COMMAND_WORDS) {
 		argv[argc] = mem_zalloc(word.n + 1);
 		memcpy(argv[argc++], word.p, word.n);
 	}
-	if (word.n > 0 || argc < cmd->argmin || argc > cmd->argmax)
+	if (word.n > 0 || argc < cmd->argmin || argc > cmd->argmax ||
+	    cmd->run == NULL)
 		status = usage(cmd);
 	else
 		status = cmd->run(sh, argc, argv);

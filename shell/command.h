@@ -23,8 +23,8 @@ struct command {
 	bool files; /* arguments that complete gives no word for are files */
 	/* argv has argc words and a NULL; an exit status. */
 	int (*run)(struct shell *sh, size_t argc, char **argv);
-	/* In place of run: all that stands behind the name, not empty. */
-	int (*run_line)(struct shell *sh, struct str line);
+	/* In place of run: all that stands behind the name, as it is. */
+	int (*run_rest)(struct shell *sh, struct str rest);
 };
 
 /* In the order in which :help shows them; NULL at the end. */
@@ -47,6 +47,6 @@ bool command_needs_open(const struct shell *sh);
 
 extern const struct command cmd_open, cmd_close, cmd_drop, cmd_use, cmd_conns,
     cmd_auth, cmd_idle, cmd_multi, cmd_raw, cmd_send, cmd_trace, cmd_time,
-    cmd_help, cmd_quit;
+    cmd_tls, cmd_json, cmd_save, cmd_record, cmd_help, cmd_quit;
 
 #endif

@@ -3,6 +3,7 @@
 #include "shell/help.h"
 #include "shell/idle.h"
 #include "shell/raw.h"
+#include "shell/record.h"
 #include "shell/run.h"
 #include "shell/session.h"
 
@@ -106,8 +107,10 @@ line_run(struct shell *sh, struct str line)
 	case ':':
 		return command_line(sh, rest);
 	case '=':
+		record_lua(sh, rest);
 		return lua_line(sh, rest);
 	case '!':
+		record_system(sh, rest);
 		return system_line(rest);
 	case '?':
 		return help_topic(sh, str_trim(rest));

@@ -1,6 +1,6 @@
 /* main: postel, from its first word to its exit status. */
 #include "shell/lab.h"
-#include "shell/run.h"
+#include "shell/record.h"
 #include "shell/session.h"
 
 #include <signal.h>
@@ -101,6 +101,8 @@ converse(lua_State *L, struct loop *l, const struct cmdline *cl)
 {
 	struct shell sh = {.loop = l, .opt = &cl->opt, .L = L};
 	struct sigaction end = {.sa_handler = on_end};
+	struct err e = {0};
+	char *recorded;
 	int status;
 
 	/* No half-written file and no raw terminal is left behind. */
@@ -115,6 +117,11 @@ converse(lua_State *L, struct loop *l, const struct cmdline *cl)
 		status = sh.interactive ? repl_run(&sh) : batch_run(&sh, cl);
 	while (sh.sessions != NULL)
 		session_free(&sh, sh.sessions);
+	if (record_stop(&sh, &recorded, &e) != 0) {
+		screen_error("%s", e.msg);
+		status = status != STATUS_OK ? status : STATUS_SCRIPT;
+	}
+	free(recorded);
 	screen_sync();
 	return status;
 }
@@ -188,6 +195,8 @@ run_all(struct cmdline *cl)
 
 	if (cl->help || cl->version) {
 		(cl->help ? options_usage : options_version)(stdout);
+	} else if (cl->completion != NULL) {
+		(void)completion_put(stdout, cl->completion);
 	} else {
 		the_loop = loop_new();
 		set_signals();

@@ -1,109 +1,19 @@
 /* options: the command line of postel, taken apart. */
 #include "shell/options.h"
-#include "net/openssl.h"
 #include "base/mem.h"
 #include "base/near.h"
 #include "shell/screen.h"
 #include "shell/secret.h"
 #include "wire/url.h"
 
+#include <assert.h>
 #include <getopt.h>
-#include <gsasl.h>
-#include <idn2.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <readline/readline.h>
-#include <zlib.h>
 
-enum {
-	OPT_DEBUG = 256,
-	OPT_CA,
-	OPT_CERT,
-	OPT_INSECURE,
-	OPT_STARTTLS,
-	OPT_AUTH,
-	OPT_PASSWORD_FILE,
-	OPT_PASSWORD_COMMAND,
-	OPT_TIMEOUT,
-	OPT_NORC,
-};
-
-static const struct option longs[] = {
-    {"keep-going", no_argument, NULL, 'k'},
-    {"dry-run", no_argument, NULL, 'n'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"trace", optional_argument, NULL, 't'},
-    {"debug", no_argument, NULL, OPT_DEBUG},
-    {"ca", required_argument, NULL, OPT_CA},
-    {"cert", required_argument, NULL, OPT_CERT},
-    {"insecure", no_argument, NULL, OPT_INSECURE},
-    {"starttls", required_argument, NULL, OPT_STARTTLS},
-    {"auth", required_argument, NULL, OPT_AUTH},
-    {"password-file", required_argument, NULL, OPT_PASSWORD_FILE},
-    {"password-command", required_argument, NULL, OPT_PASSWORD_COMMAND},
-    {"timeout", required_argument, NULL, OPT_TIMEOUT},
-    {"norc", no_argument, NULL, OPT_NORC},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
-};
-
-void
-options_usage(FILE *f)
-{
-	fputs("usage: postel [OPTION...] URL            a conversation\n"
-	      "       postel [OPTION...] HOST PORT      the same, as telnet "
-	      "has it\n"
-	      "       postel [OPTION...] NAME ARG...    a script by name\n"
-	      "       postel [OPTION...] FILE.lua ARG...\n"
-	      "       postel [OPTION...] lab [DIR]      a practice server to "
-	      "talk to\n"
-	      "       postel -e CHUNK\n"
-	      "\n"
-	      "  -c LINE                 run this line, and no prompt\n"
-	      "  -f FILE                 run the lines of a file\n"
-	      "  -e CHUNK                run a piece of Lua\n"
-	      "  -k, --keep-going        a refusal does not end the batch\n"
-	      "  -n, --dry-run           send nothing that changes mail, show "
-	      "it\n"
-	      "  -q, --quiet             errors only\n"
-	      "  -v, --verbose           scripts show what servers reply\n"
-	      "  -t, --trace[=FILE]      show the wire, secrets masked\n"
-	      "      --debug             a Lua stack trace on failure\n"
-	      "      --ca=FILE           trust these authorities\n"
-	      "      --cert=FILE         a certificate of our own, with key\n"
-	      "      --insecure          any certificate is good\n"
-	      "      --starttls=require|auto|no\n"
-	      "                          for URLs that do not say\n"
-	      "      --auth=MECH         how to log in\n"
-	      "      --password-file=FILE, --password-command=COMMAND\n"
-	      "                          where the password is\n"
-	      "      --timeout=SECONDS   to connect, and for each reply\n"
-	      "      --norc              do not read init.lua\n"
-	      "  -h, --help   -V, --version\n"
-	      "\n"
-	      "URL: imap[s]://user@host/mailbox, pop3[s]://user@host, "
-	      "smtp[s]://host,\n"
-	      "submission://user@host, lmtp://host, imap+unix:/path, "
-	      "imap+pipe:COMMAND\n",
-	    f);
-}
-
-void
-options_version(FILE *f)
-{
-	struct err e = {0};
-
-	fprintf(f, "postel " POSTEL_VERSION "\n");
-	fprintf(f, "%s, %s, libgsasl %s, libidn2 %s, zlib %s, readline %s\n",
-	    LUA_RELEASE,
-	    openssl_open(&e) == 0 ? ossl.OpenSSL_version(OPENSSL_VERSION)
-				  : e.msg,
-	    gsasl_check_version(NULL), idn2_check_version(NULL), zlibVersion(),
-	    rl_library_version);
-}
+/* What completion can be printed; "words" is for those, and not told. */
+#define COMPLETION_WORDS "bash zsh fish words"
 
 static int usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -118,26 +28,6 @@ usage(const char *fmt, ...)
 	va_end(ap);
 	screen_error("%s; postel -h shows the usage", text);
 	return -1;
-}
-
-static int
-set_starttls(struct options *opt, const char *arg)
-{
-	opt->starttls = url_starttls(str_z(arg));
-	if (opt->starttls != URL_STARTTLS_UNSET)
-		return 0;
-	return usage("--starttls is require, auto or no, not %s", arg);
-}
-
-static int
-set_timeout(struct options *opt, const char *arg)
-{
-	uint64_t s;
-
-	if (!str_u64(str_z(arg), 86400, &s) || s == 0)
-		return usage("--timeout is a number of seconds, not %s", arg);
-	opt->timeout_ms = (int64_t)s * 1000;
-	return 0;
 }
 
 static void
@@ -158,76 +48,162 @@ take(char *arg)
 }
 
 static int
-set_flag(struct options *opt, int c)
+set_line(struct cmdline *cl, char *arg)
 {
-	const struct {
-		int c;
-		bool *flag;
-	} flags[] = {
-	    {'k', &opt->keep_going},
-	    {'n', &opt->dry_run},
-	    {'q', &opt->quiet},
-	    {'v', &opt->verbose},
-	    {OPT_DEBUG, &opt->debug},
-	    {OPT_INSECURE, &opt->insecure},
-	    {OPT_NORC, &opt->norc},
-	};
-
-	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
-		if (flags[i].c == c) {
-			*flags[i].flag = true;
-			return 0;
-		}
-	}
-	return -1;
+	add_todo(cl, TODO_LINE, take(arg));
+	return 0;
 }
 
 static int
-set_option(struct cmdline *cl, int c, char *arg)
+set_file(struct cmdline *cl, char *arg)
 {
-	struct options *opt = &cl->opt;
+	add_todo(cl, TODO_FILE, arg);
+	return 0;
+}
 
-	switch (c) {
-	case 'c':
-		add_todo(cl, TODO_LINE, take(arg));
+static int
+set_chunk(struct cmdline *cl, char *arg)
+{
+	add_todo(cl, TODO_CHUNK, take(arg));
+	return 0;
+}
+
+static int
+set_trace(struct cmdline *cl, char *arg)
+{
+	cl->opt.trace = arg != NULL ? arg : "-";
+	return 0;
+}
+
+static int
+set_starttls(struct cmdline *cl, char *arg)
+{
+	cl->opt.starttls = url_starttls(str_z(arg));
+	if (cl->opt.starttls != URL_STARTTLS_UNSET)
 		return 0;
-	case 'f':
-		add_todo(cl, TODO_FILE, arg);
-		return 0;
-	case 'e':
-		add_todo(cl, TODO_CHUNK, take(arg));
-		return 0;
-	case 't':
-		opt->trace = arg != NULL ? arg : "-";
-		return 0;
-	case OPT_CA:
-		opt->ca = arg;
-		return 0;
-	case OPT_CERT:
-		opt->cert = arg;
-		return 0;
-	case OPT_STARTTLS:
-		return set_starttls(opt, arg);
-	case OPT_AUTH:
-		opt->auth = arg;
-		return 0;
-	case OPT_PASSWORD_FILE:
-		opt->password_file = arg;
-		return 0;
-	case OPT_PASSWORD_COMMAND:
-		opt->password_command = arg;
-		return 0;
-	case OPT_TIMEOUT:
-		return set_timeout(opt, arg);
-	case 'h':
-		cl->help = true;
-		return 0;
-	case 'V':
-		cl->version = true;
-		return 0;
-	default:
-		return set_flag(opt, c);
+	return usage("--starttls is require, auto or no, not %s", arg);
+}
+
+static int
+set_timeout(struct cmdline *cl, char *arg)
+{
+	uint64_t s;
+
+	if (!str_u64(str_z(arg), 86400, &s) || s == 0)
+		return usage("--timeout is a number of seconds, not %s", arg);
+	cl->opt.timeout_ms = (int64_t)s * 1000;
+	return 0;
+}
+
+static int
+set_completion(struct cmdline *cl, char *arg)
+{
+	if (!verb_word_in(COMPLETION_WORDS, str_z(arg)))
+		return usage(
+		    "--completion is one of " COMPLETION_WORDS ", not %s", arg);
+	cl->completion = arg;
+	return 0;
+}
+
+#define FLAG(field) .flag = offsetof(struct cmdline, field)
+#define STRING(field) .string = offsetof(struct cmdline, field)
+
+const struct option_row option_rows[] = {
+    {NULL, 'c', .arg = "LINE", .set = set_line,
+	.help = "run this line, and no prompt"},
+    {NULL, 'f', .arg = "FILE", .kind = KIND_FILE, .set = set_file,
+	.help = "run the lines of a file"},
+    {NULL, 'e', .arg = "CHUNK", .set = set_chunk, .help = "run a piece of Lua"},
+    {"keep-going", 'k', FLAG(opt.keep_going),
+	.help = "a refusal does not end the batch"},
+    {"dry-run", 'n', FLAG(opt.dry_run),
+	.help = "send nothing that changes mail, show it"},
+    {"quiet", 'q', FLAG(opt.quiet), .help = "errors only"},
+    {"verbose", 'v', FLAG(opt.verbose),
+	.help = "scripts show what servers reply"},
+    {"trace", 't', .arg = "FILE", .optional = true, .kind = KIND_FILE,
+	.set = set_trace, .help = "show the wire, secrets masked"},
+    {"json", FLAG(opt.json), .help = "show replies as JSON, one a line"},
+    {"debug", FLAG(opt.debug), .help = "a Lua stack trace on failure"},
+    {"ca", .arg = "FILE", .kind = KIND_FILE, STRING(opt.ca),
+	.help = "trust these authorities"},
+    {"cert", .arg = "FILE", .kind = KIND_FILE, STRING(opt.cert),
+	.help = "a certificate of our own, with key"},
+    {"insecure", FLAG(opt.insecure), .help = "any certificate is good"},
+    {"starttls", .arg = "require|auto|no", .kind = KIND_WORDS,
+	.words = "require auto no", .set = set_starttls,
+	.help = "for URLs that do not say"},
+    {"auth", .arg = "MECH", .kind = KIND_WORDS,
+	.words = "PLAIN LOGIN SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 DIGEST-MD5 "
+		 "APOP USER ANONYMOUS EXTERNAL",
+	STRING(opt.auth), .help = "how to log in"},
+    {"password-file", .arg = "FILE", .kind = KIND_FILE,
+	STRING(opt.password_file), .help = "the password is its first line"},
+    {"password-command", .arg = "COMMAND", STRING(opt.password_command),
+	.help = "the password is what it prints"},
+    {"timeout", .arg = "SECONDS", .set = set_timeout,
+	.help = "to connect, and for each reply"},
+    {"norc", FLAG(opt.norc), .help = "do not read init.lua"},
+    {"completion", .arg = "SHELL", .kind = KIND_WORDS,
+	.words = COMPLETION_WORDS, .set = set_completion,
+	.help = "print the completion for bash, zsh or fish"},
+    {"help", 'h', FLAG(help), .help = "this text"},
+    {"version", 'V', FLAG(version), .help = "our version, and the libraries'"},
+    {NULL, .help = NULL},
+};
+
+enum { OPTIONS_MAX = 64, ROW = 256 };
+
+/* The table as getopt_long wants it: val is ROW and the row's number. */
+static void
+tell_getopt(struct option *longs, char *shorts)
+{
+	const struct option_row *r = option_rows;
+	size_t n = 0, at = 0;
+
+	/* A script's own options are its own: "+" stops at its name. */
+	shorts[at++] = '+';
+	shorts[at++] = ':';
+	for (; r->name != NULL || r->letter != 0; r++) {
+		assert(r - option_rows < OPTIONS_MAX);
+		if (r->letter != 0)
+			shorts[at++] = r->letter;
+		if (r->letter != 0 && r->arg != NULL && !r->optional)
+			shorts[at++] = ':';
+		if (r->name == NULL)
+			continue;
+		longs[n++] = (struct option){r->name,
+		    r->arg == NULL ? no_argument
+		    : r->optional  ? optional_argument
+				   : required_argument,
+		    NULL, ROW + (int)(r - option_rows)};
 	}
+	longs[n] = (struct option){0};
+	shorts[at] = '\0';
+}
+
+static const struct option_row *
+row_of(int c)
+{
+	const struct option_row *r = option_rows;
+
+	if (c >= ROW)
+		return &option_rows[c - ROW];
+	while (r->letter != c)
+		r++;
+	return r;
+}
+
+static int
+set_option(struct cmdline *cl, const struct option_row *r, char *arg)
+{
+	if (r->set != NULL)
+		return r->set(cl, arg);
+	if (r->flag != 0)
+		*(bool *)((char *)cl + r->flag) = true;
+	else
+		*(const char **)(void *)((char *)cl + r->string) = arg;
+	return 0;
 }
 
 /* A search among names that do not stay. */
@@ -303,13 +279,14 @@ options_free(struct cmdline *cl)
 int
 options_parse(int argc, char **argv, struct cmdline *out)
 {
-	/* A script's own options are its own: "+" stops at its name. */
-	static const char shorts[] = "+:c:f:e:knqvthV";
+	struct option longs[OPTIONS_MAX];
+	char shorts[2 * OPTIONS_MAX + 3];
 	int c, more, words = 0;
 
 	*out = (struct cmdline){0};
 	out->words = mem_zalloc(((size_t)argc + 1) * sizeof(char *));
 	opterr = 0;
+	tell_getopt(longs, shorts);
 	for (;;) {
 		while (
 		    (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
@@ -319,7 +296,7 @@ options_parse(int argc, char **argv, struct cmdline *out)
 			if (c == '?')
 				return usage(
 				    "unknown option %s", argv[optind - 1]);
-			if (set_option(out, c, optarg) != 0)
+			if (set_option(out, row_of(c), optarg) != 0)
 				return -1;
 		}
 		if (optind >= argc)

@@ -33,7 +33,32 @@ struct cmdline {
 	 * and a folder; a script and its arguments.  NULL-terminated. */
 	char **words;
 	bool help, version;
+	const char *completion; /* print it for this shell, and no more */
 };
+
+/* What completion can offer for the argument of an option. */
+enum option_kind {
+	KIND_NONE, /* nothing that could be known */
+	KIND_FILE,
+	KIND_WORDS, /* row->words */
+};
+
+/* An option of the command line: all that is said of it anywhere.  A row
+ * has a flag, a string or a function, which says what it sets. */
+struct option_row {
+	const char *name; /* long name, or NULL */
+	char letter;	  /* or 0 */
+	bool optional;	  /* the argument is */
+	enum option_kind kind;
+	const char *arg;   /* what the argument is called, or NULL: none */
+	const char *words; /* for KIND_WORDS, with spaces between them */
+	const char *help;
+	size_t flag, string; /* places in struct cmdline, or 0 */
+	/* 0, or -1 when it has been said what is wrong. */
+	int (*set)(struct cmdline *cl, char *arg);
+};
+/* In the order of the usage; neither name nor letter ends it. */
+extern const struct option_row option_rows[];
 
 /*
  * Fills *out, whose strings live as long as argv.  -1 when a line about what
@@ -43,7 +68,13 @@ struct cmdline {
 int options_parse(int argc, char **argv, struct cmdline *out);
 /* Frees what *cl holds, whatever options_parse returned. */
 void options_free(struct cmdline *cl);
+/* usage.c */
 void options_usage(FILE *f);
 void options_version(FILE *f);
+
+/* completion.c: the completion of a shell ("bash", "zsh", "fish") for
+ * postel, or, with "words", what the first word may be, one a line; false if
+ * there is no such. */
+bool completion_put(FILE *f, const char *what);
 
 #endif

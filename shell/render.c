@@ -179,7 +179,7 @@ render_items(struct running *r)
 		if (it->kind == ITEM_BODY) {
 			if (r->body != NULL && !show_body(r))
 				return false;
-		} else if (!r->quiet) {
+		} else if (!r->quiet && !r->json) {
 			show_line(r, it->line);
 		}
 		r->last = it;

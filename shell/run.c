@@ -2,6 +2,8 @@
 #include "shell/run.h"
 #include "base/mem.h"
 #include "shell/help.h"
+#include "shell/json.h"
+#include "shell/record.h"
 #include "shell/secret.h"
 #include "shell/session.h"
 #include "shell/timing.h"
@@ -17,9 +19,12 @@ run_new(struct session *s, struct cmd *cmd, struct sink *sink)
 	r->session = s;
 	r->cmd = cmd;
 	r->sink = sink;
+	r->json = s->json;
 	r->deadline = LOOP_NEVER;
 	buf_init(&r->line, RUN_PIECE);
-	render_claim(r);
+	/* What nobody claims is kept for the JSON. */
+	if (!r->json || sink != NULL)
+		render_claim(r);
 	while (*at != NULL)
 		at = &(*at)->next;
 	*at = r;
@@ -29,6 +34,7 @@ run_new(struct session *s, struct cmd *cmd, struct sink *sink)
 static void
 run_free(struct running *r)
 {
+	record_free(r->record);
 	cmd_unref(r->cmd);
 	buf_fini(&r->line);
 	free(r);
@@ -140,6 +146,51 @@ tell_refusal(struct shell *sh, struct running *r)
 		suggest(r);
 }
 
+/* The verb of a line, behind a tag of its own perhaps; NULL if there is none.
+ * *args gets what is behind it. */
+static const struct verb *
+verb_of(const struct conn *c, struct str line, struct str *args)
+{
+	const struct verb *verbs, *v;
+
+	if (conn_proto(c) == NULL)
+		return NULL;
+	verbs = proto_verbs(conn_proto(c));
+	v = verb_find(verbs, line, args);
+	if (v == NULL && strcmp(proto_name(conn_proto(c)), "imap") == 0) {
+		(void)str_word(&line);
+		v = verb_find(verbs, str_trim(line), args);
+	}
+	return v;
+}
+
+/* Keeps which message was fetched last, for :save.  Its number is good as long
+ * as no other message goes. */
+static void
+note_fetched(struct running *r)
+{
+	struct session *s = r->session;
+	struct str args = S(""), word;
+	const struct verb *v = verb_of(s->conn, r->cmd->line, &args);
+	uint64_t n;
+
+	for (struct item *it = r->cmd->items; it != NULL; it = it->next)
+		if (str_starts(it->line, S("* ")) &&
+		    str_ends(it->line, S(" EXPUNGE")) && !s->last_uid)
+			s->last[0] = '\0';
+	if (v == NULL || r->cmd->reply.class != REPLY_OK)
+		return;
+	if (verb_word_in("SELECT EXAMINE CLOSE UNSELECT", str_z(v->name)))
+		s->last[0] = '\0';
+	word = str_word(&args);
+	if (!str_u64(word, UINT32_MAX, &n) ||
+	    (!verb_word_in("RETR TOP FETCH", str_z(v->name)) &&
+		strcmp(v->name, "UID FETCH") != 0))
+		return;
+	(void)str_copy(s->last, sizeof(s->last), word);
+	s->last_uid = strcmp(v->name, "UID FETCH") == 0;
+}
+
 static void
 tell_time(const struct running *r)
 {
@@ -167,6 +218,10 @@ finish(struct shell *sh, struct running *r)
 	good = done && cmd->reply.class == REPLY_OK && !r->cut;
 	if (good && cmd->verb != NULL && cmd->verb->flags & VERB_BYE)
 		r->session->closing = true;
+	note_fetched(r);
+	record_reply(sh, r);
+	if (r->json && !r->quiet && !r->left)
+		json_reply(sh, r);
 	if (r->sink != NULL)
 		finish_sink(sh, r, good);
 	if (!done)
@@ -305,24 +360,6 @@ run_wait(struct shell *sh, struct running *r)
 
 /* ---- a line ---- */
 
-/* The verb of a line, behind a tag of its own perhaps; NULL if there is none.
- * *args gets what is behind it. */
-static const struct verb *
-verb_of(const struct conn *c, struct str line, struct str *args)
-{
-	const struct verb *verbs, *v;
-
-	if (conn_proto(c) == NULL)
-		return NULL;
-	verbs = proto_verbs(conn_proto(c));
-	v = verb_find(verbs, line, args);
-	if (v == NULL && strcmp(proto_name(conn_proto(c)), "imap") == 0) {
-		(void)str_word(&line);
-		v = verb_find(verbs, str_trim(line), args);
-	}
-	return v;
-}
-
 /* What the shell adds to a line, a tag or a size, is shown. */
 static void
 show_sent(const struct shell *sh, const struct cmd *cmd, struct str line)
@@ -420,23 +457,19 @@ run_status(const struct err *e)
 	return e->kind == ERR_USE || missing ? STATUS_USAGE : status_of_err(e);
 }
 
-/* Shows what cmd, which was sent for line, gets; an exit status. */
+/* Shows what r, which was sent for line, gets; an exit status. */
 static int
-follow(struct shell *sh, struct cmd *cmd, struct sink *sink, struct str line,
-    bool misplaced, bool has_in)
+follow(struct shell *sh, struct running *r, const struct verb *verb,
+    struct str line, bool has_in)
 {
-	struct running *r;
-
-	show_sent(sh, cmd, line);
-	r = run_new(sh->current, cmd, sink);
-	r->misplaced = misplaced;
+	show_sent(sh, r->cmd, line);
 	(void)answer_literal_of(line, &r->literal);
 	r->counts = str_ends(line, S("+}"));
 	wait(sh, r);
 	/* What was meant for a command that was refused is no command. */
 	if (r->over && !r->answered && r->status != STATUS_OK &&
 	    !sh->interactive && !has_in)
-		answer_skip(sh, cmd->verb, line);
+		answer_skip(sh, verb, line);
 	return release(r);
 }
 
@@ -458,6 +491,7 @@ run_line(struct shell *sh, struct str line, const struct redirects *rd)
 	/* The reply may change the state, and a refused DATA does. */
 	bool misplaced = verb != NULL && verb->states != 0 &&
 			 (verb->states & conn_state(s->conn)) == 0;
+	struct running *r;
 	struct err e = {0};
 	struct cmd *cmd;
 
@@ -471,7 +505,10 @@ run_line(struct shell *sh, struct str line, const struct redirects *rd)
 	    e.kind == ERR_NONE ? send_line(sh, verb, args, line, rd, &e) : NULL;
 	if (cmd == NULL)
 		return not_sent(sink, &e);
-	return follow(sh, cmd, sink, line, misplaced, rd->has_in);
+	r = run_new(s, cmd, sink);
+	r->misplaced = misplaced;
+	r->record = record_line(sh, verb, args, line, rd);
+	return follow(sh, r, verb, line, rd->has_in);
 }
 
 int
@@ -479,8 +516,9 @@ run_multi(struct shell *sh, struct str line)
 {
 	struct redirects rd;
 	struct sink *sink = NULL;
-	struct str args;
+	struct str args = S("");
 	const struct verb *verb = verb_of(sh->current->conn, line, &args);
+	struct running *r;
 	struct err e = {0};
 	struct cmd *cmd = NULL;
 
@@ -496,5 +534,7 @@ run_multi(struct shell *sh, struct str line)
 		cmd = conn_line_multi(sh->current->conn, line, &e);
 	if (cmd == NULL)
 		return not_sent(sink, &e);
-	return follow(sh, cmd, sink, line, false, true);
+	r = run_new(sh->current, cmd, sink);
+	r->record = record_line(sh, verb, args, line, &rd);
+	return follow(sh, r, verb, line, true);
 }

@@ -63,6 +63,10 @@ secret_begins(struct str line)
 	size_t n = line.n, end;
 
 	rest = str_trim(rest);
+	/* ":json LOGIN …" */
+	if (str_starts(rest, S(":")))
+		(void)next_word(&rest);
+	rest = str_trim(rest);
 	from[0] = rest;
 	(void)next_word(&rest);
 	from[1] = str_trim(rest);

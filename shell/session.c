@@ -1,8 +1,12 @@
 /* session: connections with names, and what they say unasked. */
 #include "shell/session.h"
+#include "base/arena.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "shell/idle.h"
+#include "shell/json.h"
 #include "shell/raw.h"
+#include "shell/record.h"
 #include "shell/run.h"
 #include "shell/screen.h"
 #include "shell/timing.h"
@@ -78,6 +82,16 @@ session_find(const struct shell *sh, struct str name)
 }
 
 bool
+session_is_listed(const struct shell *sh, const struct session *s)
+{
+	const struct session *t = sh->sessions;
+
+	while (t != NULL && t != s)
+		t = t->next;
+	return t != NULL;
+}
+
+bool
 session_is_open(const struct session *s)
 {
 	return conn_phase(s->conn) == CONN_OPEN;
@@ -138,6 +152,7 @@ add(struct shell *sh, struct conn *c, const char *name)
 	    old->runs == NULL)
 		session_free(sh, old);
 	s->conn = c;
+	s->json = sh->opt->json;
 	s->name =
 	    name != NULL ? mem_strdup(name) : make_name(sh, conn_config(c));
 	while (*at != NULL)
@@ -171,10 +186,35 @@ session_free(struct shell *sh, struct session *s)
 		fclose(s->trace_file);
 	conn_unref(s->conn);
 	free(s->name);
+	free(s->url);
 	free(s);
 }
 
 /* ---- opening ---- */
+
+/* A URL as it may be kept; as it is if it is none. */
+static char *
+without_password(const char *text)
+{
+	struct err e = {0};
+	struct arena a;
+	struct url url;
+	struct buf b;
+	char *z;
+
+	arena_init(&a, limits.reply);
+	a.secret = true;
+	buf_init(&b, limits.reply);
+	if (url_parse(str_z(text), &a, &url, &e) != 0 ||
+	    url_put(&b, &url) != 0) {
+		buf_clear(&b);
+		(void)url_mask(&b, str_z(text));
+	}
+	z = mem_strdup(buf_cstr(&b));
+	buf_fini(&b);
+	arena_fini(&a);
+	return z;
+}
 
 int
 session_open_url(struct shell *sh, const char *url, const char *name)
@@ -195,6 +235,8 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 			   : status;
 	}
 	s = add(sh, c, name);
+	s->url = without_password(url);
+	record_open(sh, s);
 	/* From here on the trace must not run into the prompt. */
 	if (sh->opt->trace != NULL && strcmp(sh->opt->trace, "-") == 0)
 		(void)session_trace(s, "on", &e);
@@ -246,6 +288,8 @@ session_open_host(
 		if (status == STATUS_OK)
 			status = status_of_err(conn_error(s->conn));
 		session_free(sh, s);
+	} else {
+		record_open(sh, s);
 	}
 	return status;
 }
@@ -274,6 +318,7 @@ session_bye(struct shell *sh, struct session *s, bool shown)
 		return status_of_err(&e);
 	}
 	s->closing = true;
+	record_leave(sh, s, "close");
 	r = run_new(s, cmd, NULL);
 	r->quiet = !shown;
 	/* Behind a failure a server is not waited for long. */
@@ -321,8 +366,14 @@ session_events(struct shell *sh, struct session *s)
 	struct buf b;
 
 	while ((ev = conn_event(s->conn)) != NULL) {
+		if (sh->opt->json && (!s->closing || ev->line.n > 0))
+			json_event(sh, s, ev);
+		if (str_eq(ev->name, S("EXPUNGE")) && !s->last_uid)
+			s->last[0] = '\0';
 		if (str_eq(ev->name, S("closed"))) {
 			tell_closed(sh, s);
+		} else if (sh->opt->json) {
+			; /* it was shown */
 		} else if (s == sh->current) {
 			screen_aside(ev->line, render_paint(ev->line));
 		} else {

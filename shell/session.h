@@ -16,6 +16,8 @@ int session_open_host(
     struct shell *sh, const char *host, const char *port, const char *name);
 
 struct session *session_find(const struct shell *sh, struct str name);
+/* Whether s is still one of the sessions. */
+bool session_is_listed(const struct shell *sh, const struct session *s);
 bool session_is_open(const struct session *s);
 /* Makes s the current one. */
 void session_use(struct shell *sh, struct session *s);

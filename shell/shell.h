@@ -12,6 +12,7 @@
 #include "proto/status.h"
 #include "shell/options.h"
 
+struct recorder;
 struct running;
 struct shell;
 
@@ -19,6 +20,7 @@ struct shell;
 struct session {
 	struct session *next;
 	char *name;
+	char *url; /* what it was opened by, without its password; or NULL */
 	struct conn *conn;
 	struct running *runs; /* commands not yet shown to their end */
 	struct running *raw;  /* of them, the one of ":raw on", or NULL */
@@ -28,7 +30,10 @@ struct session {
 	struct trace *trace;  /* or NULL */
 	FILE *trace_file;
 	bool on_screen; /* the trace is */
+	bool json;	/* replies are shown as JSON */
 	bool closing;	/* its end is no news: QUIT, LOGOUT, :drop */
+	char last[24];	/* the message fetched last: "3", or "" */
+	bool last_uid;	/* that is a UID */
 	uint64_t used;	/* when it became the current one: shell.uses */
 };
 
@@ -56,10 +61,11 @@ struct shell {
 	/* Puts a line, without its end, into *line, pumping the loop. */
 	enum got (*ask)(
 	    struct shell *sh, const struct ask *ask, struct buf *line);
-	void *source; /* of ask */
-	bool time;    /* each reply tells what it cost */
-	bool quit;    /* end after this line */
-	int failed;   /* a batch: the status so far */
+	void *source;		   /* of ask */
+	struct recorder *recorder; /* or NULL: see record.h */
+	bool time;		   /* each reply tells what it cost */
+	bool quit;		   /* end after this line */
+	int failed;		   /* a batch: the status so far */
 };
 
 /* One turn of the loop; then whatever came is on the screen. */

@@ -37,6 +37,12 @@ static const struct transport {
 enum { N_SCHEMES = sizeof(schemes) / sizeof(schemes[0]) };
 enum { N_TRANSPORTS = sizeof(transports) / sizeof(transports[0]) };
 
+const char *
+url_scheme_name(size_t n)
+{
+	return n < N_SCHEMES ? schemes[n].name : NULL;
+}
+
 /* Cuts the scheme's name and the transport's mark off *s; NULL if there is
  * no such beginning. */
 static const struct transport *

@@ -50,6 +50,8 @@ enum url_starttls url_starttls(struct str word);
  * An unknown scheme or query key is an error that suggests the nearest. */
 int url_parse(struct str s, struct arena *a, struct url *out, struct err *e);
 
+/* The n-th scheme (from 0), for lists; NULL behind the last. */
+const char *url_scheme_name(size_t n);
 /* Whether s begins like a URL of any scheme: "word://", "word+unix:". */
 bool url_looks(struct str s);
 

@@ -105,7 +105,9 @@ function methods:print()
 end
 
 -- Saves the exact octets under a name that is free; {overwrite = true} takes
--- one that is not.  The file has its name only when all of it is on disk.
+-- one that is not.  The file has its name only when all of it is on disk;
+-- until then it is called {temporary = …} and six letters, which must be on the
+-- same disk.
 function methods:save(path, options)
 	if type(path) ~= "string" then
 		errors.argument("save", "path", "string expected, got %s",
@@ -117,7 +119,7 @@ function methods:save(path, options)
 		existing:close()
 		errors.raise("sys", "%s: File exists", path)
 	end
-	local saver <close> = core.saver(path)
+	local saver <close> = core.saver(path, options and options.temporary)
 	wait_for(self, function() return saver:take(self) end)
 	saver:commit(overwrite)
 	return self

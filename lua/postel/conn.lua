@@ -54,6 +54,17 @@ function methods:login(options)
 	return self
 end
 
+-- The password of a user on this connection, as a secret: from where the
+-- command line says, ~/.netrc, or the terminal.
+function methods:password(user)
+	return require("postel.login").password(self, user)
+end
+
+-- Saves messages as files; see postel.save.
+function methods:save(set, target, options)
+	return require("postel.save").save(self, set, target, options)
+end
+
 -- Says QUIT or LOGOUT and waits for the answer.
 function methods:close()
 	if self.is_open then

@@ -16,7 +16,7 @@ local keys = {
 	password_file = "string", password_command = "string",
 	login = "boolean", ehlo = "string", initial = "boolean",
 	name = "string", trace = "string", scheme = "string", url = "string",
-	examine = "boolean",
+	examine = "boolean", raw = "boolean",
 }
 
 local ports = {
@@ -193,6 +193,9 @@ end
 -- The greeting may be a refusal, and may say what the server can do.
 local function begin(conn, greeting, spec)
 	errors.check(greeting:wait())
+	if spec.raw then
+		return
+	end
 	local logged_in = conn.state == "authenticated"
 	if logged_in then
 		check_preauth(conn, spec)
@@ -214,7 +217,8 @@ end
 
 -- Opens a connection: a URL or a table of options; a second table adds to a
 -- URL.  It comes back greeted, in TLS where that was to be had, logged in if
--- a user was named, with the mailbox of the URL selected.
+-- a user was named, with the mailbox of the URL selected; with {raw = true} it
+-- is greeted, and nothing has been sent.
 function M.connect(target, options)
 	local spec = M.spec(target, options)
 	local conn, greeting = open(spec)

@@ -42,6 +42,8 @@ local function named_envelope(list)
 	}
 end
 
+M.named_envelope = named_envelope
+
 -- The attributes of FETCH responses as fields of a message.
 local fields = {
 	UID = function(m, value) m.uid = value end,

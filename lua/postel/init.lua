@@ -9,6 +9,7 @@ local modules = {
 	args = "args",
 	journal = "journal",
 	set = "set",
+	json = "json",
 }
 
 -- Ends the script with this exit status, without a word.

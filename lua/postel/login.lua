@@ -196,16 +196,30 @@ local function refresh_imap(conn, reply)
 	conn:call "CAPABILITY"
 end
 
--- Logs in as options.user.  After a refusal nothing else is tried.
-function M.login(conn, options)
-	if type(options.user) ~= "string" or options.user == "" then
-		errors.argument("login", "user", "a user name is needed")
-	end
+local function inherit(options)
 	for _, key in ipairs {"auth", "password_file", "password_command"} do
 		if options[key] == nil then
 			options[key] = postel.options[key]
 		end
 	end
+	return options
+end
+
+-- The password of a user, as a secret; an error if there is none.
+function M.password(conn, user)
+	if type(user) ~= "string" then
+		errors.argument("password", "user", "string expected, got %s",
+			type(user))
+	end
+	return find_secret(conn, inherit {user = user})
+end
+
+-- Logs in as options.user.  After a refusal nothing else is tried.
+function M.login(conn, options)
+	if type(options.user) ~= "string" or options.user == "" then
+		errors.argument("login", "user", "a user name is needed")
+	end
+	inherit(options)
 	local auth = options.auth
 	local mech = auth and auth ~= "*" and named(conn, auth) or best(conn)
 	local secret <close> = find_secret(conn, options)

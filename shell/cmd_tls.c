@@ -1,0 +1,185 @@
+/* :tls: whether others can read along, and whose certificate it is. */
+#include "base/limits.h"
+#include "base/vis.h"
+#include "shell/command.h"
+#include "shell/screen.h"
+#include "shell/session.h"
+
+#include <time.h>
+
+enum { DAY = 24 * 60 * 60, NAMES_SHOWN = 20 };
+
+/* "  issuer       CN=…", what strangers wrote made visible. */
+static void
+row(const char *what, struct str value)
+{
+	struct buf b;
+
+	buf_init(&b, 4 * value.n + 1);
+	(void)vis_add(&b, value);
+	screen_text("  %-12s %.*s", what, STRF(buf_str(&b)));
+	buf_fini(&b);
+}
+
+static void
+show_names(const struct tls_cert *c)
+{
+	struct buf b;
+	int n = 0;
+
+	buf_init(&b, limits.reply);
+	for (const struct tls_name *name = c->names; name != NULL;
+	     name = name->next, n++) {
+		if (n < NAMES_SHOWN) {
+			(void)buf_addz(&b, n > 0 ? ", " : "");
+			(void)buf_add(&b, name->text);
+		}
+	}
+	if (n > NAMES_SHOWN)
+		(void)buf_addf(&b, " and %d more", n - NAMES_SHOWN);
+	row("names", n > 0 ? buf_str(&b) : S("none"));
+	buf_fini(&b);
+}
+
+static void
+put_day(struct buf *b, bool known, int64_t t)
+{
+	time_t seconds = (time_t)t;
+	struct tm tm;
+	char day[32];
+
+	if (known && gmtime_r(&seconds, &tm) != NULL &&
+	    strftime(day, sizeof(day), "%Y-%m-%d", &tm) > 0)
+		(void)buf_addz(b, day);
+	else
+		(void)buf_addz(b, "?");
+}
+
+static void
+show_dates(const struct tls_cert *c)
+{
+	int64_t now = (int64_t)time(NULL);
+	long long days;
+	struct buf b;
+
+	buf_init(&b, 256);
+	put_day(&b, c->has_begin, c->begins);
+	(void)buf_addz(&b, " to ");
+	put_day(&b, c->has_end, c->ends);
+	days = (long long)(c->ends - now) / DAY;
+	if (c->has_begin && c->begins > now)
+		(void)buf_addz(&b, ": not valid yet");
+	else if (c->has_end && c->ends < now)
+		(void)buf_addf(&b, ": expired %lld day%s ago", -days,
+		    days == -1 ? "" : "s");
+	else if (c->has_end)
+		(void)buf_addf(
+		    &b, ": %lld day%s left", days, days == 1 ? "" : "s");
+	row("valid", buf_str(&b));
+	buf_fini(&b);
+}
+
+static void
+show_cert(const struct tls_cert *c, int n, int of)
+{
+	if (of > 1)
+		screen_text("certificate %d of %d%s:", n, of,
+		    n == 1 ? ", the server's own" : "");
+	else
+		screen_text("the server's certificate:");
+	row("subject", c->subject);
+	show_names(c);
+	row("issuer", str_eq(c->issuer, c->subject) ? S("itself") : c->issuer);
+	show_dates(c);
+	row("key", c->key);
+	row("SHA-256", c->fingerprint);
+}
+
+static void
+show_verdict(const struct tls_info *t)
+{
+	if (t->verified && t->checked)
+		row("verified", S("yes: authority, dates and name"));
+	else if (t->verified)
+		row("verified", S("it would be good, but --insecure takes any "
+				  "certificate"));
+	else
+		row(t->checked ? "not verified" : "unverified", t->reason);
+	if (!t->verified && !t->checked)
+		row("", S("taken all the same, by --insecure: this may be "
+			  "another server"));
+}
+
+static void
+show_tls(const struct tls_info *t)
+{
+	int n = 0, of = 0;
+
+	row("TLS", t->version);
+	row("cipher", t->cipher);
+	row("ALPN", t->alpn.n > 0 ? t->alpn : S("none agreed on"));
+	row("session", t->resumed ? S("resumed") : S("new"));
+	show_verdict(t);
+	for (const struct tls_cert *c = t->chain; c != NULL; c = c->next)
+		of++;
+	for (const struct tls_cert *c = t->chain; c != NULL; c = c->next)
+		show_cert(c, ++n, of);
+}
+
+/* What a connection without TLS means, and what can be done. */
+static void
+show_clear(const struct conn *c)
+{
+	bool pop = conn_proto(c) != NULL &&
+		   strcmp(proto_name(conn_proto(c)), "pop3") == 0;
+	const char *verb = pop ? "STLS" : "STARTTLS";
+
+	if (!conn_is_private(c))
+		screen_text("This connection is not encrypted: whoever is on "
+			    "the way can read and change all of it, passwords "
+			    "and mail too.");
+	else if (conn_config(c)->transport == URL_TCP)
+		screen_text("This connection is not encrypted, but it does not "
+			    "leave this machine.");
+	else
+		screen_text("This connection is not encrypted: a socket or a "
+			    "pipe of this machine needs no TLS.");
+	if (!conn_capabilities_known(c))
+		screen_text("What the server offers was not asked yet.");
+	else if (conn_has(c, verb))
+		screen_text("The server offers TLS: %s begins it.", verb);
+	else
+		screen_text("The server does not offer %s.", verb);
+}
+
+static int
+run(struct shell *sh, size_t argc, char **argv)
+{
+	const struct tls_info *t;
+	struct arena a;
+
+	(void)argc;
+	(void)argv;
+	if (!shell_is_open(sh)) {
+		screen_error("nothing is open");
+		return STATUS_USAGE;
+	}
+	arena_init(&a, limits.reply);
+	t = conn_tls_info(sh->current->conn, &a);
+	if (t != NULL)
+		show_tls(t);
+	else
+		show_clear(sh->current->conn);
+	arena_fini(&a);
+	return STATUS_OK;
+}
+
+const struct command cmd_tls = {
+    .name = "tls",
+    .usage = "",
+    .help = "Shows whether the connection is encrypted, and the certificates.",
+    .more = "Version, cipher, whether the certificate was verified and why "
+	    "not, and of each certificate whose it is, the names it is for, "
+	    "who issued it, how long it is valid, its key and fingerprint.",
+    .run = run,
+};
