@@ -284,7 +284,8 @@ put_zsh(FILE *f)
 	fputs(")\n"
 	      "\t_alternative 'names:script:compadd -a names' \\\n"
 	      "\t    'urls:URL:compadd -S \"\" -a schemes' \\\n"
-	      "\t    'files:Lua file:_files -g \"*.lua\"' \\\n"
+	      "\t    'files:Lua file:_path_files -g \"*.lua\"' \\\n"
+	      "\t    'folders:folder:_path_files -/' \\\n"
 	      "\t    'hosts:host:_hosts'\n"
 	      "}\n"
 	      "\n"
@@ -313,7 +314,7 @@ put_zsh(FILE *f)
 	      "{\n"
 	      "\tlocal state line postel_first postel_program=${words[1]}\n"
 	      "\tlocal -A opt_args\n"
-	      "\t_arguments -s -S -A '-*' \\\n",
+	      "\t_arguments -s -S \\\n",
 	    f);
 	for (const struct option_row *r = option_rows; is_row(r); r++) {
 		if (r->letter != 0)
@@ -322,7 +323,7 @@ put_zsh(FILE *f)
 			zsh_form(f, r, true);
 	}
 	fputs("\t    '1:first word:_postel_first' \\\n"
-	      "\t    '*:: :->rest' && return\n"
+	      "\t    '*: :->rest' && return\n"
 	      "\tif [[ $state == rest ]]; then\n"
 	      "\t\tpostel_first=${line[1]}\n"
 	      "\t\t_postel_rest\n"
@@ -416,6 +417,14 @@ put_fish(FILE *f)
 	      "\ttest (count $words) = 1 -a \"$words[1]\" = lab\n"
 	      "end\n"
 	      "\n"
+	      "function __postel_lua\n"
+	      "\tset -l begun (string replace -r '^~/' $HOME/ -- "
+	      "(commandline -ct))\n"
+	      "\tfor file in $begun*.lua $begun*/\n"
+	      "\t\techo $file\n"
+	      "\tend\n"
+	      "end\n"
+	      "\n"
 	      "# A script has arguments, among which may be files.\n"
 	      "function __postel_script\n"
 	      "\tset -l words (__postel_words)\n"
@@ -428,17 +437,23 @@ put_fish(FILE *f)
 	      "\tend\n"
 	      "end\n"
 	      "\n"
+	      "# fish leaves this machine out.\n"
+	      "function __postel_hosts\n"
+	      "\techo localhost\n"
+	      "\t__fish_print_hostnames\n"
+	      "end\n"
+	      "\n"
 	      "function __postel_urls\n"
 	      "\tset -l begun (string match -r '^[a-z0-9]+://([^@/]*@)?' -- "
 	      "(commandline -ct))[1]\n"
 	      "\tif test -n \"$begun\"\n"
-	      "\t\tprintf '%s\\n' $begun(__fish_print_hostnames)\n"
+	      "\t\tprintf '%s\\n' $begun(__postel_hosts)\n"
 	      "\telse\n"
 	      "\t\tprintf '%s\\tURL\\n' ",
 	    f);
 	put_schemes(f, "://");
 	fputs("\n"
-	      "\t\t__fish_print_hostnames\n"
+	      "\t\t__postel_hosts\n"
 	      "\tend\n"
 	      "end\n"
 	      "\n"
@@ -446,7 +461,7 @@ put_fish(FILE *f)
 	      "complete -c postel -n __postel_no_word -a '(__postel_names)'\n"
 	      "complete -c postel -n __postel_no_word -a '(__postel_urls)'\n"
 	      "complete -c postel -n __postel_no_word -a "
-	      "'(__fish_complete_suffix .lua)'\n"
+	      "'(__postel_lua)'\n"
 	      "complete -c postel -n __postel_lab -a "
 	      "'(__fish_complete_directories)'\n"
 	      "complete -c postel -n __postel_script -F\n"

@@ -275,7 +275,7 @@ list_commands(void)
 	for (size_t i = 0; commands[i] != NULL; i++) {
 		snprintf(head, sizeof(head), ":%s %s", commands[i]->name,
 		    commands[i]->usage);
-		if (strlen(head) > 22)
+		if (strlen(head) > 21)
 			screen_text(
 			    "  %s\n  %-22s %s", head, "", commands[i]->help);
 		else

@@ -25,8 +25,8 @@ struct todo {
 };
 
 struct cmdline {
+	struct todo *todo; /* first: no option's place is 0 */
 	struct options opt;
-	struct todo *todo;
 	size_t todos;
 	enum first_word first;
 	/* The first word and what belongs to it: a URL; a host and a port; lab

@@ -1,9 +1,10 @@
 """The manual page says what the program says."""
 
+import json
 import re
 import subprocess
 
-from harness import ROOT, Case
+from harness import IMAP, LOGOUT, ROOT, Case
 
 PAGE = ROOT / "doc" / "postel.1"
 
@@ -41,6 +42,70 @@ class Manual(Case):
                                                        re.M)
                      for name in re.findall(r"Fl (\S+)", line)}
         self.assertEqual(described, options)
+
+    def test_values_of_options(self):
+        """Words that an option takes are the ones that it completes."""
+        page = self.section("Options")
+        told = self.run_postel("--completion=fish").stdout.decode()
+        for name in ("starttls", "completion"):
+            described = re.search(rf"Fl -{name} Ns = Ns Cm (.*)", page)[1]
+            offered = re.search(rf"-l {name} -x -a '([^']*)'", told)[1]
+            self.assertEqual(described.split(" | "), offered.split())
+
+    def test_exit_statuses(self):
+        header = (ROOT / "proto" / "status.h").read_text()
+        known = re.findall(r"STATUS_\w+ = (\d+)", header)
+        described = re.findall(r"^\.It (\d+)$", self.section("EXIT STATUS"),
+                               re.M)
+        self.assertEqual(described, known)
+
+    def test_environment(self):
+        read = set()
+        for folder in ("base", "net", "wire", "proto", "store", "lua",
+                       "shell", "scripts"):
+            for path in [*(ROOT / folder).rglob("*.c"),
+                         *(ROOT / folder).rglob("*.lua")]:
+                read |= set(re.findall(r'getenv[ (]*"(\w+)"',
+                                       path.read_text()))
+        page = self.section("ENVIRONMENT")
+        described = {name for line in re.findall(r"^\.It Ev (.*)$", page,
+                                                 re.M)
+                     for name in re.findall(r"[A-Z][A-Z0-9_]+", line)}
+        # The lab sets these, and OpenSSL and libc read some by themselves.
+        others = {"LAB", "POP3", "SMTP", "IMAP", "SSL_CERT_FILE",
+                  "SSL_CERT_DIR"}
+        everywhere = set(re.findall(r"\.Ev (\w+)", page)) | described
+        self.assertEqual(read - everywhere, set())
+        self.assertEqual(described - read - others, set())
+
+    def test_prefixes(self):
+        source = (ROOT / "shell" / "line.c").read_text()
+        known = re.findall(r"case '(.)':", source)
+        page = self.section("WHAT A LINE MEANS").split(".Pp")[0]
+        described = re.findall(r"^\.It Ic (?:\\&)?(.)", page, re.M)
+        self.assertEqual(described, known)
+
+    def test_redirections(self):
+        source = (ROOT / "shell" / "redirect.c").read_text()
+        known = re.findall(r'STR\("(:\S+)"\), (?:true|false)', source)
+        described = re.findall(r"^\.It Ic (:\S+)",
+                               self.section("Redirections"), re.M)
+        self.assertEqual(set(described), set(known))
+
+    def test_json(self):
+        url = self.peer("imap", IMAP, "C: a1 NOOP\nS: a1 OK",
+                        LOGOUT.format(tag="a2"))
+        out = self.run_postel("--json", url, "-c", "NOOP").stdout
+        page = self.section("JSON").split(".Pp")[0]
+        self.assertEqual(re.findall(r"^\.It Li (\w+)$", page, re.M),
+                         list(json.loads(out)))
+
+    def test_ports(self):
+        source = (ROOT / "shell" / "session.c").read_text()
+        table = re.search(r"ports\[\] = \{(.*?)\};", source, re.S)[1]
+        page = self.section("DESCRIPTION")
+        for name in re.findall(r'\{"(\w+)",', table):
+            self.assertRegex(page, rf"\b{name}\b")
 
     def test_lint(self):
         result = subprocess.run(["mandoc", "-T", "lint", "-W", "warning",
