@@ -1,5 +1,6 @@
 /* core: the module postel.core, what the library in Lua needs of C. */
 #include "lua/bind.h"
+#include "base/near.h"
 #include "base/vis.h"
 #include "wire/mutf7.h"
 #include "wire/smtp.h"
@@ -181,6 +182,23 @@ core_mutf7_decode(lua_State *L)
 	return convert(L, mutf7_decode);
 }
 
+/* nearest(word, names): the name that a misspelt word may have meant, or
+ * nil. */
+static int
+core_nearest(lua_State *L)
+{
+	struct near near;
+
+	near_init(&near, bind_str(L, 1));
+	luaL_checktype(L, 2, LUA_TTABLE);
+	for (lua_Integer i = 1; lua_geti(L, 2, i) == LUA_TSTRING; i++) {
+		near_try(&near, lua_tostring(L, -1)); /* the table keeps it */
+		lua_pop(L, 1);
+	}
+	lua_pushstring(L, near.best);
+	return 1;
+}
+
 static int
 core_smtp_address(lua_State *L)
 {
@@ -254,6 +272,7 @@ static const luaL_Reg functions[] = {
     {"vis", core_vis},
     {"quote", core_quote},
     {"mutf7_decode", core_mutf7_decode},
+    {"nearest", core_nearest},
     {"smtp_address", core_smtp_address},
     {"hostname", core_hostname},
     {"metatable", core_metatable},
@@ -272,5 +291,6 @@ bind_core(lua_State *L)
 	luaL_setfuncs(L, bind_body_functions, 0);
 	luaL_setfuncs(L, bind_secret_functions, 0);
 	luaL_setfuncs(L, bind_file_functions, 0);
+	luaL_setfuncs(L, bind_host_functions, 0);
 	return 1;
 }

@@ -40,5 +40,6 @@ const struct command cmd_trace = {
     .more = "C: is what we send, S: what the server sends.  Secrets are "
 	    "masked.",
     .complete = complete,
+    .files = true,
     .run = run,
 };

@@ -2,6 +2,7 @@
 #include "shell/run.h"
 #include "base/mem.h"
 #include "shell/help.h"
+#include "shell/hooks.h"
 #include "shell/secret.h"
 #include "shell/session.h"
 
@@ -165,6 +166,8 @@ finish(struct shell *sh, struct running *r)
 		r->status =
 		    done ? status_of_reply(cmd) : status_of_err(&cmd->err);
 	r->over = true;
+	if (done && !r->quiet && cmd->line.n > 0)
+		hooks_heard(sh, r->session, r->cmd);
 	if (!r->waited)
 		run_free(r);
 }
@@ -192,6 +195,7 @@ interrupted(struct shell *sh, struct running *r)
 	    answer_literal_of(r->cmd->line, &n) ||
 	    (verb != NULL && verb->flags & (VERB_BODY | VERB_SASL | VERB_IDLE));
 
+	sh->stopped = true;
 	if (r->sink != NULL && sink_has_terminal(r->sink)) {
 		sink_abort(r->sink);
 		r->sink = NULL;

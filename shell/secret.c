@@ -58,16 +58,19 @@ static size_t
 keep(struct str line)
 {
 	static const char *const names[] = {"pop3", "smtp", "lmtp", "imap"};
-	struct str rest = line, args, from[2];
+	struct str rest = line, args, from[3];
 	const struct verb *v;
-	size_t n = line.n, end;
+	size_t n = line.n, end, places;
 
 	rest = str_trim(rest);
-	from[0] = rest;
-	(void)next_word(&rest);
-	from[1] = str_trim(rest);
+	/* ":alias NAME LINE" has it in the third place. */
+	places = str_starts(rest, S(":")) ? 3 : 2;
+	for (size_t i = 0; i < places; i++) {
+		from[i] = str_trim(rest);
+		(void)next_word(&rest);
+	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		for (size_t j = 0; j < 2; j++) {
+		for (size_t j = 0; j < places; j++) {
 			v = verb_find(proto_verbs(proto_find(str_z(names[i]))),
 			    from[j], &args);
 			if (v == NULL || (v->flags & VERB_SECRET) == 0)

@@ -1,6 +1,7 @@
 /* session: connections with names, and what they say unasked. */
 #include "shell/session.h"
 #include "base/mem.h"
+#include "shell/hooks.h"
 #include "shell/run.h"
 #include "shell/screen.h"
 
@@ -161,6 +162,7 @@ session_free(struct shell *sh, struct session *s)
 		(void)run_step(sh, r);
 	}
 	session_events(sh, s);
+	hooks_last(sh, s);
 	conn_set_trace(s->conn, NULL);
 	trace_free(s->trace);
 	if (s->trace_file != NULL)
@@ -190,6 +192,10 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 			   ? STATUS_USAGE
 			   : status;
 	}
+	/* A connection to an account bears its name if that is free. */
+	if (name == NULL && script_account(sh->L, url) &&
+	    session_find(sh, str_z(url)) == NULL)
+		name = url;
 	s = add(sh, c, name);
 	/* From here on the trace must not run into the prompt. */
 	if (sh->opt->trace != NULL && strcmp(sh->opt->trace, "-") == 0)
