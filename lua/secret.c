@@ -303,13 +303,13 @@ secret_netrc(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
 	struct netrc n = {.host = bind_str(L, 2)};
+
+	n.user.p = luaL_optlstring(L, 3, NULL, &n.user.n);
 	struct buf *file = new_secret(L, NETRC_MAX);
 	struct buf *password = new_secret(L, SECRET_MAX);
 	struct err e = {0};
 	bool hit = false;
 
-	if (!lua_isnoneornil(L, 3))
-		n.user = bind_str(L, 3);
 	if (slurp(path, file, &e) != 0 && e.sys != ENOENT)
 		return bind_raise(L, &e, 0);
 	buf_init(&n.login, SECRET_MAX);
@@ -322,7 +322,7 @@ secret_netrc(lua_State *L)
 	buf_fini(file);
 	if (!hit)
 		lua_pushnil(L);
-	if (n.login.len > 0)
+	if (hit && n.login.len > 0)
 		bind_push_str(L, buf_str(&n.login));
 	else
 		lua_pushnil(L);

@@ -67,7 +67,7 @@ login(struct shell *sh, struct buf *user)
 {
 	struct conn *c = sh->current->conn;
 	enum script_login how;
-	bool in_clear = false;
+	bool in_clear = false, tls = conn_is_tls(c);
 	int status = STATUS_AUTH;
 	struct err e = {0};
 	struct buf told;
@@ -80,6 +80,9 @@ login(struct shell *sh, struct buf *user)
 		    user->len > 0 ? buf_cstr(user) : NULL, in_clear, &told,
 		    &status, &e);
 		shell_regain(sh, status);
+		if (conn_is_tls(c) && !tls)
+			screen_note("STARTTLS was offered, and done first");
+		tls = conn_is_tls(c);
 		if (how == LOGIN_NO_USER && ask_user(sh, user))
 			continue;
 		if (how != LOGIN_IN_CLEAR || in_clear || !allow_clear(sh))

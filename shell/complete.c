@@ -229,7 +229,8 @@ attempt(const char *text, int start, int end)
 	(void)end;
 	rl_attempted_completion_over = 1;
 	/* A space behind an argument would be sent with it. */
-	rl_completion_append_character = start == 0 ? ' ' : '\0';
+	rl_completion_append_character =
+	    start == 0 || *rl_line_buffer == ':' ? ' ' : '\0';
 	if (!enabled)
 		return NULL;
 	if (wants_file(before)) {

@@ -297,7 +297,6 @@ function M.shell(conn, user, in_clear)
 	if not options.user then
 		return {"user"}
 	end
-	local tls = conn.tls
 	require("postel.connect").prepare(conn, {user = options.user,
 		transport = conn.port and "tcp" or "pipe",
 		starttls = options.starttls or postel.options.starttls or "auto"})
@@ -307,9 +306,8 @@ function M.shell(conn, user, in_clear)
 		return errors.is(reply, "auth") and reply.clear and {"clear"} or
 			error(reply, 0)
 	end
-	return {"done", ("logged in as %s by %s%s"):format(options.user,
-		by_command[mech] or mech,
-		conn.tls and not tls and ", after STARTTLS" or "")}
+	return {"done", ("logged in as %s by %s"):format(options.user,
+		by_command[mech] or mech)}
 end
 
 return M
