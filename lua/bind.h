@@ -21,6 +21,7 @@
 #include <lualib.h>
 #include <signal.h>
 
+struct kept_file;
 struct kept_trace;
 
 /* One for each Lua state, found through its extra space. */
@@ -29,7 +30,7 @@ struct script {
 	const struct options *opt;
 	lua_State *main;
 	bool dry_run;			/* opt's, or a script's own option */
-	FILE *trace_file;		/* what opt->trace or a script named */
+	struct kept_file *trace_files;	/* what opt->trace or scripts named */
 	struct kept_trace *traces;	/* they live as long as the state */
 	volatile sig_atomic_t stop;	/* SIGINT came and is not yet told */
 	const struct script_host *host; /* or NULL */

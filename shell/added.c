@@ -56,12 +56,15 @@ int
 added_alias(struct shell *sh, const char *name, const char *line, struct err *e)
 {
 	struct str text = str_trim(str_z(line));
+	struct added *a;
 
 	if (check_name(name, e) != 0)
 		return -1;
 	if (text.n == 0 || str_has_eol(text))
 		return err_set(e, ERR_USE, "an alias stands for one line");
-	place(sh, name)->line = mem_strdup(text.p);
+	a = place(sh, name);
+	a->line = mem_zalloc(text.n + 1);
+	memcpy(a->line, text.p, text.n);
 	return 0;
 }
 
@@ -136,6 +139,30 @@ split(struct str rest, struct str *words)
 	return n;
 }
 
+void
+added_describe(const struct added *a, struct buf *out)
+{
+	if (a->line != NULL)
+		(void)secret_clean(out, str_z(a->line));
+	else
+		(void)buf_addz(
+		    out, a->help != NULL ? a->help : "A command of init.lua.");
+}
+
+/* Says what the alias is that lacks a word. */
+static int
+too_few(const struct added *a, struct err *e)
+{
+	struct buf b;
+
+	buf_init(&b, SHELL_LINE_MAX);
+	added_describe(a, &b);
+	(void)err_set(e, ERR_USE, ":%s wants more words: it stands for %s",
+	    a->name, buf_cstr(&b));
+	buf_fini(&b);
+	return -1;
+}
+
 int
 added_expand(
     const struct added *a, struct str rest, struct buf *out, struct err *e)
@@ -162,9 +189,7 @@ added_expand(
 		else if (w < n)
 			rc |= buf_add(out, words[w]);
 		else
-			return err_set(e, ERR_USE,
-			    ":%s wants more words: it stands for %s", a->name,
-			    a->line);
+			return too_few(a, e);
 	}
 	if (!placed && n > 0)
 		rc |= buf_addc(out, ' ') | buf_add(out, str_trim(rest));

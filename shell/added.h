@@ -38,6 +38,9 @@ int added_run(struct shell *sh, const struct added *a, struct str rest);
 int added_expand(
     const struct added *a, struct str rest, struct buf *out, struct err *e);
 
+/* Appends what a is, for people, without secrets: its line, or its help. */
+void added_describe(const struct added *a, struct buf *out);
+
 /* How much of a typed line may be kept: of an alias that stands for a line
  * with a secret in it, only the name. */
 struct str added_keep(const struct shell *sh, struct str line);

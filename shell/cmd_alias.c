@@ -2,7 +2,6 @@
 #include "shell/added.h"
 #include "shell/command.h"
 #include "shell/screen.h"
-#include "shell/secret.h"
 
 static const char *
 complete(const struct shell *sh, struct str before, size_t n)
@@ -23,7 +22,7 @@ show(const struct added *a)
 	struct buf b;
 
 	buf_init(&b, SHELL_LINE_MAX);
-	(void)secret_clean(&b, str_z(a->line));
+	added_describe(a, &b);
 	screen_text("  :%-12s %s", a->name, buf_cstr(&b));
 	buf_fini(&b);
 }

@@ -117,12 +117,16 @@ verb_topic(const struct shell *sh, struct str topic)
 static void
 explain_added(const struct added *a)
 {
+	struct buf b;
+
+	buf_init(&b, SHELL_LINE_MAX);
+	added_describe(a, &b);
 	screen_text(":%s", a->name);
 	if (a->line != NULL)
-		screen_text("    An alias for %s", a->line);
+		screen_text("    An alias for %s", buf_cstr(&b));
 	else
-		print_filled(
-		    a->help != NULL ? a->help : "A command of init.lua.", 4);
+		print_filled(buf_cstr(&b), 4);
+	buf_fini(&b);
 }
 
 static bool
@@ -299,17 +303,21 @@ list_command(const char *name, const char *usage, const char *help)
 static void
 list_commands(const struct shell *sh)
 {
+	struct buf b;
+
 	screen_text("commands of the shell:");
 	for (size_t i = 0; commands[i] != NULL; i++)
 		list_command(
 		    commands[i]->name, commands[i]->usage, commands[i]->help);
 	if (sh->added != NULL)
 		screen_text("\nyour own:");
-	for (const struct added *a = sh->added; a != NULL; a = a->next)
-		list_command(a->name, "",
-		    a->line != NULL   ? a->line
-		    : a->help != NULL ? a->help
-				      : "");
+	buf_init(&b, SHELL_LINE_MAX);
+	for (const struct added *a = sh->added; a != NULL; a = a->next) {
+		buf_clear(&b);
+		added_describe(a, &b);
+		list_command(a->name, "", buf_cstr(&b));
+	}
+	buf_fini(&b);
 }
 
 int

@@ -300,7 +300,7 @@ function M.shell(conn, user, in_clear)
 	require("postel.connect").prepare(conn, {user = options.user,
 		transport = conn.port and "tcp" or "pipe",
 		starttls = options.starttls or postel.options.starttls or "auto"})
-	options.in_clear = in_clear
+	options.in_clear = in_clear or postel.options.insecure
 	local ok, reply, mech = pcall(M.login, conn, options)
 	if not ok then
 		return errors.is(reply, "auth") and reply.clear and {"clear"} or

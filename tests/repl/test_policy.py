@@ -5,8 +5,8 @@ import base64
 import os
 import re
 
-from harness import (AUTH, DONE, IMAP, LOGOUT, POP3, REFUSED, SCRIPT, SMTP,
-                     USAGE, Case)
+from harness import (AUTH, DONE, IMAP, LOGOUT, POP3, REFUSED, ROOT, SCRIPT,
+                     SMTP, USAGE, Case)
 
 PLAIN = "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready"
 
@@ -300,6 +300,14 @@ class Settings(PolicyCase):
             result = self.lines("=1", status=SCRIPT, err=None)
             self.assertIn(says, result.stderr.decode())
 
+    def test_manual(self):
+        page = (ROOT / "doc" / "postel.1").read_text()
+        described = re.search(r"^\.It Ic :set.*?^\.El$", page,
+                              re.S | re.M)[0]
+        self.assertEqual(re.findall(r"^\.It Cm (\S+)", described, re.M),
+                         [line.split()[0] for line in
+                          self.lines(":set").stdout.decode().splitlines()])
+
     def test_numbers_are_still_sets(self):
         self.lines('=#postel.set "1,3-5"', "=#postel.set {1, 2, 2}",
                    "=#postel.set {}", out="4\n2\n0\n")
@@ -308,9 +316,22 @@ class Settings(PolicyCase):
         self.batch(self.peer("imap", IMAP, LOGOUT.format(tag="a1")), """
             :set dry-run on
             EXPUNGE
-            =conn:send "EXPUNGE"
+            =do local c = conn:send "EXPUNGE" end
             =postel.options.dry_run
-            """, out=None, err=None)
+            """, out="true\n", err="""
+            postel: not sent: EXPUNGE
+            not sent: EXPUNGE
+            """)
+
+    def test_trace(self):
+        first, second = (self.peer("pop3", POP3, "C: QUIT", "S: +OK")
+                         for _ in range(2))
+        self.lines(":set trace one", f":open '{first}'", ":set trace two",
+                   f":open '{second}'", ":set trace off", err=None)
+        for name in ("one", "two"):
+            path = self.home / name
+            self.assertEqual(path.read_text().count("C: CAPA"), 1)
+            self.assertEqual(path.stat().st_mode & 0o777, 0o600)
 
     def test_history_and_completion(self):
         screen = self.terminal(self.peer("smtp", SMTP))
@@ -379,6 +400,9 @@ class Aliases(PolicyCase):
                        "  :two          =1 + 1\n"
                        "2\n"
                        ":two\n    An alias for =1 + 1\n")
+        result = self.lines(":alias in LOGIN alice hush $1", ":help", "?:in",
+                            ":in", status=USAGE, err=None)
+        self.assertNotIn(b"hush", result.stdout + result.stderr)
 
     def test_no_built_in_is_hidden(self):
         self.lines(":alias open =1", status=USAGE,
