@@ -52,6 +52,25 @@ open_part(const struct verb *v, struct str args)
 	return (size_t)(rest.p - args.p);
 }
 
+/* How much of a line of Lua may be kept: nothing behind a word that a password
+ * follows, as in {user = "a", password = "b"} and postel.secret "b". */
+static size_t
+keep_lua(struct str line)
+{
+	static const struct str words[] = {
+	    STR("password"), STR("secret"), STR("PASS"), STR("LOGIN")};
+	struct str rest;
+
+	for (size_t i = 0; i < line.n; i++) {
+		rest = str_skip(line, i);
+		for (size_t j = 0; j < sizeof(words) / sizeof(*words); j++)
+			if (str_starts(rest, words[j]) &&
+			    !str_starts(str_skip(rest, words[j].n), S("_")))
+				return i + words[j].n;
+	}
+	return line.n;
+}
+
 /* How much of the line any protocol lets be kept.  A line may have a tag, and
  * it may have been typed to the wrong server. */
 static size_t
@@ -63,6 +82,8 @@ keep(struct str line)
 	size_t n = line.n, end, places;
 
 	rest = str_trim(rest);
+	if (str_starts(rest, S("=")))
+		return keep_lua(line);
 	/* ":alias NAME LINE" has it in the third place. */
 	places = str_starts(rest, S(":")) ? 3 : 2;
 	for (size_t i = 0; i < places; i++) {

@@ -345,6 +345,19 @@ class Settings(PolicyCase):
         kept = (self.home / "state/postel/history").read_text()
         self.assertEqual(kept, ":set history off\n")
 
+    def test_secrets_in_lua_are_not_kept(self):
+        screen = self.terminal(self.peer("pop3", POP3))
+        screen.expect("> $")
+        for line in ('=({user = "a", password = "hush"}).user',
+                     '=postel.type(postel.secret "hush")',
+                     "=postel.options.password_file"):
+            screen.line(line)
+            screen.expect("> $")
+        kept = (self.home / "state/postel/history").read_text()
+        self.assertEqual(kept.splitlines(), [
+            '=({user = "a", password', "=postel.type(postel.secret",
+            "=postel.options.password_file"])
+
     def test_confirm(self):
         screen = self.terminal(self.peer("pop3", POP3, """
             C: USER a
