@@ -21,6 +21,7 @@
 #include <lualib.h>
 #include <signal.h>
 
+struct kept_file;
 struct kept_trace;
 
 /* One for each Lua state, found through its extra space. */
@@ -28,10 +29,11 @@ struct script {
 	struct loop *loop;
 	const struct options *opt;
 	lua_State *main;
-	bool dry_run;		    /* opt's, or a script's own option */
-	FILE *trace_file;	    /* what opt->trace or a script named */
-	struct kept_trace *traces;  /* they live as long as the state */
-	volatile sig_atomic_t stop; /* SIGINT came and is not yet told */
+	bool dry_run;			/* opt's, or a script's own option */
+	struct kept_file *trace_files;	/* what opt->trace or scripts named */
+	struct kept_trace *traces;	/* they live as long as the state */
+	volatile sig_atomic_t stop;	/* SIGINT came and is not yet told */
+	const struct script_host *host; /* or NULL */
 };
 
 static inline struct script *
@@ -120,6 +122,8 @@ struct bind_cmd {
 };
 /* Pushes an empty command of the connection at idx conn. */
 struct bind_cmd *bind_new_cmd(lua_State *L, int conn);
+/* Pushes a new object for cmd, which gets a reference, of c. */
+void bind_push_cmd(lua_State *L, struct conn *c, struct cmd *cmd);
 /* Raises for a command of a dry run. */
 struct cmd *bind_check_cmd(lua_State *L, int idx);
 struct cmd *bind_test_cmd(lua_State *L, int idx);
@@ -154,6 +158,29 @@ extern const luaL_Reg bind_file_functions[];
 /* A trace to "-" or a path, with a label or NULL; raises. */
 struct trace *bind_trace(lua_State *L, const char *to, const char *label);
 void bind_traces_free(struct script *s);
+
+/* script.c */
+/*
+ * Calls what is on the stack, a function and n arguments, with SIGINT
+ * watched; an error ends all tasks.  Leaves one result, or the error.
+ */
+int bind_call(lua_State *L, int n);
+/* The exit status of the error at the top, which is taken, and told in a line
+ * that begins with what, unless that is NULL. */
+int bind_failed(lua_State *L, const char *what);
+/* The function and its n arguments as a script: then come its tasks, and an
+ * integer that it returns is the exit status.  An error is told. */
+int bind_run(lua_State *L, int n);
+/* Fills err from the error at the top, which is taken; its exit status. */
+int bind_to_err(lua_State *L, struct err *e);
+/* Makes c, or nothing, the global `conn`. */
+void bind_set_conn(lua_State *L, struct conn *c);
+/* Calls a function of postel.task, if that was ever loaded; clears the
+ * stack. */
+void bind_call_task(lua_State *L, const char *name);
+
+/* host.c: what init.lua tells the shell. */
+extern const luaL_Reg bind_host_functions[];
 
 /* core.c: the module postel.core, the C half of the library. */
 int bind_core(lua_State *L);

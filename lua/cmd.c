@@ -56,6 +56,14 @@ bind_new_cmd(lua_State *L, int conn)
 	return u;
 }
 
+void
+bind_push_cmd(lua_State *L, struct conn *c, struct cmd *cmd)
+{
+	script_push_conn(L, c);
+	bind_new_cmd(L, -1)->cmd = cmd_ref(cmd);
+	lua_remove(L, -2);
+}
+
 struct cmd *
 bind_test_cmd(lua_State *L, int idx)
 {

@@ -1,6 +1,7 @@
 /* core: the module postel.core, what the library in Lua needs of C. */
 #include "lua/bind.h"
 #include "base/base64.h"
+#include "base/near.h"
 #include "base/vis.h"
 #include "wire/header.h"
 #include "wire/mutf7.h"
@@ -196,6 +197,23 @@ core_base64(lua_State *L)
 	return convert(L, base64_encode);
 }
 
+/* nearest(word, names): the name that a misspelt word may have meant, or
+ * nil. */
+static int
+core_nearest(lua_State *L)
+{
+	struct near near;
+
+	near_init(&near, bind_str(L, 1));
+	luaL_checktype(L, 2, LUA_TTABLE);
+	for (lua_Integer i = 1; lua_geti(L, 2, i) == LUA_TSTRING; i++) {
+		near_try(&near, lua_tostring(L, -1)); /* the table keeps it */
+		lua_pop(L, 1);
+	}
+	lua_pushstring(L, near.best);
+	return 1;
+}
+
 static int
 core_smtp_address(lua_State *L)
 {
@@ -271,6 +289,7 @@ static const luaL_Reg functions[] = {
     {"mutf7_decode", core_mutf7_decode},
     {"header_decode", core_header_decode},
     {"base64", core_base64},
+    {"nearest", core_nearest},
     {"smtp_address", core_smtp_address},
     {"hostname", core_hostname},
     {"metatable", core_metatable},
@@ -289,5 +308,6 @@ bind_core(lua_State *L)
 	luaL_setfuncs(L, bind_body_functions, 0);
 	luaL_setfuncs(L, bind_secret_functions, 0);
 	luaL_setfuncs(L, bind_file_functions, 0);
+	luaL_setfuncs(L, bind_host_functions, 0);
 	return 1;
 }

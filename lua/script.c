@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* The module that stands for the command line. */
+#define GIVEN "postel.given"
+
 /* ---- the library ---- */
 
 static const struct embedded *
@@ -115,6 +118,10 @@ open_library(lua_State *L)
 	lua_setfield(L, -2, "__index");
 	lua_setmetatable(L, -2);
 	lua_setglobal(L, "postel");
+	/* What the command line says, whatever is set later. */
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	push_options(L, script_of(L)->opt);
+	lua_setfield(L, -2, GIVEN);
 	return 0;
 }
 
@@ -195,12 +202,17 @@ print_line(const char *prefix, struct str s)
 
 /* One line, and with --debug the traceback that the handler kept. */
 static void
-report(lua_State *L, int idx)
+report(lua_State *L, int idx, const char *what)
 {
 	struct str s;
 
 	idx = lua_absindex(L, idx);
 	s.p = luaL_tolstring(L, idx, &s.n);
+	if (what != NULL) {
+		lua_pushfstring(L, "%s: %s", what, s.p);
+		lua_remove(L, -2);
+		s = str_z(lua_tostring(L, -1));
+	}
 	print_line("postel: ", s);
 	lua_pop(L, 1);
 	if (!script_of(L)->opt->debug)
@@ -221,9 +233,8 @@ on_error(lua_State *L)
 	return 1;
 }
 
-/* Calls a function of postel.task, if that was ever loaded. */
-static void
-call_task(lua_State *L, const char *name)
+void
+bind_call_task(lua_State *L, const char *name)
 {
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
 	if (lua_getfield(L, -1, "postel.task") == LUA_TTABLE) {
@@ -241,7 +252,7 @@ run_all(lua_State *L)
 	lua_Integer status = 0;
 	if (lua_isinteger(L, -1))
 		status = lua_tointeger(L, -1);
-	call_task(L, "finish");
+	bind_call_task(L, "finish");
 	lua_pushinteger(L, status);
 	return 1;
 }
@@ -249,16 +260,12 @@ run_all(lua_State *L)
 static int
 abandon_tasks(lua_State *L)
 {
-	call_task(L, "abandon");
+	bind_call_task(L, "abandon");
 	return 0;
 }
 
-/*
- * Calls what is on the stack, a function and n arguments, with SIGINT
- * watched.  The result or the error is left on the stack.
- */
-static int
-guarded_call(lua_State *L, int n)
+int
+bind_call(lua_State *L, int n)
 {
 	struct script *s = script_of(L), *outer = running;
 	struct sigaction sa = {.sa_handler = on_interrupt}, old;
@@ -283,9 +290,8 @@ guarded_call(lua_State *L, int n)
 	return rc;
 }
 
-/* The exit status of the error at the top, which is told and taken. */
-static int
-failed(lua_State *L)
+int
+bind_failed(lua_State *L, const char *what)
 {
 	int status = bind_error_status(L, -1);
 	bool quiet = false;
@@ -297,7 +303,21 @@ failed(lua_State *L)
 		lua_pop(L, 1);
 	}
 	if (!quiet)
-		report(L, -1);
+		report(L, -1, what);
+	lua_pop(L, 1);
+	return status;
+}
+
+int
+bind_run(lua_State *L, int n)
+{
+	int status;
+
+	lua_pushcfunction(L, run_all);
+	lua_insert(L, -n - 2);
+	if (bind_call(L, n + 1) != LUA_OK)
+		return bind_failed(L, NULL);
+	status = (int)lua_tointeger(L, -1) & 255;
 	lua_pop(L, 1);
 	return status;
 }
@@ -306,10 +326,8 @@ failed(lua_State *L)
 static int
 run(lua_State *L, const char *name, char *const *argv)
 {
-	int n = 0, status;
+	int n = 0;
 
-	lua_pushcfunction(L, run_all);
-	lua_insert(L, -2);
 	lua_newtable(L);
 	lua_pushstring(L, name);
 	lua_rawseti(L, -2, 0);
@@ -323,11 +341,7 @@ run(lua_State *L, const char *name, char *const *argv)
 		lua_rawseti(L, args, n + 1);
 	}
 	lua_remove(L, args);
-	if (guarded_call(L, n + 1) != LUA_OK)
-		return failed(L);
-	status = (int)lua_tointeger(L, -1) & 255;
-	lua_pop(L, 1);
-	return status;
+	return bind_run(L, n);
 }
 
 int
@@ -339,7 +353,7 @@ script_chunk(lua_State *L, const char *chunk, const char *name)
 	rc =
 	    luaL_loadbufferx(L, chunk, strlen(chunk), lua_tostring(L, -1), "t");
 	lua_remove(L, -2);
-	return rc == LUA_OK ? run(L, name, NULL) : failed(L);
+	return rc == LUA_OK ? run(L, name, NULL) : bind_failed(L, NULL);
 }
 
 int
@@ -350,8 +364,8 @@ script_file(lua_State *L, const char *path, char *const *argv)
 	if (rc == LUA_OK)
 		return run(L, path, argv);
 	if (rc != LUA_ERRFILE)
-		return failed(L);
-	report(L, -1);
+		return bind_failed(L, NULL);
+	report(L, -1, NULL);
 	lua_pop(L, 1);
 	return STATUS_USAGE;
 }
@@ -406,6 +420,13 @@ embedded_script(const char *name)
 }
 
 bool
+script_is_path(const char *script)
+{
+	return strchr(script, '/') != NULL ||
+	       str_ends(str_z(script), S(".lua"));
+}
+
+bool
 script_exists(const char *name)
 {
 	char path[4096];
@@ -428,7 +449,7 @@ script_named(lua_State *L, const char *name, char *const *argv)
 		return STATUS_USAGE;
 	}
 	if (luaL_loadbufferx(L, f->data, f->size, f->name, NULL) != LUA_OK)
-		return failed(L);
+		return bind_failed(L, NULL);
 	return run(L, name, argv);
 }
 
@@ -478,9 +499,18 @@ script_init_file(lua_State *L)
 
 /* ---- for the shell ---- */
 
-/* Fills err from the error at the top, which is taken. */
-static int
-error_to_err(lua_State *L, struct err *e)
+void
+bind_set_conn(lua_State *L, struct conn *c)
+{
+	if (c != NULL)
+		script_push_conn(L, c);
+	else
+		lua_pushnil(L);
+	lua_setglobal(L, "conn");
+}
+
+int
+bind_to_err(lua_State *L, struct err *e)
 {
 	int status = bind_error_status(L, -1);
 
@@ -499,8 +529,8 @@ script_connect(lua_State *L, const char *url, int *status, struct err *e)
 	lua_getfield(L, -1, "connect");
 	lua_remove(L, -2);
 	lua_pushstring(L, url);
-	if (guarded_call(L, 1) != LUA_OK) {
-		*status = error_to_err(L, e);
+	if (bind_call(L, 1) != LUA_OK) {
+		*status = bind_to_err(L, e);
 		return NULL;
 	}
 	c = conn_ref(bind_check_conn(L, -1));
@@ -525,7 +555,7 @@ eval(lua_State *L)
 	lua_call(L, 1, 1);
 	lua_insert(L, -2);
 	lua_call(L, 1, 0);
-	call_task(L, "finish");
+	bind_call_task(L, "finish");
 	return 0;
 }
 
@@ -555,8 +585,8 @@ script_save(lua_State *L, struct conn *conn, const char *set,
 	lua_createtable(L, 0, 2);
 	set_bool(L, "uid", uid);
 	set_bool(L, "overwrite", overwrite);
-	if (guarded_call(L, 4) != LUA_OK)
-		return failed(L);
+	if (bind_call(L, 4) != LUA_OK)
+		return bind_failed(L, NULL);
 	lua_rawgeti(L, -1, 1);
 	*count = (size_t)lua_tointeger(L, -1);
 	lua_rawgeti(L, -2, 2);
@@ -581,17 +611,117 @@ script_eval(lua_State *L, struct conn *conn, const char *text)
 {
 	int status = STATUS_OK;
 
-	if (conn != NULL) {
-		script_push_conn(L, conn);
-		lua_setglobal(L, "conn");
-	}
+	bind_set_conn(L, conn);
 	lua_pushcfunction(L, eval);
 	lua_pushstring(L, text);
-	if (guarded_call(L, 1) != LUA_OK)
-		status = failed(L);
+	if (bind_call(L, 1) != LUA_OK)
+		status = bind_failed(L, NULL);
 	else
 		lua_pop(L, 1);
-	lua_pushnil(L);
-	lua_setglobal(L, "conn");
+	bind_set_conn(L, NULL);
 	return status;
+}
+
+/* As lua.c has it: the parser stopped at the end of the text. */
+bool
+script_unfinished(lua_State *L, const char *text)
+{
+	struct str message;
+	int top = lua_gettop(L);
+	bool more = false;
+
+	lua_pushfstring(L, "return %s", text);
+	if (luaL_loadbufferx(L, lua_tostring(L, -1), lua_rawlen(L, -1), "=lua",
+		"t") != LUA_OK &&
+	    luaL_loadbufferx(L, text, strlen(text), "=lua", "t") ==
+		LUA_ERRSYNTAX) {
+		message = str_z(lua_tostring(L, -1));
+		more = str_ends(message, S("<eof>"));
+	}
+	lua_settop(L, top);
+	return more;
+}
+
+/* ---- a script of a running shell ---- */
+
+static void
+push_copy(lua_State *L)
+{
+	lua_newtable(L);
+	for (lua_pushnil(L); lua_next(L, -3) != 0;) {
+		lua_pushvalue(L, -2);
+		lua_insert(L, -2);
+		lua_rawset(L, -4);
+	}
+}
+
+/* Pushes what a script's own options may change: postel.options, and what
+ * stands for the command line. */
+static void
+push_scope(lua_State *L)
+{
+	lua_getglobal(L, "postel");
+	lua_getfield(L, -1, "options");
+	lua_remove(L, -2);
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	lua_getfield(L, -1, GIVEN);
+	lua_remove(L, -2);
+}
+
+/* Empties the table at idx and fills it from the one at `from`. */
+static void
+refill(lua_State *L, int idx, int from)
+{
+	for (lua_pushnil(L); lua_next(L, idx) != 0;) {
+		lua_pop(L, 1);
+		lua_pushvalue(L, -1);
+		lua_pushnil(L);
+		lua_rawset(L, idx);
+	}
+	for (lua_pushnil(L); lua_next(L, from) != 0;) {
+		lua_pushvalue(L, -2);
+		lua_insert(L, -2);
+		lua_rawset(L, idx);
+	}
+}
+
+int
+script_run(
+    lua_State *L, struct conn *conn, const char *script, char *const *argv)
+{
+	struct script *s = script_of(L);
+	int options, given, status;
+
+	push_scope(L);
+	given = lua_gettop(L);
+	options = given - 1;
+	lua_pushvalue(L, options);
+	push_copy(L);
+	lua_replace(L, -2);
+	lua_pushvalue(L, given);
+	push_copy(L);
+	lua_replace(L, -2);
+	bind_set_conn(L, conn);
+	status = script_is_path(script) ? script_file(L, script, argv)
+					: script_named(L, script, argv);
+	bind_set_conn(L, NULL);
+	refill(L, options, given + 1);
+	refill(L, given, given + 2);
+	lua_settop(L, options - 1);
+	s->dry_run = s->opt->dry_run;
+	return status;
+}
+
+void
+script_options_changed(lua_State *L)
+{
+	struct script *s = script_of(L);
+	int top = lua_gettop(L);
+
+	lua_getglobal(L, "postel");
+	lua_getfield(L, -1, "options");
+	push_options(L, s->opt);
+	refill(L, top + 2, top + 3);
+	lua_settop(L, top);
+	s->dry_run = s->opt->dry_run;
 }

@@ -90,6 +90,85 @@ int script_save(lua_State *L, struct conn *conn, const char *set,
 
 /* Whether the text is an expression: "=…" prints the values of those. */
 bool script_is_expression(lua_State *L, const char *text);
+/* Whether text is only the beginning of a chunk: more lines must follow. */
+bool script_unfinished(lua_State *L, const char *text);
+
+/*
+ * A script by name or by path, as script_named and script_file run it, but
+ * with conn, if not NULL, as the global `conn`.  What it has made of
+ * postel.options, a dry run included, ends with it.
+ */
+int script_run(
+    lua_State *L, struct conn *conn, const char *script, char *const *argv);
+
+/* Whether script is a path rather than a name: a slash, or .lua behind it. */
+bool script_is_path(const char *script);
+
+/* opt has changed: so do postel.options and what a dry run holds back. */
+void script_options_changed(lua_State *L);
+
+/* ---- accounts of init.lua: script_connect takes their names, too ---- */
+
+bool script_account(lua_State *L, const char *name);
+/* Calls fn(name) for each, in the order in which they were told. */
+void script_accounts(
+    lua_State *L, void (*fn)(const char *name, void *arg), void *arg);
+/* Appends what an account is, "imaps://alice@mx.example.org", no secret. */
+void script_account_put(lua_State *L, const char *name, struct buf *out);
+
+/* ---- :login ---- */
+
+enum script_login {
+	LOGIN_DONE,
+	LOGIN_FAILED,
+	LOGIN_NO_USER,	/* neither an account nor netrc knows one; nothing was
+			   sent */
+	LOGIN_IN_CLEAR, /* there is no other way; no secret was sent */
+};
+
+/*
+ * Logs in by the policy of lua/postel/login.lua, STARTTLS before it where that
+ * is offered.  user may be NULL; in_clear is the user's word that the
+ * password may be seen.  told gets what was done; after LOGIN_FAILED err says
+ * why and *status is the exit status.
+ */
+enum script_login script_login(lua_State *L, struct conn *c, const char *user,
+    bool in_clear, struct buf *told, int *status, struct err *e);
+
+/* ---- what init.lua and scripts tell the shell (lua/postel/policy.lua) ---- */
+
+/* Each is told arg; -1 with err if the shell does not take it. */
+struct script_host {
+	void *arg;
+	/* postel.set: a setting by its name. */
+	int (*set)(
+	    void *arg, const char *name, const char *value, struct err *e);
+	int (*alias)(
+	    void *arg, const char *name, const char *line, struct err *e);
+	/* help may be NULL. */
+	int (*command)(
+	    void *arg, const char *name, const char *help, struct err *e);
+};
+
+/* host must outlive L.  Without one, postel.set and its kin raise. */
+void script_set_host(lua_State *L, const struct script_host *host);
+
+/* Runs what postel.command has defined; conn, which may be NULL, is the
+ * global `conn` meanwhile.  An exit status; the error has been printed. */
+int script_command(
+    lua_State *L, struct conn *conn, const char *name, char *const *argv);
+
+enum script_hook { HOOK_OPEN, HOOK_LOGIN, HOOK_REPLY, HOOK_CLOSE, HOOKS };
+
+/* Whether postel.on was ever called for it. */
+bool script_hooked(lua_State *L, enum script_hook hook);
+/*
+ * Calls the functions of a hook, with the reply of cmd unless that is NULL.
+ * Must not be called from a callback of the engine.  An error is one line on
+ * standard error and keeps nothing from going on.
+ */
+void script_hook(
+    lua_State *L, enum script_hook hook, struct conn *c, struct cmd *cmd);
 
 /* Pushes the userdata for c (the same one each time), which holds a ref. */
 void script_push_conn(lua_State *L, struct conn *c);

@@ -256,9 +256,9 @@ skip_comment(struct str *s, const struct buf *word)
 }
 
 struct netrc {
-	struct str host, user;
+	struct str host, user; /* user.p NULL: whoever is there */
 	bool here, user_fits;
-	struct buf word;
+	struct buf word, login; /* login: who it was */
 };
 
 /* Takes one "keyword value"; true when `password` has been filled. */
@@ -277,9 +277,13 @@ netrc_entry(struct netrc *n, struct str *s, struct buf *password)
 		n->here = netrc_word(s, &n->word) &&
 			  str_eqcase(buf_str(&n->word), n->host);
 		n->user_fits = true;
+		buf_clear(&n->login);
 	} else if (str_eq(word, S("login"))) {
-		n->user_fits = netrc_word(s, &n->word) &&
-			       str_eq(buf_str(&n->word), n->user);
+		n->user_fits =
+		    netrc_word(s, &n->word) &&
+		    (n->user.p == NULL || str_eq(buf_str(&n->word), n->user));
+		buf_clear(&n->login);
+		(void)buf_add(&n->login, buf_str(&n->word));
 	} else if (str_eq(word, S("password"))) {
 		bool hit = netrc_word(s, &n->word) && n->here && n->user_fits;
 		return hit && buf_add(password, buf_str(&n->word)) == 0;
@@ -290,14 +294,17 @@ netrc_entry(struct netrc *n, struct str *s, struct buf *password)
 }
 
 /*
- * secret_netrc(path, host, user): the password of machine and login; nil if
- * the file is not there or has none.
+ * secret_netrc(path, host, user): the password of machine and login, and that
+ * login; nil if the file is not there or has none.  Without a user the
+ * first one of the machine is taken.
  */
 static int
 secret_netrc(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
-	struct netrc n = {.host = bind_str(L, 2), .user = bind_str(L, 3)};
+	struct netrc n = {.host = bind_str(L, 2)};
+
+	n.user.p = luaL_optlstring(L, 3, NULL, &n.user.n);
 	struct buf *file = new_secret(L, NETRC_MAX);
 	struct buf *password = new_secret(L, SECRET_MAX);
 	struct err e = {0};
@@ -305,6 +312,7 @@ secret_netrc(lua_State *L)
 
 	if (slurp(path, file, &e) != 0 && e.sys != ENOENT)
 		return bind_raise(L, &e, 0);
+	buf_init(&n.login, SECRET_MAX);
 	buf_init(&n.word, SECRET_MAX);
 	n.word.secret = true;
 	struct str s = buf_str(file);
@@ -314,7 +322,12 @@ secret_netrc(lua_State *L)
 	buf_fini(file);
 	if (!hit)
 		lua_pushnil(L);
-	return 1;
+	if (hit && n.login.len > 0)
+		bind_push_str(L, buf_str(&n.login));
+	else
+		lua_pushnil(L);
+	buf_fini(&n.login);
+	return 2;
 }
 
 /* ---- the terminal ---- */
@@ -410,7 +423,22 @@ secret_ask(lua_State *L)
 	return 1;
 }
 
+/* warn_mode(path): says so, if others can read a file that holds secrets. */
+static int
+secret_warn_mode(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0) {
+		warn_mode(fd, path);
+		close(fd);
+	}
+	return 0;
+}
+
 const luaL_Reg bind_secret_functions[] = {
+    {"warn_mode", secret_warn_mode},
     {"secret", secret_string},
     {"secret_file", secret_file},
     {"secret_command", secret_command},

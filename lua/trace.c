@@ -11,26 +11,39 @@ struct kept_trace {
 	struct trace *trace;
 };
 
-/* The one file of this state; a trace shows mail, so it is private. */
+struct kept_file {
+	struct kept_file *next;
+	char *name;
+	FILE *f;
+};
+
+/* The file of that name, opened once; a trace shows mail, so it is private. */
 static FILE *
 trace_file(lua_State *L, const char *to)
 {
 	struct script *s = script_of(L);
+	struct kept_file *k = s->trace_files;
 	struct err e = {0};
+	FILE *f;
 	int fd;
 
-	if (s->trace_file != NULL || str_eq(str_z(to), S("-")))
-		return s->trace_file != NULL ? s->trace_file : stderr;
+	if (str_eq(str_z(to), S("-")))
+		return stderr;
+	for (; k != NULL; k = k->next)
+		if (strcmp(k->name, to) == 0)
+			return k->f;
 	fd = open(to, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		s->trace_file = fdopen(fd, "a");
-	if (s->trace_file == NULL) {
+	f = fd >= 0 ? fdopen(fd, "a") : NULL;
+	if (f == NULL) {
 		err_sys(&e, "trace file %s", to);
 		if (fd >= 0)
 			close(fd);
 		bind_raise(L, &e, 0);
 	}
-	return s->trace_file;
+	k = mem_zalloc(sizeof(*k));
+	*k = (struct kept_file){s->trace_files, mem_strdup(to), f};
+	s->trace_files = k;
+	return f;
 }
 
 struct trace *
@@ -49,7 +62,8 @@ bind_trace(lua_State *L, const char *to, const char *label)
 void
 bind_traces_free(struct script *s)
 {
-	bool lost;
+	struct kept_file *file;
+	bool lost = false;
 
 	while (s->traces != NULL) {
 		struct kept_trace *k = s->traces;
@@ -58,12 +72,15 @@ bind_traces_free(struct script *s)
 		trace_free(k->trace);
 		free(k);
 	}
-	if (s->trace_file == NULL)
-		return;
-	lost = ferror(s->trace_file) != 0;
-	if (fclose(s->trace_file) != 0 || lost)
+	while ((file = s->trace_files) != NULL) {
+		s->trace_files = file->next;
+		lost = ferror(file->f) != 0 || lost;
+		lost = fclose(file->f) != 0 || lost;
+		free(file->name);
+		free(file);
+	}
+	if (lost)
 		fputs("postel: the trace file is not whole: it could not be "
 		      "written\n",
 		    stderr);
-	s->trace_file = NULL;
 }

@@ -15,8 +15,8 @@ Exit status: 0 taken for all recipients, 10 for some, 6 or 7 for none (refused
 for good, for now), 9 connection lost: then nobody knows.]],
 	{"URL", "smtp[s]://, submission:// or lmtp://"},
 	{"FILE", "the message; - is standard input"},
-	{"--from=ADDR", "sender of the envelope; empty: the null sender",
-		required = true},
+	{"--from=ADDR", "sender of the envelope; empty: the null sender; " ..
+		"else that of an account"},
 	{"--to=ADDR", "recipient; several may follow", many = true,
 		required = true},
 	{"-n", "--dry-run", "ask the server, but send no message"},
@@ -32,9 +32,14 @@ local function check_address(option, address)
 	end
 end
 
-local protocol = postel.url(o.URL).protocol
+local target = postel.url(o.URL)
+local protocol = target.protocol
 if protocol ~= "smtp" and protocol ~= "lmtp" then
 	usage("%s is no SMTP or LMTP URL", o.URL)
+end
+o.from = o.from or target.from
+if not o.from then
+	usage("--from is missing (--help tells more)")
 end
 check_address("--from", o.from)
 for _, address in ipairs(o.to) do

@@ -1,6 +1,8 @@
 /* batch: lines without a person: from -c, -f, or standard input. */
 #include "base/mem.h"
+#include "shell/hooks.h"
 #include "shell/screen.h"
+#include "shell/secret.h"
 #include "shell/session.h"
 
 #include <errno.h>
@@ -15,7 +17,9 @@ struct batch {
 	bool readable, ended;
 	struct buf buf;
 	bool interrupted;
-	int failed; /* a status that ends the batch */
+	int failed;	  /* a status that ends the batch */
+	const char *path; /* of :source, else NULL */
+	size_t number;	  /* of the line, of that */
 };
 
 static void
@@ -87,6 +91,7 @@ cut_line(struct batch *b, struct buf *line)
 	else
 		(void)buf_add(line, s);
 	buf_take(&b->buf, b->buf.len - all.n);
+	b->number++;
 	return true;
 }
 
@@ -121,7 +126,9 @@ read_more(struct batch *b)
 static enum got
 stopped(struct shell *sh, struct batch *b)
 {
-	b->interrupted = sh->quit = true;
+	b->interrupted = sh->stopped = true;
+	if (!sh->interactive)
+		sh->quit = true;
 	return GOT_INT;
 }
 
@@ -163,6 +170,34 @@ batch_ask(struct shell *sh, const struct ask *ask, struct buf *line)
 	}
 }
 
+/* A person sees which line of a file is run, and which one ended it. */
+static void
+echo(const struct shell *sh, const struct batch *b, struct str line)
+{
+	struct buf clean;
+
+	if (b->path == NULL || !sh->interactive || str_trim(line).n == 0)
+		return;
+	buf_init(&clean, line.n + 1);
+	(void)secret_clean(&clean, line);
+	screen_note("> %s", buf_cstr(&clean));
+	buf_fini(&clean);
+}
+
+/* Whether the file ends here, by this status of its last line. */
+static bool
+ends(const struct shell *sh, const struct batch *b, int status)
+{
+	bool stopped = b->path != NULL && sh->stopped;
+
+	if (!stopped && (status == STATUS_OK || sh->opt->keep_going))
+		return false;
+	if (b->path != NULL)
+		screen_note("%s:%zu: %s", b->path, b->number,
+		    stopped ? "interrupted here" : "stopped here");
+	return true;
+}
+
 /* Runs what there is; the exit status of the first failure. */
 static int
 run_lines(struct shell *sh, struct batch *b)
@@ -174,7 +209,11 @@ run_lines(struct shell *sh, struct batch *b)
 
 	buf_init(&line, SHELL_LINE_MAX);
 	line.secret = true;
-	while (!sh->quit && sh->ask(sh, &ask, &line) == GOT_LINE) {
+	for (;;) {
+		hooks_run(sh);
+		if (sh->quit || sh->ask(sh, &ask, &line) != GOT_LINE)
+			break;
+		echo(sh, b, buf_str(&line));
 		st = line_run(sh, buf_str(&line));
 		screen_sync();
 		if (screen_check(&e) != 0) {
@@ -184,7 +223,7 @@ run_lines(struct shell *sh, struct batch *b)
 		}
 		if (sh->failed == STATUS_OK)
 			sh->failed = st;
-		if (st != STATUS_OK && !sh->opt->keep_going)
+		if (ends(sh, b, st))
 			break;
 	}
 	buf_fini(&line);
@@ -216,5 +255,38 @@ batch_run(struct shell *sh, const struct cmdline *cl)
 	end_file(&b);
 	sh->source = NULL;
 	buf_fini(&b.buf);
+	return status;
+}
+
+int
+batch_source(struct shell *sh, const char *path)
+{
+	enum got (*ask)(struct shell *, const struct ask *, struct buf *) =
+	    sh->ask;
+	struct batch b = {.in = {.fd = -1}, .path = path};
+	int failed = sh->failed, status;
+	void *source = sh->source;
+	struct err e = {0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		(void)err_sys(&e, "%s", path);
+		screen_error("%s", e.msg);
+		return STATUS_USAGE;
+	}
+	buf_init(&b.buf, SHELL_LINE_MAX + 4096);
+	b.buf.secret = true;
+	b.cl = &(struct cmdline){.todos = 0};
+	begin_file(&b, fd);
+	sh->source = &b;
+	sh->ask = batch_ask;
+	sh->failed = STATUS_OK;
+	sh->stopped = false;
+	status = run_lines(sh, &b);
+	end_file(&b);
+	buf_fini(&b.buf);
+	sh->ask = ask;
+	sh->source = source;
+	sh->failed = failed;
 	return status;
 }

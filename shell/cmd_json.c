@@ -4,12 +4,14 @@
 #include "shell/session.h"
 
 static int
-run(struct shell *sh, struct str line)
+run(struct shell *sh, size_t argc, char **argv)
 {
+	struct str line = str_z(argv[0]);
 	struct session *s = sh->current;
 	bool before;
 	int status;
 
+	(void)argc;
 	if (line.n == 0 || str_find(S(":=!?"), *line.p) < 4) {
 		screen_error("usage: :json LINE, a line for the server");
 		return STATUS_USAGE;
@@ -28,10 +30,12 @@ run(struct shell *sh, struct str line)
 const struct command cmd_json = {
     .name = "json",
     .argmin = 1,
+    .argmax = 1,
+    .line = 1,
     .usage = "LINE",
     .help = "Sends the line, and shows the reply parsed, as JSON.",
     .more = "Numbers, flags, capabilities, envelopes and names of mailboxes "
 	    "come as values.  postel --json does it for all lines; postel(1) "
 	    "lists the members.",
-    .run_rest = run,
+    .run = run,
 };

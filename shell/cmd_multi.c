@@ -4,20 +4,23 @@
 #include "shell/screen.h"
 
 static int
-run(struct shell *sh, struct str line)
+run(struct shell *sh, size_t argc, char **argv)
 {
+	(void)argc;
 	if (!command_needs_open(sh))
 		return STATUS_USAGE;
-	return run_multi(sh, line);
+	return run_multi(sh, str_z(argv[0]));
 }
 
 const struct command cmd_multi = {
     .name = "multi",
+    .argmin = 1,
+    .argmax = 1,
+    .line = 1,
     .usage = "LINE",
     .help = "Sends a line to a POP3 server, and reads its reply to a lone "
 	    "dot.",
     .more = "For verbs that postel does not know.  Redirections work as on any "
 	    "line.",
-    .argmin = 1,
-    .run_rest = run,
+    .run = run,
 };

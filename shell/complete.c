@@ -4,6 +4,7 @@
  * asks the server anything.
  */
 #include "base/mem.h"
+#include "shell/added.h"
 #include "shell/command.h"
 #include "shell/session.h"
 
@@ -97,6 +98,10 @@ add_commands(struct matches *m, const char *text, const char *prefix)
 {
 	for (size_t i = 0; commands[i] != NULL; i++)
 		add(m, text, prefix, commands[i]->name);
+	if (*prefix == '\0') /* without a colon there are few */
+		return;
+	for (const struct added *a = the_shell->added; a != NULL; a = a->next)
+		add(m, text, prefix, a->name);
 }
 
 static void
@@ -111,7 +116,8 @@ add_help(struct matches *m, const char *text)
 		add(m, text, "?", v->name);
 }
 
-static void
+/* Whether names of files may follow, too. */
+static bool
 add_command_words(struct matches *m, const char *text, struct str line)
 {
 	struct str name = str_word(&line);
@@ -119,10 +125,18 @@ add_command_words(struct matches *m, const char *text, struct str line)
 	const char *word;
 
 	c = command_find(str_skip(name, 1));
-	if (c == NULL || c->complete == NULL)
-		return;
-	for (size_t i = 0; (word = c->complete(the_shell, i)) != NULL; i++)
+	if (c == NULL)
+		return false;
+	for (size_t i = 0;
+	     c->complete != NULL && (word = c->complete(the_shell, i)) != NULL;
+	     i++)
 		add(m, text, "", word);
+	for (size_t i = 0;
+	     c->complete_behind != NULL &&
+	     (word = c->complete_behind(the_shell, line, i)) != NULL;
+	     i++)
+		add(m, text, "", word);
+	return c->files;
 }
 
 /* What arguments of the verbs can be, by a letter each of the verb's
@@ -210,11 +224,13 @@ attempt(const char *text, int start, int end)
 	struct str before = {rl_line_buffer, (size_t)start};
 	struct matches m = {NULL, 0};
 	struct str rest, first;
+	bool files;
 
 	(void)end;
 	rl_attempted_completion_over = 1;
 	/* A space behind an argument would be sent with it. */
-	rl_completion_append_character = start == 0 ? ' ' : '\0';
+	rl_completion_append_character =
+	    start == 0 || *rl_line_buffer == ':' ? ' ' : '\0';
 	if (!enabled)
 		return NULL;
 	if (wants_file(before)) {
@@ -232,9 +248,8 @@ attempt(const char *text, int start, int end)
 		else if (*text == '\0')
 			add_commands(&m, text, ":");
 	} else if (*rl_line_buffer == ':') {
-		add_command_words(&m, text, before);
-		rl_attempted_completion_over =
-		    m.n > 0 || !str_startscase(before, S(":trace "));
+		files = add_command_words(&m, text, before);
+		rl_attempted_completion_over = m.n > 0 || !files;
 	} else {
 		rest = before;
 		first = str_word(&rest);

@@ -1,6 +1,7 @@
 /* help: what the tables say, for people. */
 #include "shell/help.h"
 #include "base/near.h"
+#include "shell/added.h"
 #include "shell/command.h"
 #include "shell/screen.h"
 #include "shell/session.h"
@@ -113,16 +114,37 @@ verb_topic(const struct shell *sh, struct str topic)
 
 /* ---- commands of the shell ---- */
 
+static void
+explain_added(const struct added *a)
+{
+	struct buf b;
+
+	buf_init(&b, SHELL_LINE_MAX);
+	added_describe(a, &b);
+	screen_text(":%s", a->name);
+	if (a->line != NULL)
+		screen_text("    An alias for %s", buf_cstr(&b));
+	else
+		print_filled(buf_cstr(&b), 4);
+	buf_fini(&b);
+}
+
 static bool
-command_topic(struct str topic)
+command_topic(const struct shell *sh, struct str topic)
 {
 	const struct command *c;
+	const struct added *a;
 
 	if (str_starts(topic, S(":")))
 		topic = str_skip(topic, 1);
 	c = command_find(topic);
-	if (c == NULL)
-		return false;
+	a = added_find(sh, topic);
+	if (a == NULL && c == NULL)
+		a = added_begins(sh, topic);
+	if (a != NULL)
+		explain_added(a);
+	if (a != NULL || c == NULL)
+		return a != NULL;
 	screen_text(":%s %s", c->name, c->usage);
 	print_filled(c->help, 4);
 	if (c->more != NULL)
@@ -222,9 +244,9 @@ help_topic(struct shell *sh, struct str topic)
 	if (topic.n == 0)
 		return help_all(sh);
 	if (str_starts(topic, S(":"))
-		? command_topic(topic)
+		? command_topic(sh, topic)
 		: verb_topic(sh, topic) || server_topic(topic) ||
-		      command_topic(topic))
+		      command_topic(sh, topic))
 		return STATUS_OK;
 	return missed(sh, topic);
 }
@@ -267,20 +289,35 @@ list_states(const struct shell *sh, const struct proto *p)
 }
 
 static void
-list_commands(void)
+list_command(const char *name, const char *usage, const char *help)
 {
 	char head[80];
 
+	snprintf(head, sizeof(head), ":%s %s", name, usage);
+	if (strlen(head) > 22)
+		screen_text("  %s\n  %-22s %s", head, "", help);
+	else
+		screen_text("  %-22s %s", head, help);
+}
+
+static void
+list_commands(const struct shell *sh)
+{
+	struct buf b;
+
 	screen_text("commands of the shell:");
-	for (size_t i = 0; commands[i] != NULL; i++) {
-		snprintf(head, sizeof(head), ":%s %s", commands[i]->name,
-		    commands[i]->usage);
-		if (strlen(head) > 21)
-			screen_text(
-			    "  %s\n  %-22s %s", head, "", commands[i]->help);
-		else
-			screen_text("  %-22s %s", head, commands[i]->help);
+	for (size_t i = 0; commands[i] != NULL; i++)
+		list_command(
+		    commands[i]->name, commands[i]->usage, commands[i]->help);
+	if (sh->added != NULL)
+		screen_text("\nyour own:");
+	buf_init(&b, SHELL_LINE_MAX);
+	for (const struct added *a = sh->added; a != NULL; a = a->next) {
+		buf_clear(&b);
+		added_describe(a, &b);
+		list_command(a->name, "", buf_cstr(&b));
 	}
+	buf_fini(&b);
 }
 
 int
@@ -294,7 +331,7 @@ help_all(struct shell *sh)
 		list_states(sh, p);
 		screen_text("%s", "");
 	}
-	list_commands();
+	list_commands(sh);
 	screen_text("%s", "");
 	screen_text("other lines:\n"
 		    "  =EXPRESSION            Lua: its value is printed\n"

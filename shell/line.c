@@ -15,6 +15,30 @@ shell_is_open(const struct shell *sh)
 	return sh->current != NULL && session_is_open(sh->current);
 }
 
+bool
+shell_can_ask(const struct shell *sh)
+{
+	return sh->interactive && sh->source == NULL;
+}
+
+void
+shell_lend(struct shell *sh)
+{
+	(void)sh;
+	screen_sync();
+	repl_release();
+}
+
+void
+shell_regain(struct shell *sh, int status)
+{
+	if (status != STATUS_INTERRUPTED)
+		return;
+	/* Ctrl-C has done its work; it interrupts nothing else. */
+	sh->stopped = true;
+	(void)shell_turn(sh, 0);
+}
+
 /* "=…": Lua. */
 static int
 lua_line(struct shell *sh, struct str text)
@@ -24,10 +48,10 @@ lua_line(struct shell *sh, struct str text)
 
 	if (z == NULL)
 		abort();
-	screen_sync();
-	repl_release();
+	shell_lend(sh);
 	status = script_eval(
 	    sh->L, sh->current != NULL ? sh->current->conn : NULL, z);
+	shell_regain(sh, status);
 	free(z);
 	return status;
 }

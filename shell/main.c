@@ -1,7 +1,9 @@
 /* main: postel, from its first word to its exit status. */
+#include "shell/added.h"
 #include "shell/lab.h"
 #include "shell/record.h"
 #include "shell/session.h"
+#include "shell/setting.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -85,7 +87,7 @@ shell_yes(struct shell *sh, const char *question)
 static int
 open_first(struct shell *sh, const struct cmdline *cl)
 {
-	if (cl->first == FIRST_URL)
+	if (cl->first == FIRST_URL || cl->first == FIRST_NAME)
 		return session_open_url(sh, cl->words[0], NULL);
 	if (cl->first == FIRST_LAB) {
 		lab_tell();
@@ -97,9 +99,8 @@ open_first(struct shell *sh, const struct cmdline *cl)
 }
 
 static int
-converse(lua_State *L, struct loop *l, const struct cmdline *cl)
+converse(struct shell *sh, const struct cmdline *cl)
 {
-	struct shell sh = {.loop = l, .opt = &cl->opt, .L = L};
 	struct sigaction end = {.sa_handler = on_end};
 	struct err e = {0};
 	char *recorded;
@@ -109,15 +110,15 @@ converse(lua_State *L, struct loop *l, const struct cmdline *cl)
 	sigaction(SIGTERM, &end, NULL);
 	sigaction(SIGHUP, &end, NULL);
 
-	sh.interactive =
+	sh->interactive =
 	    cl->todos == 0 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	screen_init(sh.interactive, cl->opt.quiet);
-	status = open_first(&sh, cl);
+	screen_init(sh->interactive, cl->opt.quiet);
+	status = open_first(sh, cl);
 	if (status == STATUS_OK)
-		status = sh.interactive ? repl_run(&sh) : batch_run(&sh, cl);
-	while (sh.sessions != NULL)
-		session_free(&sh, sh.sessions);
-	if (record_stop(&sh, &recorded, &e) != 0) {
+		status = sh->interactive ? repl_run(sh) : batch_run(sh, cl);
+	while (sh->sessions != NULL)
+		session_free(sh, sh->sessions);
+	if (record_stop(sh, &recorded, &e) != 0) {
 		screen_error("%s", e.msg);
 		status = status != STATUS_OK ? status : STATUS_SCRIPT;
 	}
@@ -165,14 +166,80 @@ start_lab(struct cmdline *cl)
 	return STATUS_OK;
 }
 
-static int
-run(struct loop *l, const struct cmdline *cl)
-{
-	lua_State *L = script_new(l, &cl->opt);
-	int status = STATUS_OK;
+/* ---- init.lua ---- */
 
-	if (!cl->opt.norc)
-		status = script_init_file(L);
+static int
+host_set(void *arg, const char *name, const char *value, struct err *e)
+{
+	return setting_tell(arg, name, value, e);
+}
+
+static int
+host_alias(void *arg, const char *name, const char *line, struct err *e)
+{
+	return added_alias(arg, name, line, e);
+}
+
+static int
+host_command(void *arg, const char *name, const char *help, struct err *e)
+{
+	return added_command(arg, name, help, e);
+}
+
+static int
+configure(struct shell *sh)
+{
+	int status;
+
+	if (sh->opt->norc)
+		return STATUS_OK;
+	sh->configuring = true;
+	status = script_init_file(sh->L);
+	sh->configuring = false;
+	if (status != STATUS_OK && !shell_ended_by())
+		screen_error("init.lua failed; --norc goes without it");
+	return status;
+}
+
+/* What the first word is that only init.lua could tell. */
+static int
+check_name(lua_State *L, const struct cmdline *cl)
+{
+	bool account = (cl->first == FIRST_NAME || cl->first == FIRST_HOST) &&
+		       script_account(L, cl->words[0]);
+
+	if (cl->first == FIRST_NAME && !account) {
+		options_missed(L, cl->words[0]);
+		return STATUS_USAGE;
+	}
+	if (cl->first == FIRST_HOST && account) {
+		screen_error("%s is an account, and %s behind it one word too "
+			     "many",
+		    cl->words[0], cl->words[1]);
+		return STATUS_USAGE;
+	}
+	return STATUS_OK;
+}
+
+/* ---- what is to be done ---- */
+
+static int
+run(struct loop *l, struct cmdline *cl)
+{
+	struct shell sh = {.loop = l,
+	    .opt = &cl->opt,
+	    .L = script_new(l, &cl->opt),
+	    .confirm = true,
+	    .history = true};
+	struct script_host host = {&sh, host_set, host_alias, host_command};
+	lua_State *L = sh.L;
+	int status;
+
+	script_set_host(L, &host);
+	setting_begin(&sh);
+	status = configure(&sh);
+	if (status == STATUS_OK)
+		status = check_name(L, cl);
 	if (status != STATUS_OK)
 		;
 	else if (cl->first == FIRST_PATH)
@@ -182,8 +249,10 @@ run(struct loop *l, const struct cmdline *cl)
 	else if (only_chunks(cl))
 		status = run_chunks(L, cl);
 	else
-		status = converse(L, l, cl);
+		status = converse(&sh, cl);
 	script_free(L);
+	added_free(&sh);
+	setting_end();
 	return status;
 }
 

@@ -222,20 +222,26 @@ try_name(const char *name, void *arg)
 		n->near.best = str_copy(n->best, sizeof(n->best), str_z(name));
 }
 
-/* The first word is nothing that we know. */
-static int
-missed(const char *word)
+void
+options_missed(lua_State *L, const char *word)
 {
+	const char *what = "script";
 	struct nearest n;
+	size_t distance;
 
 	near_init(&n.near, str_z(word));
 	script_names(try_name, &n);
+	distance = n.near.distance;
+	script_accounts(L, try_name, &n);
+	if (n.near.distance < distance)
+		what = "script or account";
 	if (n.near.best == NULL)
-		return usage("%s is no script and no URL, and a host needs a "
-			     "port behind it",
+		(void)usage("%s is no script, no account and no URL, and a "
+			    "host needs a port behind it",
 		    word);
-	screen_error("no script %s; did you mean %s?", word, n.near.best);
-	return -1;
+	else
+		screen_error(
+		    "no %s %s; did you mean %s?", what, word, n.near.best);
 }
 
 /* argv[at] is the first word: how many more belong to it, or -1. */
@@ -259,9 +265,11 @@ first_word(struct cmdline *cl, int argc, char **argv, int at)
 		cl->first = FIRST_HOST;
 		return 1;
 	} else {
-		return missed(word);
+		cl->first = FIRST_NAME;
 	}
-	return cl->first == FIRST_URL ? 0 : argc - at - 1;
+	return cl->first == FIRST_URL || cl->first == FIRST_NAME
+		   ? 0
+		   : argc - at - 1;
 }
 
 void

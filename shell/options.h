@@ -13,7 +13,9 @@ enum first_word {
 	FIRST_PATH,   /* a script by path: "/" in it, or ".lua" behind it */
 	FIRST_LAB,    /* "lab", perhaps with a folder behind it */
 	FIRST_SCRIPT, /* a script by name */
-	FIRST_HOST,   /* with a port behind it */
+	FIRST_NAME,   /* alone: an account, which init.lua knows, or a miss */
+	FIRST_HOST,   /* with a port behind it; or an account, and that is one
+			 word too many */
 };
 
 enum todo_kind { TODO_LINE, TODO_FILE, TODO_CHUNK };
@@ -66,6 +68,8 @@ extern const struct option_row option_rows[];
  * so that a process list does not show them for long.
  */
 int options_parse(int argc, char **argv, struct cmdline *out);
+/* Tells that a word is nothing we know, and what is near. */
+void options_missed(lua_State *L, const char *word);
 /* Frees what *cl holds, whatever options_parse returned. */
 void options_free(struct cmdline *cl);
 /* usage.c */

@@ -3,7 +3,9 @@
  * watch of the loop, so servers are heard while a line is being typed.
  */
 #include "base/mem.h"
+#include "shell/added.h"
 #include "shell/history.h"
+#include "shell/hooks.h"
 #include "shell/idle.h"
 #include "shell/prompt.h"
 #include "shell/screen.h"
@@ -248,8 +250,8 @@ leave(struct shell *sh, bool *warned)
 	struct buf state;
 
 	buf_init(&state, 1024);
-	for (struct session *s = sh->sessions; s != NULL && !*warned;
-	     s = s->next) {
+	for (struct session *s = sh->sessions;
+	     s != NULL && !*warned && sh->confirm; s = s->next) {
 		if (!session_is_open(s) || conn_proto(s->conn) == NULL)
 			continue;
 		buf_clear(&state);
@@ -282,13 +284,16 @@ converse(struct shell *sh)
 	line.secret = true;
 	while (!sh->quit) {
 		shell_show(sh);
+		hooks_run(sh);
 		buf_clear(&prompt);
 		prompt_put(sh, &prompt, screen_colour());
 		ask.prompt = buf_cstr(&prompt);
 		switch (sh->ask(sh, &ask, &line)) {
 		case GOT_LINE:
 			warned = false;
-			history_keep(buf_str(&line));
+			if (sh->history)
+				history_keep(added_keep(sh, buf_str(&line)));
+			sh->stopped = false;
 			(void)line_run(sh, buf_str(&line));
 			screen_sync();
 			break;

@@ -2,6 +2,7 @@
 #include "shell/run.h"
 #include "base/mem.h"
 #include "shell/help.h"
+#include "shell/hooks.h"
 #include "shell/json.h"
 #include "shell/record.h"
 #include "shell/secret.h"
@@ -240,6 +241,8 @@ finish(struct shell *sh, struct running *r)
 		r->session->idle = NULL;
 		r->session->idles &= r->status == STATUS_OK;
 	}
+	if (done && !r->quiet && cmd->line.n > 0)
+		hooks_heard(sh, r->session, r->cmd);
 	if (!r->waited)
 		run_free(r);
 }
@@ -292,6 +295,7 @@ interrupted(struct shell *sh, struct running *r)
 	    answer_literal_of(r->cmd->line, &n) ||
 	    (verb != NULL && verb->flags & (VERB_BODY | VERB_SASL | VERB_IDLE));
 
+	sh->stopped = true;
 	if (r->sink != NULL && sink_has_terminal(r->sink)) {
 		sink_abort(r->sink);
 		r->sink = NULL;

@@ -13,6 +13,7 @@
 static struct {
 	bool interactive, quiet, tty, err_tty, colour;
 	bool hidden;
+	enum colour choice;
 	int failed, reported; /* errno of a write to standard output */
 	void (*hide)(void);
 	void (*restore)(void);
@@ -28,16 +29,37 @@ static const char *const sgr[] = {
 };
 
 void
-screen_init(bool interactive, bool quiet)
+screen_choose_colour(enum colour choice)
 {
 	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+	bool can = (no == NULL || *no == '\0') && term != NULL &&
+		   *term != '\0' && strcmp(term, "dumb") != 0;
 
+	scr.choice = choice;
+	scr.colour =
+	    scr.tty && choice != COLOUR_OFF && (choice == COLOUR_ON || can);
+}
+
+enum colour
+screen_colour_choice(void)
+{
+	return scr.choice;
+}
+
+void
+screen_be_quiet(bool quiet)
+{
+	scr.quiet = quiet;
+}
+
+void
+screen_init(bool interactive, bool quiet)
+{
 	scr.interactive = interactive;
 	scr.quiet = quiet;
 	scr.tty = isatty(STDOUT_FILENO);
 	scr.err_tty = isatty(STDERR_FILENO);
-	scr.colour = scr.tty && (no == NULL || *no == '\0') && term != NULL &&
-		     *term != '\0' && strcmp(term, "dumb") != 0;
+	screen_choose_colour(scr.choice);
 }
 
 void

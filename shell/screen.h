@@ -23,6 +23,13 @@ void screen_prompt(void (*hide)(void), void (*restore)(void));
 /* Whether standard output is a terminal: then bytes must be filtered. */
 bool screen_tty(void);
 bool screen_colour(void);
+/* By default a terminal that can paint is painted, unless NO_COLOR says
+ * otherwise; ON overrules that, but nothing else than a terminal is painted. */
+enum colour { COLOUR_AUTO, COLOUR_ON, COLOUR_OFF };
+void screen_choose_colour(enum colour choice);
+enum colour screen_colour_choice(void);
+/* From now on notes are not shown, or shown again. */
+void screen_be_quiet(bool quiet);
 /* Columns of the terminal, 80 if there is none. */
 int screen_width(void);
 

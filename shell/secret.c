@@ -52,26 +52,46 @@ open_part(const struct verb *v, struct str args)
 	return (size_t)(rest.p - args.p);
 }
 
+/* How much of a line of Lua may be kept: nothing behind a word that a password
+ * follows, as in {user = "a", password = "b"} and postel.secret "b". */
+static size_t
+keep_lua(struct str line)
+{
+	static const struct str words[] = {
+	    STR("password"), STR("secret"), STR("PASS"), STR("LOGIN")};
+	struct str rest;
+
+	for (size_t i = 0; i < line.n; i++) {
+		rest = str_skip(line, i);
+		for (size_t j = 0; j < sizeof(words) / sizeof(*words); j++)
+			if (str_starts(rest, words[j]) &&
+			    !str_starts(str_skip(rest, words[j].n), S("_")))
+				return i + words[j].n;
+	}
+	return line.n;
+}
+
 /* By the verbs of any protocol: a line may have a tag, and it may have been
  * typed to the wrong server. */
 size_t
 secret_begins(struct str line)
 {
 	static const char *const names[] = {"pop3", "smtp", "lmtp", "imap"};
-	struct str rest = line, args, from[2];
+	struct str rest = line, args, from[3];
 	const struct verb *v;
-	size_t n = line.n, end;
+	size_t n = line.n, end, places;
 
 	rest = str_trim(rest);
-	/* ":json LOGIN …" */
-	if (str_starts(rest, S(":")))
+	if (str_starts(rest, S("=")))
+		return keep_lua(line);
+	/* ":alias NAME LINE" has it in the third place. */
+	places = str_starts(rest, S(":")) ? 3 : 2;
+	for (size_t i = 0; i < places; i++) {
+		from[i] = str_trim(rest);
 		(void)next_word(&rest);
-	rest = str_trim(rest);
-	from[0] = rest;
-	(void)next_word(&rest);
-	from[1] = str_trim(rest);
+	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		for (size_t j = 0; j < 2; j++) {
+		for (size_t j = 0; j < places; j++) {
 			v = verb_find(proto_verbs(proto_find(str_z(names[i]))),
 			    from[j], &args);
 			if (v == NULL || (v->flags & VERB_SECRET) == 0)

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "shell/hooks.h"
 #include "shell/idle.h"
 #include "shell/json.h"
 #include "shell/raw.h"
@@ -180,6 +181,7 @@ session_free(struct shell *sh, struct session *s)
 		(void)run_step(sh, r);
 	}
 	session_events(sh, s);
+	hooks_last(sh, s);
 	conn_set_trace(s->conn, NULL);
 	trace_free(s->trace);
 	if (s->trace_file != NULL)
@@ -234,6 +236,10 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 			   ? STATUS_USAGE
 			   : status;
 	}
+	/* A connection to an account bears its name if that is free. */
+	if (name == NULL && script_account(sh->L, url) &&
+	    session_find(sh, str_z(url)) == NULL)
+		name = url;
 	s = add(sh, c, name);
 	s->url = without_password(url);
 	record_open(sh, s);

@@ -7,9 +7,9 @@
 #include "shell/shell.h"
 
 /*
- * Opens what a user named: a URL (by the policy in Lua), or a host and a port
- * (as telnet has it: nothing is sent).  It becomes the current one.  An exit
- * status; what went wrong has been printed.
+ * Opens what a user named: a URL or an account (by the policy in Lua), or a
+ * host and a port (as telnet has it: nothing is sent).  It becomes the current
+ * one.  An exit status; what went wrong has been printed.
  */
 int session_open_url(struct shell *sh, const char *url, const char *name);
 int session_open_host(

@@ -13,6 +13,7 @@
 #include "shell/options.h"
 
 struct recorder;
+struct added;
 struct running;
 struct shell;
 
@@ -35,6 +36,10 @@ struct session {
 	char last[24];	/* the message fetched last: "3", or "" */
 	bool last_uid;	/* that is a UID */
 	uint64_t used;	/* when it became the current one: shell.uses */
+	/* hooks.c: what was told, and what is to be. */
+	bool told_open, told_login, told_close;
+	struct cmd **heard;
+	size_t n_heard;
 };
 
 enum got {
@@ -52,8 +57,9 @@ struct ask {
 
 struct shell {
 	struct loop *loop;
-	const struct options *opt;
+	struct options *opt; /* the command line's, until :set changes it */
 	lua_State *L;
+	struct added *added; /* aliases and commands of init.lua */
 	struct session *sessions;
 	struct session *current;
 	uint64_t uses;	  /* how often another one became that */
@@ -61,12 +67,22 @@ struct shell {
 	/* Puts a line, without its end, into *line, pumping the loop. */
 	enum got (*ask)(
 	    struct shell *sh, const struct ask *ask, struct buf *line);
-	void *source;		   /* of ask */
+	void *source;		   /* of ask; NULL: a person types */
 	struct recorder *recorder; /* or NULL: see record.h */
 	bool time;		   /* each reply tells what it cost */
 	bool quit;		   /* end after this line */
 	int failed;		   /* a batch: the status so far */
+	/* Ctrl-C was typed while something ran: what follows in a file that
+	 * is being run is not. */
+	bool stopped;
+	unsigned nesting;      /* aliases and :source, in one another */
+	bool confirm, history; /* as :set says */
+	uint64_t given;	       /* settings that the command line has */
+	bool configuring;      /* init.lua runs */
 };
+
+/* Aliases and files may stand so deep in one another. */
+enum { SHELL_NESTING_MAX = 8 };
 
 /* One turn of the loop; then whatever came is on the screen. */
 enum turn shell_turn(struct shell *sh, int64_t deadline);
@@ -74,6 +90,13 @@ enum turn shell_turn(struct shell *sh, int64_t deadline);
 void shell_show(struct shell *sh);
 /* Asks a question that is answered by y or n; false for all but y. */
 bool shell_yes(struct shell *sh, const char *question);
+
+/* Whether there is a person who can be asked: not in the middle of a file. */
+bool shell_can_ask(const struct shell *sh);
+/* Gives the terminal to Lua, which may print, ask and wait; and takes it back,
+ * with the exit status of what ran. */
+void shell_lend(struct shell *sh);
+void shell_regain(struct shell *sh, int status);
 
 /* Whether sh->current can be sent lines. */
 bool shell_is_open(const struct shell *sh);
@@ -86,6 +109,8 @@ int shell_ended_by(void);
 
 /* batch.c: lines from -c and -f, or standard input.  An exit status. */
 int batch_run(struct shell *sh, const struct cmdline *cl);
+/* :source: the lines of a file, until one is refused; an exit status. */
+int batch_source(struct shell *sh, const char *path);
 /* repl.c: lines from a person. */
 int repl_run(struct shell *sh);
 /* The terminal as other programs expect it; for those, and at exit. */

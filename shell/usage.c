@@ -42,6 +42,7 @@ options_usage(FILE *f)
 	fputs("usage: postel [OPTION...] URL            a conversation\n"
 	      "       postel [OPTION...] HOST PORT      the same, as telnet "
 	      "has it\n"
+	      "       postel [OPTION...] ACCOUNT        one of init.lua\n"
 	      "       postel [OPTION...] NAME ARG...    a script by name\n"
 	      "       postel [OPTION...] FILE.lua ARG...\n"
 	      "       postel [OPTION...] lab [DIR]      a practice server to "

@@ -15,6 +15,7 @@
 
 local core = require "postel.core"
 local errors = require "postel.errors"
+local command_line = require "postel.given"
 
 local M = {}
 
@@ -206,7 +207,7 @@ local function set_common(result)
 	for _, row in ipairs(common) do
 		local key = parse_row(row).key
 		if result[key] ~= nil then
-			global[key] = result[key]
+			global[key], command_line[key] = result[key], result[key]
 		end
 	end
 	global.dry_run = result.dry_run or global.dry_run

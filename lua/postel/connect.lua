@@ -3,6 +3,7 @@
 
 local core = require "postel.core"
 local errors = require "postel.errors"
+local given = require "postel.given" -- what the command line says
 
 local M = {}
 
@@ -16,7 +17,8 @@ local keys = {
 	password_file = "string", password_command = "string",
 	login = "boolean", ehlo = "string", initial = "boolean",
 	name = "string", trace = "string", scheme = "string", url = "string",
-	examine = "boolean", raw = "boolean",
+	examine = "boolean", raw = "boolean", from = "string",
+	keyring = "attributes", netrc = "file", prompt = "boolean",
 }
 
 local ports = {
@@ -29,30 +31,102 @@ local inherited = {
 	"password_command", "timeout", "trace",
 }
 
+-- How types that Lua does not have are called in messages.
+local shown = {
+	secret = "string", file = "file name or false",
+	attributes = "true or a table of attributes",
+}
+
+local known = {}
+for key in pairs(keys) do
+	known[#known + 1] = key
+end
+table.sort(known)
+
+local function is_attributes(value)
+	if type(value) ~= "table" or next(value) == nil then
+		return false
+	end
+	for name, v in pairs(value) do
+		if type(name) ~= "string" or type(v) ~= "string" then
+			return false
+		end
+	end
+	return true
+end
+
 local function has_type(value, expected)
 	if expected == "secret" then
 		return type(value) == "string" or core.type(value) == "secret"
 	elseif expected == "integer" then
 		return math.type(value) == "integer"
+	elseif expected == "file" then
+		return type(value) == "string" or value == false
+	elseif expected == "attributes" then
+		return type(value) == "boolean" or is_attributes(value)
 	end
 	return type(value) == expected
 end
 
-local function check_keys(t)
+-- Checks options for the function of that name.
+function M.check_keys(name, t)
 	for key, value in pairs(t) do
 		if not keys[key] then
-			errors.argument("connect", tostring(key),
-				"no such option")
+			local near = type(key) == "string" and
+				core.nearest(key, known)
+			errors.argument(name, tostring(key), "no such option%s",
+				near and "; did you mean " .. near .. "?" or "")
 		elseif not has_type(value, keys[key]) then
-			errors.argument("connect", key, "%s expected, got %s",
-				keys[key], type(value))
+			errors.argument(name, key, "%s expected, got %s",
+				shown[keys[key]] or keys[key], type(value))
 		end
 	end
 	local s = t.starttls
 	if s and s ~= "auto" and s ~= "require" and s ~= "no" then
-		errors.argument("connect", "starttls",
+		errors.argument(name, "starttls",
 			"auto, require or no expected")
 	end
+end
+
+-- The accounts of init.lua, if there is any.
+local function accounts()
+	return package.loaded["postel.account"]
+end
+
+local function with_port(spec)
+	local port = ports[spec.protocol]
+	spec.port = spec.port or port and port[spec.tls and 2 or 1]
+	return spec
+end
+
+-- What a text names, an account or a URL, as a table.  What the command line
+-- says goes before the account, and a secret that it names before all that
+-- the account knows.
+function M.named(text)
+	local account = accounts() and accounts().find(text)
+	if not account then
+		local near = accounts() and not text:find "[:/]" and
+			core.nearest(text, accounts().names)
+		if near then
+			errors.raise("usage", "%s is no URL and no account; " ..
+				"did you mean %s?", text, near)
+		end
+		return core.url(text)
+	end
+	local spec = account.url and core.url(account.url) or {}
+	for key, value in pairs(account) do
+		spec[key] = value
+	end
+	if given.password_file or given.password_command then
+		spec.password, spec.password_file = nil, nil
+		spec.password_command, spec.keyring = nil, nil
+	end
+	for _, key in ipairs(inherited) do
+		if given[key] ~= nil then
+			spec[key] = given[key]
+		end
+	end
+	return with_port(spec)
 end
 
 -- All that is known of a connection to be made, in one table.
@@ -64,9 +138,9 @@ function M.spec(target, options)
 		end
 	end
 	if type(target) == "string" then
-		add(core.url(target))
+		add(M.named(target))
 	elseif type(target) == "table" then
-		check_keys(target)
+		M.check_keys("connect", target)
 		if target.url then
 			add(core.url(target.url))
 		end
@@ -76,7 +150,7 @@ function M.spec(target, options)
 			"string or table expected, got %s", type(target))
 	end
 	if options ~= nil then
-		check_keys(options)
+		M.check_keys("connect", options)
 		add(options)
 	end
 	for _, key in ipairs(inherited) do
@@ -86,9 +160,7 @@ function M.spec(target, options)
 	end
 	spec.transport = spec.transport or "tcp"
 	spec.starttls = spec.starttls or "auto"
-	local port = ports[spec.protocol]
-	spec.port = spec.port or port and port[spec.tls and 2 or 1]
-	return spec
+	return with_port(spec)
 end
 
 local function open(spec)
@@ -100,7 +172,8 @@ local function open(spec)
 	local conn, greeting = core.open(config)
 	conn.name = spec.name or spec.host or spec.path
 	conn.insecure = spec.insecure or false
-	conn.ehlo = spec.ehlo
+	conn.ehlo, conn.from = spec.ehlo, spec.from
+	conn.account = spec.account
 	return conn, greeting
 end
 
@@ -179,6 +252,14 @@ local function upgrade(conn, spec)
 	end
 end
 
+-- What comes before a login on a connection that was opened by hand.
+function M.prepare(conn, spec)
+	if not conn.capabilities_known then
+		M.ask_capabilities(conn)
+	end
+	upgrade(conn, spec)
+end
+
 -- RFC 9051 7.1.4: behind PREAUTH there is no STARTTLS, and no login that
 -- would show whether this is the server.
 local function check_preauth(conn, spec)
@@ -215,10 +296,10 @@ local function begin(conn, greeting, spec)
 	end
 end
 
--- Opens a connection: a URL or a table of options; a second table adds to a
--- URL.  It comes back greeted, in TLS where that was to be had, logged in if
--- a user was named, with the mailbox of the URL selected; with {raw = true} it
--- is greeted, and nothing has been sent.
+-- Opens a connection: a URL, an account of init.lua or a table of options; a
+-- second table adds to it.  It comes back greeted, in TLS where that was to be
+-- had, logged in if a user was named, with the mailbox of the URL selected;
+-- with {raw = true} it is greeted, and nothing has been sent.
 function M.connect(target, options)
 	local spec = M.spec(target, options)
 	local conn, greeting = open(spec)

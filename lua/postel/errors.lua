@@ -67,15 +67,26 @@ function M.is(e, ...)
 	return false
 end
 
--- Misuse: names the function and the argument, at the place of the call,
--- which is the first one outside of this library.
-function M.argument(name, argument, format, ...)
-	local level = 2
+-- The level, and the source, of the first caller outside of this library.
+local function outside()
+	local level = 3
 	local info = debug.getinfo(level, "S")
 	while info and info.source:find "^=postel/" do
 		level = level + 1
 		info = debug.getinfo(level, "S")
 	end
+	return level - 1, info and info.source or ""
+end
+
+-- Where the library was called from: "@/path/of/a/file.lua", "=lua", or "".
+function M.caller()
+	local _, source = outside()
+	return source
+end
+
+-- Misuse: names the function and the argument, at the place of the call.
+function M.argument(name, argument, format, ...)
+	local level = outside()
 	error(("bad argument '%s' to '%s' (%s)"):format(
 		argument, name, format:format(...)), level)
 end

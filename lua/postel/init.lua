@@ -6,6 +6,8 @@ local modules = {
 	connect = "connect",
 	spawn = "task", join = "task", each = "task", sleep = "task",
 	body = "source", file = "source", stdin = "source",
+	account = "account",
+	alias = "policy", command = "policy", on = "policy",
 	args = "args",
 	journal = "journal",
 	set = "set",
@@ -19,9 +21,17 @@ local function exit(status)
 	error(e, 0)
 end
 
+-- The parts of a URL, or of an account of init.lua.
+local function url(text)
+	if type(text) == "string" and package.loaded["postel.account"] then
+		return require("postel.connect").named(text)
+	end
+	return core.url(text)
+end
+
 local functions = {
 	exit = exit,
-	url = core.url,
+	url = url,
 	secret = core.secret,
 	visible = core.vis,
 	type = core.type,

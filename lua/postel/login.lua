@@ -7,13 +7,48 @@ local M = {}
 
 -- ---- the secret ----
 
-local function netrc_path()
-	local path = os.getenv "NETRC"
+-- The file to look in; nil if the account does not want that.
+local function netrc_path(o)
+	if o.netrc == false or o.prompt then
+		return nil
+	end
+	local path = o.netrc or os.getenv "NETRC"
 	if path then
 		return path
 	end
 	local home = os.getenv "HOME"
 	return home and home .. "/.netrc"
+end
+
+local function shell_word(text)
+	return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+-- The desktop's keyring, by secret-tool(1).  By default a password is found
+-- by the host, as "service", and by the user.
+local function keyring_secret(conn, o)
+	local attributes = o.keyring
+	if attributes == true then
+		attributes = {service = conn.host or conn.name, user = o.user}
+	end
+	local names, words = {}, {}
+	for name in pairs(attributes) do
+		names[#names + 1] = name
+	end
+	table.sort(names)
+	for _, name in ipairs(names) do
+		words[#words + 1] = shell_word(name)
+		words[#words + 1] = shell_word(attributes[name])
+	end
+	words = table.concat(words, " ")
+	local ok, secret = pcall(core.secret_command,
+		"secret-tool lookup " .. words)
+	if ok or errors.is(secret, "cancel") then
+		return ok and secret or error(secret, 0)
+	end
+	errors.raise("auth", "%s: the keyring gives no password; to store it: " ..
+		"secret-tool store --label=%s %s", conn.name,
+		shell_word(conn.name), words)
 end
 
 -- Where a secret may come from, in this order; each gives it or nil.
@@ -29,13 +64,17 @@ local sources = {
 		return o.password_command and
 			core.secret_command(o.password_command)
 	end,
+	function(conn, o) return o.keyring and keyring_secret(conn, o) end,
 	function(conn, o)
-		local path = netrc_path()
+		local path = netrc_path(o)
 		if path and conn.host then
-			return core.secret_netrc(path, conn.host, o.user)
+			return (core.secret_netrc(path, conn.host, o.user))
 		end
 	end,
 	function(conn, o)
+		if o.prompt == false then
+			return nil
+		end
 		return core.secret_ask(("Password for %s at %s: "):format(
 			core.vis(o.user), core.vis(conn.name)))
 	end,
@@ -100,7 +139,8 @@ local commands = {
 
 -- Mechanisms in order of preference, where the line is private and where it
 -- is not.  "+X" is a command of the protocol, not a SASL mechanism.
-local private_order = {"PLAIN", "LOGIN", "+USER", "+LOGIN", "+APOP"}
+local private_order = {"PLAIN", "LOGIN", "+USER", "+LOGIN", "SCRAM-SHA-256",
+	"SCRAM-SHA-1", "CRAM-MD5", "+APOP"}
 local open_order = {"SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "+APOP"}
 local sends_clear = {PLAIN = true, LOGIN = true}
 
@@ -120,17 +160,19 @@ local function command(conn, name)
 end
 
 -- Whether the password may go as it is.
-local function clear_is_safe(conn)
-	return conn.private or conn.insecure
+local function clear_is_safe(conn, options)
+	return conn.private or conn.insecure or options.in_clear
 end
 
 local function no_clear(conn)
-	errors.raise("auth", "%s: the password would go in clear: use TLS, " ..
-		"or say insecure if that is meant", conn.name)
+	local e = errors.new("auth", "%s: the password would go in clear: " ..
+		"use TLS, or say insecure if that is meant", conn.name)
+	e.clear = true
+	error(e, 0)
 end
 
 -- The mechanism that was asked for, or an error that says what there is.
-local function named(conn, name)
+local function named(conn, name, options)
 	-- RFC 2384 3: ";AUTH=+APOP" names a command of POP3.
 	name = name:upper():gsub("^%+", "")
 	local list = offered(conn)
@@ -143,15 +185,15 @@ local function named(conn, name)
 	end
 	local clear = sasl and sends_clear[name] or
 		not sasl and by_command.clear
-	if clear and not clear_is_safe(conn) then
+	if clear and not clear_is_safe(conn, options) then
 		no_clear(conn)
 	end
 	return sasl and name or "+" .. name
 end
 
 -- The best one on offer.
-local function best(conn)
-	local safe = clear_is_safe(conn)
+local function best(conn, options)
+	local safe = clear_is_safe(conn, options)
 	local list = offered(conn)
 	for _, name in ipairs(safe and private_order or open_order) do
 		local plus = name:match "^%+(.*)"
@@ -221,14 +263,65 @@ function M.login(conn, options)
 	end
 	inherit(options)
 	local auth = options.auth
-	local mech = auth and auth ~= "*" and named(conn, auth) or best(conn)
+	local mech = auth and auth ~= "*" and named(conn, auth, options) or
+		best(conn, options)
 	local secret <close> = find_secret(conn, options)
 	local reply = errors.check(
 		start(conn, mech, options, secret):wait(), "auth")
 	if conn.protocol == "imap" then
 		refresh_imap(conn, reply)
 	end
-	return reply
+	return reply, mech
+end
+
+-- ---- the shell ----
+
+-- The user that the netrc file has for the host; what it is found by there.
+local function netrc_user(conn, options)
+	local path = netrc_path(options)
+	if path and conn.host then
+		return select(2, core.secret_netrc(path, conn.host))
+	end
+end
+
+-- What a connection is logged in with: as user, or as the account by which it
+-- was opened says.
+local function options_of(conn, user)
+	local options = {}
+	local account = conn.account and
+		require("postel.connect").named(conn.account)
+	if account and (not user or user == account.user) then
+		options = account
+	end
+	options.user = user or options.user or netrc_user(conn, options)
+	return options
+end
+
+local by_command = {
+	["+USER"] = "USER and PASS", ["+LOGIN"] = "the command LOGIN",
+	["+APOP"] = "APOP",
+}
+
+-- :login, as user or, if that is nil, as whoever the account or netrc says.
+-- TLS comes before it where it is offered.  Returns what is missing, and
+-- nothing was sent then: "user", or "clear", the word of the user that the
+-- password may go in clear; or "done", and what was done.
+function M.shell(conn, user, in_clear)
+	local options = options_of(conn, user)
+	if not options.user then
+		return {"user"}
+	end
+	require("postel.connect").prepare(conn, {user = options.user,
+		transport = conn.port and "tcp" or "pipe",
+		starttls = options.starttls or postel.options.starttls or "auto"})
+	options.in_clear = in_clear or postel.options.insecure
+	local ok, reply, mech = pcall(M.login, conn, options)
+	if not ok then
+		return errors.is(reply, "auth") and reply.clear and {"clear"} or
+			error(reply, 0)
+	end
+	return {"done", ("logged in as %s by %s"):format(options.user,
+		by_command[mech] or mech)}
 end
 
 return M

@@ -59,7 +59,8 @@ local function parse(text)
 	return from_ranges(ranges)
 end
 
--- A set from a text, a number, an array of numbers, or a set.
+-- A set from a text, a number, an array of numbers, or a set.  A table with
+-- names in it, {timeout = 5}, are settings of the shell (postel.policy).
 function M.set(from)
 	if is_set(from) then
 		return from
@@ -78,6 +79,8 @@ function M.set(from)
 	elseif type(from) ~= "table" then
 		errors.argument("set", "numbers",
 			"string, number or table expected, got %s", type(from))
+	elseif type(next(from)) == "string" then
+		return require("postel.policy").set(from)
 	end
 	local ranges = {}
 	for i, n in ipairs(from) do

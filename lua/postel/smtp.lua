@@ -218,7 +218,8 @@ function M:submit(message)
 		errors.argument("mail", "body", "body or string expected")
 	end
 	message = setmetatable({body = body}, {__index = message})
-	local from = check_address(self, "from", message.from or "", true)
+	local from = check_address(self, "from",
+		message.from or self.from or "", true)
 	local to = recipients(self, message)
 	local list = parameters(self, message, from, to)
 	for _, parameter in ipairs(message.parameters or {}) do

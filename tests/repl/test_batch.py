@@ -233,8 +233,8 @@ class CommandLine(Case):
                    says="nosuchport is no port: a number from 1 to 65535, or "
                         "a name such as imap")
         self.usage("imap://h", "more", says="more is one word too many" + see)
-        self.usage("mx.test", says="mx.test is no script and no URL, and a "
-                   "host needs a port behind it" + see)
+        self.usage("mx.test", says="mx.test is no script, no account and no "
+                   "URL, and a host needs a port behind it" + see)
         self.usage("-f", "/nonexistent",
                    says="/nonexistent: No such file or directory")
 
@@ -722,4 +722,4 @@ class Help(Case):
             "postel: no command :opne; did you mean :open?",
             "postel: usage: :use NAME",
             "postel: no connection x; :conns lists them",
-            "postel: h is no URL, and a host needs a port: :open h imap"])
+            "postel: h is no account and no URL, and a host needs a port: :open h imap"])
