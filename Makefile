@@ -2,7 +2,7 @@
 #
 #   make [VARIANT=release|debug|asan|cov]   the program, in build/VARIANT/
 #   make check [KIND=unit,wire]             all tests, or some kinds of them
-#   make lint format fuzz bench demo install uninstall dist clean help
+#   make lint format fuzz bench demo update-po install uninstall dist clean help
 #
 # WERROR=1 (or CI in the environment) makes warnings errors.  NO_DEPS=1 names
 # missing Debian packages and installs none.  CONTRIBUTING.md says more.
@@ -20,7 +20,7 @@ endif
 say = $(if $(V),,@printf '%-5s %s\n' '$(1)' $(2);)
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all check lint format fuzz bench demo install uninstall dist clean help FORCE
+.PHONY: all check lint format fuzz bench demo update-po install uninstall dist clean help FORCE
 all:
 
 # -- What is needed of the system --------------------------------------------
@@ -113,7 +113,11 @@ WIRE := $(if $(WIRE_C),$(B)/tests/wire-run)
 FUZZERS := $(FUZZ_C:%.c=$(B)/%)
 BENCHES := $(BENCH_C:%.c=$(B)/%)
 
-all: $(LIB) $(PROGRAMS) compile_commands.json
+# Translations: po/fr.po becomes locale/fr/LC_MESSAGES/postel.mo.
+LANGUAGES := $(patsubst po/%.po,%,$(wildcard po/*.po))
+mo = $(LANGUAGES:%=$(1)/%/LC_MESSAGES/postel.mo)
+
+all: $(LIB) $(PROGRAMS) $(call mo,$(B)/locale) compile_commands.json
 
 # A list of names that changes only when the names do, so that a file that
 # went away is noticed.
@@ -178,6 +182,14 @@ $(B)/gen/embedded.c: $(LUA_FILES) $(B)/lua.list $(B)/tools/embed
 	@mkdir -p $(@D)
 	$(call say,EMBED,$@)$(B)/tools/embed $@ $(LUA_FILES)
 
+$(B)/locale/%/LC_MESSAGES/postel.mo: po/%.po
+	@mkdir -p $(@D)
+	$(call say,MO,$@)msgfmt -o $@ $<
+
+# After texts were added or changed: then translate what is new.
+update-po:
+	@tools/po update
+
 compile_commands.json: tools/compdb $(B)/all.list $(B)/flags.list
 	@tools/compdb $(ALL_C) -- $(COMPILE) >$@
 
@@ -216,6 +228,7 @@ demo: all
 
 BIN = $(DESTDIR)$(PREFIX)/bin
 MAN = $(DESTDIR)$(PREFIX)/share/man
+LOCALE = $(DESTDIR)$(PREFIX)/share/locale
 DOC = $(DESTDIR)$(PREFIX)/share/doc/postel
 MAN1 := $(wildcard doc/*.1)
 MAN7 := $(wildcard doc/*.7)
@@ -228,12 +241,16 @@ install: all
 	$(if $(MAN1),install -m 644 $(MAN1) $(MAN)/man1)
 	$(if $(MAN7),install -m 644 $(MAN7) $(MAN)/man7)
 	$(if $(DOCS),install -m 644 $(DOCS) $(DOC))
+	@for l in $(LANGUAGES); do install -D -m 644 \
+	    $(B)/locale/$$l/LC_MESSAGES/postel.mo \
+	    $(LOCALE)/$$l/LC_MESSAGES/postel.mo || exit; done
 	@for f in $(EXAMPLES); do install -D -m 644 $$f $(DOC)/$$f || exit; done
 
 uninstall:
 	rm -f $(BIN)/postel $(BIN)/posteld
 	rm -f $(patsubst doc/%,$(MAN)/man1/%,$(MAN1))
 	rm -f $(patsubst doc/%,$(MAN)/man7/%,$(MAN7))
+	rm -f $(call mo,$(LOCALE))
 	rm -rf $(DOC)
 
 dist:

@@ -1,5 +1,6 @@
 /* :open: a new connection. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/lab.h"
 #include "shell/screen.h"
 #include "shell/session.h"
@@ -66,11 +67,12 @@ const struct command cmd_open = {
     .name = "open",
     .argmin = 1,
     .argmax = 3,
-    .usage = "URL [NAME] | HOST PORT [NAME]",
-    .help = "Connects, and makes the connection the current one.",
-    .more = "A URL logs in and selects as it says.  HOST PORT connects and "
-	    "sends nothing; PORT is a number or a name such as imap; 993, 995 "
-	    "and 465 begin with TLS.  In a lab, :open pop3 opens that service "
-	    "again, and :open pop3 NAME once more.",
+    .usage = N_("URL [NAME] | HOST PORT [NAME]"),
+    .help = N_("Connects, and makes the connection the current one."),
+    .more =
+	N_("A URL logs in and selects as it says.  HOST PORT connects and "
+	   "sends nothing; PORT is a number or a name such as imap; 993, 995 "
+	   "and 465 begin with TLS.  In a lab, :open pop3 opens that service "
+	   "again, and :open pop3 NAME once more."),
     .run = run,
 };

@@ -2,6 +2,7 @@
 #include "shell/command.h"
 #include "base/mem.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "shell/screen.h"
 #include "shell/session.h"
 
@@ -65,7 +66,7 @@ command_run(struct shell *sh, const struct command *cmd, struct str rest)
 	}
 	if (word.n > 0 || argc < cmd->argmin || argc > cmd->argmax) {
 		screen_error("usage: :%s%s%s", cmd->name,
-		    *cmd->usage != '\0' ? " " : "", cmd->usage);
+		    *cmd->usage != '\0' ? " " : "", text_of(cmd->usage));
 		status = STATUS_USAGE;
 	} else {
 		status = cmd->run(sh, argc, argv);

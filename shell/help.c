@@ -1,6 +1,7 @@
 /* help: what the tables say, for people. */
 #include "shell/help.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "shell/command.h"
 #include "shell/screen.h"
 #include "shell/session.h"
@@ -47,7 +48,7 @@ help_states(struct buf *b, const struct proto *p, unsigned states)
 	const char *name, *sep = "";
 
 	if (states == 0)
-		(void)buf_addz(b, "any state");
+		(void)buf_addz(b, text_of("any state"));
 	for (unsigned n = 0; (name = proto_state_name(p, n)) != NULL; n++) {
 		if ((states & 1u << n) == 0)
 			continue;
@@ -67,17 +68,16 @@ explain_verb(
 	screen_text("%s%s%s", v->name,
 	    v->usage != NULL && *v->usage != '\0' ? " " : "",
 	    v->usage != NULL ? v->usage : "");
-	print_filled(v->help, 4);
+	print_filled(text_of(v->help), 4);
 	if (v->example != NULL)
 		screen_text("    Example: %s", v->example);
 	screen_text("    %s, %s; %s", proto_name(p), buf_cstr(&states),
 	    v->rfc != NULL ? v->rfc : "");
 	if (v->capability != NULL && p == current_proto(sh) &&
 	    conn_capabilities_known(sh->current->conn))
-		screen_text("    The server %s %s.",
-		    conn_has(sh->current->conn, v->capability)
-			? "announces"
-			: "does not announce",
+		screen_text(conn_has(sh->current->conn, v->capability)
+				? N_("    The server announces %s.")
+				: N_("    The server does not announce %s."),
 		    v->capability);
 	buf_fini(&states);
 }
@@ -123,10 +123,10 @@ command_topic(struct str topic)
 	c = command_find(topic);
 	if (c == NULL)
 		return false;
-	screen_text(":%s %s", c->name, c->usage);
-	print_filled(c->help, 4);
+	screen_text(":%s %s", c->name, text_of(c->usage));
+	print_filled(text_of(c->help), 4);
 	if (c->more != NULL)
-		print_filled(c->more, 4);
+		print_filled(text_of(c->more), 4);
 	return true;
 }
 
@@ -258,10 +258,10 @@ list_states(const struct shell *sh, const struct proto *p)
 	char title[80];
 	unsigned now = conn_state(sh->current->conn);
 
-	list_verbs(p, "in any state", 0);
+	list_verbs(p, text_of("in any state"), 0);
 	for (unsigned n = 0; (name = proto_state_name(p, n)) != NULL; n++) {
 		snprintf(title, sizeof(title), "%s%s", name,
-		    now == 1u << n ? " (this is the state now)" : "");
+		    now == 1u << n ? text_of(" (this is the state now)") : "");
 		list_verbs(p, title, 1u << n);
 	}
 }
@@ -273,13 +273,14 @@ list_commands(void)
 
 	screen_text("commands of the shell:");
 	for (size_t i = 0; commands[i] != NULL; i++) {
+		const char *help = text_of(commands[i]->help);
+
 		snprintf(head, sizeof(head), ":%s %s", commands[i]->name,
-		    commands[i]->usage);
+		    text_of(commands[i]->usage));
 		if (strlen(head) > 22)
-			screen_text(
-			    "  %s\n  %-22s %s", head, "", commands[i]->help);
+			screen_text("  %s\n  %-22s %s", head, "", help);
 		else
-			screen_text("  %-22s %s", head, commands[i]->help);
+			screen_text("  %-22s %s", head, help);
 	}
 }
 

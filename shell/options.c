@@ -3,6 +3,7 @@
 #include "net/openssl.h"
 #include "base/mem.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "shell/screen.h"
 #include "shell/secret.h"
 #include "wire/url.h"
@@ -53,41 +54,48 @@ static const struct option longs[] = {
 void
 options_usage(FILE *f)
 {
-	fputs("usage: postel [OPTION...] URL            a conversation\n"
-	      "       postel [OPTION...] HOST PORT      the same, as telnet "
-	      "has it\n"
-	      "       postel [OPTION...] NAME ARG...    a script by name\n"
-	      "       postel [OPTION...] FILE.lua ARG...\n"
-	      "       postel [OPTION...] lab [DIR]      a practice server to "
-	      "talk to\n"
-	      "       postel -e CHUNK\n"
-	      "\n"
-	      "  -c LINE                 run this line, and no prompt\n"
-	      "  -f FILE                 run the lines of a file\n"
-	      "  -e CHUNK                run a piece of Lua\n"
-	      "  -k, --keep-going        a refusal does not end the batch\n"
-	      "  -n, --dry-run           send nothing that changes mail, show "
-	      "it\n"
-	      "  -q, --quiet             errors only\n"
-	      "  -v, --verbose           scripts show what servers reply\n"
-	      "  -t, --trace[=FILE]      show the wire, secrets masked\n"
-	      "      --debug             a Lua stack trace on failure\n"
-	      "      --ca=FILE           trust these authorities\n"
-	      "      --cert=FILE         a certificate of our own, with key\n"
-	      "      --insecure          any certificate is good\n"
-	      "      --starttls=require|auto|no\n"
-	      "                          for URLs that do not say\n"
-	      "      --auth=MECH         how to log in\n"
-	      "      --password-file=FILE, --password-command=COMMAND\n"
-	      "                          where the password is\n"
-	      "      --timeout=SECONDS   to connect, and for each reply\n"
-	      "      --norc              do not read init.lua\n"
-	      "  -h, --help   -V, --version\n"
-	      "\n"
-	      "URL: imap[s]://user@host/mailbox, pop3[s]://user@host, "
-	      "smtp[s]://host,\n"
-	      "submission://user@host, lmtp://host, imap+unix:/path, "
-	      "imap+pipe:COMMAND\n",
+	fputs(
+	    text_of(
+		"usage: postel [OPTION...] URL            a conversation\n"
+		"       postel [OPTION...] HOST PORT      the same, as telnet "
+		"has it\n"
+		"       postel [OPTION...] NAME ARG...    a script by name\n"
+		"       postel [OPTION...] FILE.lua ARG...\n"
+		"       postel [OPTION...] lab [DIR]      a practice server to "
+		"talk to\n"
+		"       postel -e CHUNK\n"),
+	    f);
+	fputs(
+	    text_of(
+		"\n"
+		"  -c LINE                 run this line, and no prompt\n"
+		"  -f FILE                 run the lines of a file\n"
+		"  -e CHUNK                run a piece of Lua\n"
+		"  -k, --keep-going        a refusal does not end the batch\n"
+		"  -n, --dry-run           send nothing that changes mail, "
+		"show "
+		"it\n"
+		"  -q, --quiet             errors only\n"
+		"  -v, --verbose           scripts show what servers reply\n"
+		"  -t, --trace[=FILE]      show the wire, secrets masked\n"
+		"      --debug             a Lua stack trace on failure\n"
+		"      --ca=FILE           trust these authorities\n"
+		"      --cert=FILE         a certificate of our own, with key\n"
+		"      --insecure          any certificate is good\n"
+		"      --starttls=require|auto|no\n"
+		"                          for URLs that do not say\n"
+		"      --auth=MECH         how to log in\n"
+		"      --password-file=FILE, --password-command=COMMAND\n"
+		"                          where the password is\n"
+		"      --timeout=SECONDS   to connect, and for each reply\n"
+		"      --norc              do not read init.lua\n"
+		"  -h, --help   -V, --version\n"),
+	    f);
+	fputs(text_of("\n"
+		      "URL: imap[s]://user@host/mailbox, pop3[s]://user@host, "
+		      "smtp[s]://host,\n"
+		      "submission://user@host, lmtp://host, imap+unix:/path, "
+		      "imap+pipe:COMMAND\n"),
 	    f);
 }
 
@@ -114,7 +122,7 @@ usage(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(text, sizeof(text), text_of(fmt), ap);
 	va_end(ap);
 	screen_error("%s; postel -h shows the usage", text);
 	return -1;

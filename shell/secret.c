@@ -1,6 +1,7 @@
 /* secret: lines that carry a password, or lack one. */
 #include "shell/secret.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "shell/run.h"
 #include "shell/screen.h"
 #include "wire/imap.h"
@@ -153,7 +154,7 @@ secret_ask(struct shell *sh, const char *prompt, struct err *e)
 
 	screen_sync();
 	repl_release();
-	secret = script_ask_secret(prompt, e);
+	secret = script_ask_secret(text_of(prompt), e);
 	/* Ctrl-C has done its work; it interrupts nothing else. */
 	if (secret == NULL)
 		(void)shell_turn(sh, 0);
@@ -172,7 +173,8 @@ auth(struct shell *sh, struct conn *c, struct str mech, struct str user,
 
 	buf_init(&name, SHELL_LINE_MAX);
 	if (user.n == 0 &&
-	    sh->ask(sh, &(struct ask){.prompt = "User: "}, &name) == GOT_LINE)
+	    sh->ask(sh, &(struct ask){.prompt = text_of("User: ")}, &name) ==
+		GOT_LINE)
 		user = str_trim(buf_str(&name));
 	login.user = user;
 	*cmd = NULL;

@@ -1,6 +1,7 @@
 /* session: connections with names, and what they say unasked. */
 #include "shell/session.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "shell/run.h"
 #include "shell/screen.h"
 
@@ -297,9 +298,10 @@ tell_closed(struct shell *sh, struct session *s)
 	if (e->kind != ERR_NONE)
 		screen_error(
 		    "%s%s%s", named ? s->name : "", named ? ": " : "", e->msg);
+	else if (named)
+		screen_note("%s: connection closed", s->name);
 	else
-		screen_note("%s%sconnection closed", named ? s->name : "",
-		    named ? ": " : "");
+		screen_note("connection closed");
 }
 
 void

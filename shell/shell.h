@@ -61,7 +61,8 @@ struct shell {
 enum turn shell_turn(struct shell *sh, int64_t deadline);
 /* Shows what has come and has not been shown. */
 void shell_show(struct shell *sh);
-/* Asks a question that is answered by y or n; false for all but y. */
+/* Asks a question, which is translated and answered by y or n; false for all
+ * but y, or the first letter of "yes" in the user's language. */
 bool shell_yes(struct shell *sh, const char *question);
 
 /* Whether sh->current can be sent lines. */
