@@ -5,6 +5,7 @@
 #include "shell/command.h"
 #include "shell/screen.h"
 #include "shell/session.h"
+#include "shell/topics.h"
 
 #include <stdio.h>
 
@@ -132,61 +133,43 @@ command_topic(struct str topic)
 
 /* ---- what servers say ---- */
 
-static const struct topic *
-find_topic(struct str key)
-{
-	for (const struct topic *t = topics; t->key != NULL; t++)
-		if (str_eqcase(str_z(t->key), key))
-			return t;
-	return NULL;
-}
-
 static bool
-is_enhanced(struct str s)
+show_topic(enum topic_kind kind, struct str key)
 {
-	return s.n >= 5 && s.n < 12 && s.p[1] == '.' &&
-	       (s.p[0] == '2' || s.p[0] == '4' || s.p[0] == '5') &&
-	       ascii_digit(s.p[2]) && ascii_digit(s.p[s.n - 1]);
-}
+	const struct topic *t = kind == TOPIC_SMTP_ENHANCED && *key.p != 'x'
+				    ? topic_enhanced(key)
+				    : topic_find(kind, key);
 
-/* RFC 3463 2: the class stands for itself, the rest is the same in each. */
-static const struct topic *
-enhanced_topic(struct str key)
-{
-	char generic[16];
-	const struct topic *t;
-
-	(void)str_copy(generic, sizeof(generic), key);
-	generic[0] = 'x';
-	t = find_topic(str_z(generic));
-	if (t == NULL) { /* the subject alone */
-		*strchr(generic + 2, '.') = '\0';
-		t = find_topic(str_z(generic));
-	}
-	return t;
-}
-
-static bool
-server_topic(struct str key)
-{
-	const char *class = "";
-	const struct topic *t = find_topic(key);
-
-	if (t == NULL && is_enhanced(key) &&
-	    memchr(key.p + 2, '.', key.n - 2) != NULL) {
-		class = *key.p == '2'	? "Success. "
-			: *key.p == '4' ? "Refused for now; try again later. "
-					: "Refused for good. ";
-		t = enhanced_topic(key);
-	}
 	if (t == NULL)
 		return false;
-	screen_text("%.*s", STRF(key));
-	if (*class != '\0')
-		print_filled(class, 4);
-	print_filled(t->text, 4);
+	screen_text("%.*s: %s", STRF(key), text_of(topic_tables[kind].title));
+	if (kind == TOPIC_SMTP_ENHANCED && *key.p != 'x')
+		print_filled(topic_class(key), 4);
+	print_filled(text_of(t->text), 4);
 	screen_text("    %s", t->rfc);
 	return true;
+}
+
+/* All meanings: first those in the protocol that is spoken, or in any. */
+static bool
+server_topic(const struct shell *sh, struct str key)
+{
+	const struct proto *now = current_proto(sh);
+	const char *spoken = now != NULL ? proto_name(now) : "", *p;
+	bool found = false, here;
+
+	if (strcmp(spoken, "lmtp") == 0)
+		spoken = "smtp";
+	for (int pass = 0; pass < 2; pass++) {
+		for (int kind = 0; kind < TOPIC_KINDS; kind++) {
+			p = topic_tables[kind].protocol;
+			here = p == NULL || strcmp(p, spoken) == 0;
+			if (here == (pass == 0) &&
+			    show_topic((enum topic_kind)kind, key))
+				found = true;
+		}
+	}
+	return found;
 }
 
 /* ---- misses ---- */
@@ -206,8 +189,10 @@ missed(const struct shell *sh, struct str topic)
 		for (; v->name != NULL; v++)
 			near_try(&near, v->name);
 	}
-	for (const struct topic *t = topics; t->key != NULL; t++)
-		near_try(&near, t->key);
+	for (int kind = 0; kind < TOPIC_KINDS; kind++)
+		for (const struct topic *t = topic_tables[kind].rows;
+		     t->key != NULL; t++)
+			near_try(&near, t->key);
 	if (near.best != NULL)
 		screen_error("no help on %.*s; did you mean ?%s", STRF(topic),
 		    near.best);
@@ -219,14 +204,18 @@ missed(const struct shell *sh, struct str topic)
 int
 help_topic(struct shell *sh, struct str topic)
 {
+	bool found;
+
 	if (topic.n == 0)
 		return help_all(sh);
-	if (str_starts(topic, S(":"))
-		? command_topic(topic)
-		: verb_topic(sh, topic) || server_topic(topic) ||
-		      command_topic(topic))
-		return STATUS_OK;
-	return missed(sh, topic);
+	if (str_starts(topic, S(":"))) {
+		found = command_topic(topic);
+	} else {
+		found = verb_topic(sh, topic);
+		found = server_topic(sh, topic) || found;
+		found = found || command_topic(topic);
+	}
+	return found ? STATUS_OK : missed(sh, topic);
 }
 
 /* ---- all ---- */
