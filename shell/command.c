@@ -15,6 +15,7 @@ const struct command *const commands[] = {
     &cmd_use,
     &cmd_conns,
     &cmd_trace,
+    &cmd_explain,
     &cmd_help,
     &cmd_quit,
     NULL,

@@ -1,6 +1,7 @@
 /* run: commands that were typed, from sending to the last line. */
 #include "shell/run.h"
 #include "base/mem.h"
+#include "shell/explain.h"
 #include "shell/help.h"
 #include "shell/secret.h"
 #include "shell/session.h"
@@ -30,6 +31,7 @@ run_free(struct running *r)
 {
 	cmd_unref(r->cmd);
 	buf_fini(&r->line);
+	free(r->explain);
 	free(r);
 }
 
@@ -161,6 +163,9 @@ finish(struct shell *sh, struct running *r)
 		tell_failure(sh, r);
 	else if (!good)
 		tell_refusal(sh, r);
+	if (done)
+		explain_reply(sh, r);
+	explain_change(sh, r->session);
 	if (r->status == STATUS_OK && !good)
 		r->status =
 		    done ? status_of_reply(cmd) : status_of_err(&cmd->err);
@@ -173,8 +178,14 @@ bool
 run_step(struct shell *sh, struct running *r)
 {
 	if (!r->over) {
-		if (!render_items(r) || !cmd_over(r->cmd))
+		if (!render_items(r))
 			return false;
+		if (!cmd_over(r->cmd)) {
+			/* Before what is asked for is typed. */
+			if (r->cmd->state == CMD_ASKED)
+				explain_reply(sh, r);
+			return false;
+		}
 		finish(sh, r);
 	}
 	return true;

@@ -14,11 +14,15 @@
 /* A line on the terminal is shown in pieces beyond this. */
 enum { RUN_PIECE = 8 << 10 };
 
+struct explain;
+
 struct running {
 	struct running *next;
 	struct session *session;
 	struct cmd *cmd;
-	struct item *last; /* the last item that is shown */
+	struct item *last;	      /* the last item that is shown */
+	struct explain *explain;      /* what has been told; or NULL */
+	const struct item *explained; /* the last one that is explained */
 	struct body *body; /* the next one, claimed before it begins */
 	size_t bodies;	   /* those that are done */
 	struct sink *sink; /* where bodies go; NULL: the screen */

@@ -2,6 +2,7 @@
 #include "shell/session.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "shell/explain.h"
 #include "shell/run.h"
 #include "shell/screen.h"
 
@@ -167,6 +168,8 @@ session_free(struct shell *sh, struct session *s)
 	if (s->trace_file != NULL)
 		fclose(s->trace_file);
 	conn_unref(s->conn);
+	free(s->known.state);
+	free(s->known.user);
 	free(s->name);
 	free(s);
 }
@@ -198,6 +201,7 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 	if (sh->interactive)
 		screen_aside(str_z(conn_welcome(c)),
 		    render_paint(str_z(conn_welcome(c))));
+	explain_change(sh, s);
 	return STATUS_OK;
 }
 
@@ -315,6 +319,7 @@ session_events(struct shell *sh, struct session *s)
 			tell_closed(sh, s);
 		} else if (s == sh->current) {
 			screen_aside(ev->line, render_paint(ev->line));
+			explain_event(sh, s, ev->line);
 		} else {
 			buf_init(&b, ev->line.n + 128);
 			(void)buf_addf(&b, "%s: ", s->name);

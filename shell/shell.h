@@ -15,6 +15,13 @@
 struct running;
 struct shell;
 
+/* What a session was when its last command was over: explain.c, caps.c. */
+struct known {
+	char *state; /* "selected INBOX, 22 messages"; NULL: none yet */
+	char *user;
+	bool tls;
+};
+
 /* A connection with a name. */
 struct session {
 	struct session *next;
@@ -23,6 +30,7 @@ struct session {
 	struct running *runs; /* commands not yet shown to their end */
 	struct trace *trace;  /* or NULL */
 	FILE *trace_file;
+	struct known known;
 	bool on_screen; /* the trace is */
 	bool closing;	/* its end is no news: QUIT, LOGOUT, :drop */
 	uint64_t used;	/* when it became the current one: shell.uses */
@@ -52,9 +60,10 @@ struct shell {
 	/* Puts a line, without its end, into *line, pumping the loop. */
 	enum got (*ask)(
 	    struct shell *sh, const struct ask *ask, struct buf *line);
-	void *source; /* of ask */
-	bool quit;    /* end after this line */
-	int failed;   /* a batch: the status so far */
+	void *source;  /* of ask */
+	bool explains; /* ":explain on" */
+	bool quit;     /* end after this line */
+	int failed;    /* a batch: the status so far */
 };
 
 /* One turn of the loop; then whatever came is on the screen. */

@@ -10,6 +10,8 @@
 
 const struct topic topics_imap_statuses[] = {
     {"OK", N_("Done."), "RFC 9051 7.1.1"},
+    {"* OK", N_("The server has something to tell; no command is over."),
+	"RFC 9051 7.1.1"},
     {"NO", N_("Not done: the server understood, and could not or would not."),
 	"RFC 9051 7.1.2"},
     {"BAD", N_("The command was not understood, or not at this place."),
