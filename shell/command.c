@@ -14,6 +14,7 @@ const struct command *const commands[] = {
     &cmd_drop,
     &cmd_use,
     &cmd_conns,
+    &cmd_caps,
     &cmd_trace,
     &cmd_explain,
     &cmd_help,

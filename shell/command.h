@@ -38,6 +38,6 @@ int command_run(struct shell *sh, const struct command *cmd, struct str rest);
 const char *command_session_name(const struct shell *sh, size_t n);
 
 extern const struct command cmd_open, cmd_close, cmd_drop, cmd_use, cmd_conns,
-    cmd_trace, cmd_explain, cmd_help, cmd_quit;
+    cmd_caps, cmd_trace, cmd_explain, cmd_help, cmd_quit;
 
 #endif

@@ -1,6 +1,7 @@
 /* run: commands that were typed, from sending to the last line. */
 #include "shell/run.h"
 #include "base/mem.h"
+#include "shell/caps.h"
 #include "shell/explain.h"
 #include "shell/help.h"
 #include "shell/secret.h"
@@ -165,6 +166,7 @@ finish(struct shell *sh, struct running *r)
 		tell_refusal(sh, r);
 	if (done)
 		explain_reply(sh, r);
+	caps_note(r->session, cmd);
 	explain_change(sh, r->session);
 	if (r->status == STATUS_OK && !good)
 		r->status =

@@ -2,6 +2,7 @@
 #include "shell/session.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "shell/caps.h"
 #include "shell/explain.h"
 #include "shell/run.h"
 #include "shell/screen.h"
@@ -168,6 +169,7 @@ session_free(struct shell *sh, struct session *s)
 	if (s->trace_file != NULL)
 		fclose(s->trace_file);
 	conn_unref(s->conn);
+	caps_free(s);
 	free(s->known.state);
 	free(s->known.user);
 	free(s->name);
@@ -201,6 +203,7 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 	if (sh->interactive)
 		screen_aside(str_z(conn_welcome(c)),
 		    render_paint(str_z(conn_welcome(c))));
+	caps_note(s, NULL);
 	explain_change(sh, s);
 	return STATUS_OK;
 }

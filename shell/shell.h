@@ -15,11 +15,15 @@
 struct running;
 struct shell;
 
+/* When a list of capabilities came. */
+enum caps_stage { CAPS_CLEAR, CAPS_TLS, CAPS_LOGIN, CAPS_STAGES };
+
 /* What a session was when its last command was over: explain.c, caps.c. */
 struct known {
 	char *state; /* "selected INBOX, 22 messages"; NULL: none yet */
 	char *user;
 	bool tls;
+	char *caps[CAPS_STAGES]; /* lists, a line each; or NULL */
 };
 
 /* A connection with a name. */

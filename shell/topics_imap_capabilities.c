@@ -15,6 +15,8 @@ const struct topic topics_imap_capabilities[] = {
 	"RFC 9051 6.2.3"},
     {"SASL-IR", N_("AUTHENTICATE may have the first answer in its line."),
 	"RFC 4959 3"},
+    {"AUTH", N_("Log in by AUTHENTICATE; the mechanisms follow."),
+	"RFC 9051 6.2.2"},
     {"AUTH=", N_("A mechanism for AUTHENTICATE."), "RFC 9051 6.2.2"},
     {"LOGIN-REFERRALS", N_("A login may be answered by: not here, there."),
 	"RFC 2221 3"},
