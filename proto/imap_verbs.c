@@ -172,9 +172,8 @@ const struct verb imap_verbs[] = {
 	.data = "LIST STATUS MYRIGHTS METADATA",
 	.usage =
 	    "[(<selection> …)] <reference> <pattern> [RETURN (<option> …)]",
-	.help =
-	    N_("Lists mailboxes whose names match a pattern, where * stands "
-	       "for anything and % for anything within one level."),
+	.help = N_("Lists mailboxes whose names match a pattern with the "
+		   "wildcards * (anything) and % (anything within one level)."),
 	.example = "LIST \"\" *",
 	.rfc = "RFC 9051 6.3.9, RFC 5258 3"},
     {.name = "LSUB",
