@@ -19,6 +19,24 @@ show(const struct buf *words)
 	}
 }
 
+void
+explain_sent(const struct shell *sh, struct session *s, const struct cmd *cmd)
+{
+	const char *verb = cmd->verb != NULL ? cmd->verb->name : "";
+
+	if (!sh->explains)
+		return;
+	if (cmd->tag.n > 0 && !s->known.tag)
+		screen_note("  %.*s: the tag, by which the reply is known; "
+			    "postel counts them (RFC 9051 2.2.1)",
+		    STRF(cmd->tag));
+	if (strcmp(verb, "DATA") == 0)
+		screen_note("  postel ends each line of the message with CRLF, "
+			    "and puts a dot before one that begins with a dot "
+			    "(RFC 5321 4.5.2)");
+	s->known.tag = s->known.tag || cmd->tag.n > 0;
+}
+
 /* CAPA's lines are a body, which is shown and not kept; the connection has
  * what it said. */
 static void

@@ -46,6 +46,9 @@ const struct topic *explain_capability_row(
 
 /* run.c: tells what has been shown of r and not been explained. */
 void explain_reply(const struct shell *sh, struct running *r);
+/* run.c: what the shell adds to a line, a tag once a session. */
+void explain_sent(
+    const struct shell *sh, struct session *s, const struct cmd *cmd);
 /* session.c: a line that came unasked. */
 void explain_event(
     const struct shell *sh, const struct session *s, struct str line);

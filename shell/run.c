@@ -411,6 +411,7 @@ run_line(struct shell *sh, struct str line, const struct redirects *rd)
 		return local_status(&e);
 	}
 	show_sent(sh, cmd, line);
+	explain_sent(sh, s, cmd);
 	r = run_new(s, cmd, sink);
 	r->misplaced = misplaced;
 	(void)answer_literal_of(line, &r->literal);

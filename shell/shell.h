@@ -23,6 +23,7 @@ struct known {
 	char *state; /* "selected INBOX, 22 messages"; NULL: none yet */
 	char *user;
 	bool tls;
+	bool tag;		 /* what a tag is has been told */
 	char *caps[CAPS_STAGES]; /* lists, a line each; or NULL */
 };
 
