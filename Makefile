@@ -2,7 +2,7 @@
 #
 #   make [VARIANT=release|debug|asan|cov]   the program, in build/VARIANT/
 #   make check [KIND=unit,wire]             all tests, or some kinds of them
-#   make lint format fuzz bench demo install uninstall dist clean help
+#   make lint format fuzz bench demo update-po install uninstall dist clean help
 #
 # WERROR=1 (or CI in the environment) makes warnings errors.  NO_DEPS=1 names
 # missing Debian packages and installs none.  CONTRIBUTING.md says more.
@@ -20,7 +20,7 @@ endif
 say = $(if $(V),,@printf '%-5s %s\n' '$(1)' $(2);)
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all check lint format fuzz bench demo install uninstall dist clean help FORCE
+.PHONY: all check lint format fuzz bench demo update-po install uninstall dist clean help FORCE
 all:
 
 # -- What is needed of the system --------------------------------------------
@@ -117,7 +117,11 @@ BENCHES := $(BENCH_C:%.c=$(B)/%)
 COMPLETIONS = $(B)/completions/postel $(B)/completions/_postel \
 	$(B)/completions/postel.fish
 
-all: $(LIB) $(PROGRAMS) $(COMPLETIONS) compile_commands.json
+# Translations: po/fr.po becomes locale/fr/LC_MESSAGES/postel.mo.
+LANGUAGES := $(patsubst po/%.po,%,$(wildcard po/*.po))
+mo = $(LANGUAGES:%=$(1)/%/LC_MESSAGES/postel.mo)
+
+all: $(LIB) $(PROGRAMS) $(COMPLETIONS) $(call mo,$(B)/locale) compile_commands.json
 
 # A list of names that changes only when the names do, so that a file that
 # went away is noticed.
@@ -189,6 +193,14 @@ $(COMPLETIONS): $(B)/postel
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)$(B)/postel --completion=$(COMPLETED) >$@
 
+$(B)/locale/%/LC_MESSAGES/postel.mo: po/%.po
+	@mkdir -p $(@D)
+	$(call say,MO,$@)msgfmt -o $@ $<
+
+# After texts were added or changed: then translate what is new.
+update-po:
+	@tools/po update
+
 compile_commands.json: tools/compdb $(B)/all.list $(B)/flags.list
 	@tools/compdb $(ALL_C) -- $(COMPILE) >$@
 
@@ -227,6 +239,7 @@ demo: all
 
 BIN = $(DESTDIR)$(PREFIX)/bin
 MAN = $(DESTDIR)$(PREFIX)/share/man
+LOCALE = $(DESTDIR)$(PREFIX)/share/locale
 DOC = $(DESTDIR)$(PREFIX)/share/doc/postel
 BASH_COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
@@ -246,6 +259,9 @@ install: all
 	install -D -m 644 $(B)/completions/postel $(BASH_COMPLETION)/postel
 	install -D -m 644 $(B)/completions/_postel $(ZSH_COMPLETION)/_postel
 	install -D -m 644 $(B)/completions/postel.fish $(FISH_COMPLETION)/postel.fish
+	@for l in $(LANGUAGES); do install -D -m 644 \
+	    $(B)/locale/$$l/LC_MESSAGES/postel.mo \
+	    $(LOCALE)/$$l/LC_MESSAGES/postel.mo || exit; done
 	@for f in $(EXAMPLES); do install -D -m 644 $$f $(DOC)/$$f || exit; done
 
 uninstall:
@@ -254,6 +270,7 @@ uninstall:
 	rm -f $(patsubst doc/%,$(MAN)/man7/%,$(MAN7))
 	rm -f $(BASH_COMPLETION)/postel $(ZSH_COMPLETION)/_postel \
 	    $(FISH_COMPLETION)/postel.fish
+	rm -f $(call mo,$(LOCALE))
 	rm -rf $(DOC)
 
 dist:

@@ -1,5 +1,6 @@
 /* err: what went wrong, for a person and for an exit status. */
 #include "base/err.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "base/vis.h"
 
@@ -34,7 +35,7 @@ err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 	e->kind = kind;
 	e->sys = 0;
 	va_start(ap, fmt);
-	fill(e, fmt, ap);
+	fill(e, text_of(fmt), ap);
 	va_end(ap);
 	return -1;
 }
@@ -51,10 +52,11 @@ err_sys(struct err *e, const char *fmt, ...)
 	e->kind = ERR_SYS;
 	e->sys = saved;
 	va_start(ap, fmt);
-	fill(e, fmt, ap);
+	fill(e, text_of(fmt), ap);
 	va_end(ap);
 	n = strlen(e->msg);
-	(void)snprintf(e->msg + n, sizeof(e->msg) - n, ": %s", strerror(saved));
+	(void)snprintf(
+	    e->msg + n, sizeof(e->msg) - n, ": %s", text_of(strerror(saved)));
 	return -1;
 }
 

@@ -34,8 +34,8 @@ struct err {
 /*
  * Fills *e and returns -1 always, so that `return err_set(...)` reads well.
  * A message is one line in lower case without a full stop.  Bytes of a peer
- * in it are made visible (vis.h) here.  An error that is already set stays:
- * the first one is the cause.
+ * in it are made visible (vis.h) here.  The format is translated (text.h).  An
+ * error that is already set stays: the first one is the cause.
  */
 int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

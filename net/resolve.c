@@ -49,8 +49,9 @@ host_ascii(const char *host, char out[static HOST_SIZE], struct err *e)
 		str_copy(out, HOST_SIZE, (struct str){name, n});
 	idn2_free(made);
 	if (rc != 0)
-		return err_set(e, ERR_DNS, "host name is %s",
-		    n == 0 ? "empty" : "longer than 255 octets");
+		return err_set(e, ERR_DNS,
+		    n == 0 ? "host name is empty"
+			   : "host name is longer than 255 octets");
 	return 0;
 }
 

@@ -7,6 +7,7 @@
  */
 #include "net/tls.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "net/tls_config.h"
 
 #include <stdlib.h>
@@ -142,7 +143,8 @@ explain(struct tls *t)
 		(void)err_set(&t->dead, ERR_CLOSED,
 		    "connection closed without TLS close_notify");
 	else
-		tls_reason(&t->dead, code, t->up ? "TLS" : "TLS handshake");
+		tls_reason(
+		    &t->dead, code, t->up ? "TLS" : text_of("TLS handshake"));
 }
 
 /* What a call of OpenSSL that did not succeed means for our caller. */

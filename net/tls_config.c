@@ -1,6 +1,7 @@
 /* tls_config: what TLS trusts, whom it expects, and how it says no. */
 #include "net/tls_config.h"
 #include "net/resolve.h"
+#include "base/text.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -17,9 +18,9 @@ static const struct {
 	int reason;
 	const char *words;
 } clearer[] = {
-    {SSL_R_WRONG_VERSION_NUMBER, "the answer is not TLS"},
-    {SSL_R_PACKET_LENGTH_TOO_LONG, "the answer is not TLS"},
-    {SSL_R_HTTP_REQUEST, "the answer is not TLS"},
+    {SSL_R_WRONG_VERSION_NUMBER, N_("the answer is not TLS")},
+    {SSL_R_PACKET_LENGTH_TOO_LONG, N_("the answer is not TLS")},
+    {SSL_R_HTTP_REQUEST, N_("the answer is not TLS")},
 };
 
 void
@@ -35,7 +36,7 @@ tls_reason(struct err *e, unsigned long code, const char *what)
 			if (clearer[i].reason == reason)
 				words = clearer[i].words;
 	(void)err_set(e, ERR_TLS, "%s: %s", what,
-	    words != NULL ? words : "unknown error");
+	    text_of(words != NULL ? words : N_("unknown error")));
 }
 
 void
@@ -205,7 +206,7 @@ context(const struct tls_config *cfg, struct err *e)
 		ossl.ERR_clear_error();
 	if (!cfg->insecure && !trusted) {
 		tls_reason(e, ossl.ERR_peek_error(),
-		    cfg->ca != NULL ? cfg->ca : "system certificates");
+		    cfg->ca != NULL ? cfg->ca : text_of("system certificates"));
 	} else if (cfg->cert != NULL && show_certificate(ctx, cfg->cert) != 1) {
 		tls_reason(e, ossl.ERR_peek_error(), cfg->cert);
 	} else {

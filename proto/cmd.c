@@ -1,5 +1,6 @@
 /* cmd: commands as jobs: what they send, what they got, and their life. */
 #include "proto/engine.h"
+#include "base/text.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -324,8 +325,10 @@ count_args(const struct verb *v, size_t n, struct err *e)
 	if (v == NULL ||
 	    (n >= v->argmin && (v->argmax == VERB_ANY || n <= v->argmax)))
 		return 0;
-	return err_set(e, ERR_USE, "%s takes %s arguments: %s %s", v->name,
-	    n < v->argmin ? "more" : "fewer", v->name, v->usage);
+	return err_set(e, ERR_USE,
+	    n < v->argmin ? N_("%s takes more arguments: %s %s")
+			  : N_("%s takes fewer arguments: %s %s"),
+	    v->name, v->name, v->usage);
 }
 
 static int

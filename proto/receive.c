@@ -3,6 +3,7 @@
  * mean to the commands in flight.  It knows no protocol.
  */
 #include "proto/engine.h"
+#include "base/text.h"
 
 #include <assert.h>
 
@@ -422,7 +423,8 @@ hung_up(struct conn *c)
 	else if (j != NULL && j->cmd.state != CMD_QUEUED)
 		err_set(&e, ERR_CLOSED,
 		    "the server hung up before its reply to %s",
-		    j->cmd.verb != NULL ? j->cmd.verb->name : "a command");
+		    j->cmd.verb != NULL ? j->cmd.verb->name
+					: text_of("a command"));
 	else
 		err_set(&e, ERR_CLOSED, "the server hung up");
 	engine_fail(c, &e);

@@ -2,6 +2,7 @@
 #include "proto/engine.h"
 #include "proto/verbs.h"
 #include "wire/smtp.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,9 +24,11 @@ encode_path(struct job *j, char letter, struct str s, struct err *e)
 	if (s.n >= 2 && s.p[0] == '<' && s.p[s.n - 1] == '>')
 		s = (struct str){s.p + 1, s.n - 2};
 	if (!smtp_address(s, utf8))
-		return err_set(e, ERR_USE, "this is no mail address%s: %.*s",
-		    smtp_address(s, true) ? " for a server without SMTPUTF8"
-					  : "",
+		return err_set(e, ERR_USE,
+		    smtp_address(s, true)
+			? N_("this is no mail address for a server without "
+			     "SMTPUTF8: %.*s")
+			: N_("this is no mail address: %.*s"),
 		    STRF(s));
 	if (job_bytes(j, letter == 'f' ? S("FROM:<") : S("TO:<"), e) < 0 ||
 	    job_bytes(j, s, e) < 0)

@@ -1,5 +1,6 @@
 /* smtp: the verbs of SMTP (RFC 5321) and LMTP (RFC 2033), with extensions. */
 #include "proto/proto.h"
+#include "base/text.h"
 #include "proto/verbs.h"
 
 enum {
@@ -12,8 +13,9 @@ const struct verb smtp_verbs[] = {
 	.states = LIVE,
 	.flags = VERB_ALONE,
 	.usage = "<own-name>",
-	.help = "Greets the server with our own name and gets the list of its "
-		"extensions; a transaction that was open is dropped.",
+	.help =
+	    N_("Greets the server with our own name and gets the list of its "
+	       "extensions; a transaction that was open is dropped."),
 	.example = "EHLO client.example.org",
 	.rfc = "RFC 5321 4.1.1.1"},
     {.name = "HELO",
@@ -21,8 +23,8 @@ const struct verb smtp_verbs[] = {
 	.states = LIVE,
 	.flags = VERB_ALONE,
 	.usage = "<own-name>",
-	.help = "Greets the server in the old way, without extensions; only "
-		"for servers that refuse EHLO.",
+	.help = N_("Greets the server in the old way, without extensions; only "
+		   "for servers that refuse EHLO."),
 	.example = "HELO client.example.org",
 	.rfc = "RFC 5321 4.1.1.1"},
 #include "proto/smtp_shared.inc"
@@ -33,8 +35,8 @@ const struct verb smtp_verbs[] = {
 	.secret = 0,
 	.capability = "BURL",
 	.usage = "<imap-url> [LAST]",
-	.help = "Lets the server fetch a part of the message from an IMAP "
-		"server by a URL that carries its own permission.",
+	.help = N_("Lets the server fetch a part of the message from an IMAP "
+		   "server by a URL that carries its own permission."),
 	.example = "BURL "
 		   "imap://asterix@mail.example.org/Sent/;uid=20/"
 		   ";urlauth=submit+asterix:internal:"
@@ -46,8 +48,8 @@ const struct verb smtp_verbs[] = {
 	.flags = VERB_LAST | VERB_CHANGES,
 	.capability = "ETRN",
 	.usage = "[@|#]<host>",
-	.help = "Asks the server to begin now to deliver the mail that it "
-		"holds for a host, over a connection of its own.",
+	.help = N_("Asks the server to begin now to deliver the mail that it "
+		   "holds for a host, over a connection of its own."),
 	.example = "ETRN mail.example.org",
 	.rfc = "RFC 1985 5"},
     {.name = "SEND",
@@ -55,8 +57,8 @@ const struct verb smtp_verbs[] = {
 	.states = SMTP_READY,
 	.flags = VERB_CHANGES,
 	.usage = "FROM:<<path>>",
-	.help =
-	    "Obsolete: like MAIL, but the message went to the user's terminal.",
+	.help = N_("Obsolete: like MAIL, but the message went to the user's "
+		   "terminal."),
 	.example = "SEND FROM:<asterix@example.org>",
 	.rfc = "RFC 5321 F.6"},
     {.name = "SOML",
@@ -64,8 +66,8 @@ const struct verb smtp_verbs[] = {
 	.states = SMTP_READY,
 	.flags = VERB_CHANGES,
 	.usage = "FROM:<<path>>",
-	.help = "Obsolete, send or mail: like SEND, but like MAIL when the "
-		"user was away.",
+	.help = N_("Obsolete, send or mail: like SEND, but like MAIL when the "
+		   "user was away."),
 	.example = "SOML FROM:<asterix@example.org>",
 	.rfc = "RFC 5321 F.6"},
     {.name = "SAML",
@@ -73,15 +75,15 @@ const struct verb smtp_verbs[] = {
 	.states = SMTP_READY,
 	.flags = VERB_CHANGES,
 	.usage = "FROM:<<path>>",
-	.help = "Obsolete, send and mail: like SEND and MAIL at once.",
+	.help = N_("Obsolete, send and mail: like SEND and MAIL at once."),
 	.example = "SAML FROM:<asterix@example.org>",
 	.rfc = "RFC 5321 F.6"},
     {.name = "TURN",
 	.states = SMTP_READY,
 	.flags = VERB_LAST | VERB_CHANGES,
 	.usage = "",
-	.help = "Obsolete and unsafe: asked the server to change roles and "
-		"send its mail for us; ETRN has replaced it.",
+	.help = N_("Obsolete and unsafe: asked the server to change roles and "
+		   "send its mail for us; ETRN has replaced it."),
 	.example = "TURN",
 	.rfc = "RFC 5321 F.1"},
     {.name = NULL},
@@ -93,9 +95,9 @@ const struct verb lmtp_verbs[] = {
 	.states = LIVE,
 	.flags = VERB_ALONE,
 	.usage = "<own-name>",
-	.help =
+	.help = N_(
 	    "Greets an LMTP server and gets the list of its extensions; LMTP "
-	    "has this in place of EHLO, so that the two are never mixed up.",
+	    "has this in place of EHLO, so that the two are never mixed up."),
 	.example = "LHLO client.example.org",
 	.rfc = "RFC 2033 4.1"},
 #include "proto/smtp_shared.inc"

@@ -2,6 +2,7 @@
 #include "base/base64.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "net/spool.h"
 #include "shell/record.h"
 #include "shell/secret.h"
@@ -109,16 +110,17 @@ static enum read
 read_literal(struct shell *sh, struct running *r, uint64_t n, struct buf *out)
 {
 	struct buf line;
-	char prompt[48];
+	char prompt[80];
 	enum read got;
 
 	buf_init(&line, SHELL_LINE_MAX);
 	line.secret = true;
 	do {
-		snprintf(prompt, sizeof(prompt), "literal %" PRIu64 "> ",
-		    n - out->len);
-		got = read_part(
-		    sh, r, out->len < n ? prompt : "rest of the line> ", &line);
+		snprintf(prompt, sizeof(prompt), text_of("literal %llu> "),
+		    (unsigned long long)(n - out->len));
+		got = read_part(sh, r,
+		    out->len < n ? prompt : text_of("rest of the line> "),
+		    &line);
 		if (got != READ_DONE)
 			break;
 		if (buf_add(out, buf_str(&line)) != 0 ||
@@ -144,7 +146,7 @@ read_data(struct shell *sh, struct running *r, struct spool *sp)
 
 	buf_init(&line, SHELL_LINE_MAX + 2);
 	for (;;) {
-		got = read_line(sh, r, "data> ", &line);
+		got = read_line(sh, r, text_of("data> "), &line);
 		/* Ctrl-D is an end like the dot; a script that breaks off in
 		 * the middle of a message is none. */
 		if (got == READ_EOF && sh->interactive)
@@ -170,8 +172,8 @@ broke_off(struct running *r, enum read got)
 	if (got == READ_OVER || got == READ_DROPPED)
 		return;
 	screen_error("%.*s: %s; the connection is dropped", STRF(r->cmd->line),
-	    got == READ_EOF ? "the input ends before the text does"
-			    : "too much to type; use :< FILE");
+	    got == READ_EOF ? text_of("the input ends before the text does")
+			    : text_of("too much to type; use :< FILE"));
 	r->left = r->session->closing = true;
 	r->status = STATUS_USAGE;
 	conn_drop(r->session->conn);
@@ -243,7 +245,7 @@ answer_data(struct shell *sh, struct running *r)
 static void
 answer_idle(struct shell *sh, struct running *r)
 {
-	struct ask ask = {.prompt = "idle> ", .until = r->cmd};
+	struct ask ask = {.prompt = text_of("idle> "), .until = r->cmd};
 	struct err e = {0};
 	struct buf line;
 	struct str s;
@@ -285,9 +287,10 @@ answer_sasl(struct shell *sh, struct running *r)
 	else if (words.len > 0)
 		screen_note("the challenge: %.*s", STRF(buf_str(&words)));
 	if (str_startscase(buf_str(&words), S("user")))
-		got = read_line(sh, r, "answer> ", &line);
+		got = read_line(sh, r, text_of("answer> "), &line);
 	else
-		got = read_part(sh, r, "answer (hidden; * gives up)> ", &line);
+		got = read_part(
+		    sh, r, text_of("answer (hidden; * gives up)> "), &line);
 	if (got == READ_EOF) {
 		buf_clear(&line);
 		(void)buf_addc(&line, '*');

@@ -1,5 +1,6 @@
 /* :alias: short names for lines. */
 #include "shell/added.h"
+#include "base/text.h"
 #include "shell/command.h"
 #include "shell/screen.h"
 
@@ -73,13 +74,14 @@ const struct command cmd_alias = {
     .name = "alias",
     .argmax = 2,
     .line = 2,
-    .usage = "[NAME [LINE]]",
-    .help = "Makes :NAME short for a line, or shows aliases.",
-    .more = "The line may be any that can be typed.  $1 to $9 in it are the "
-	    "words behind the name, as they are typed, $* all of them, $$ a "
-	    "dollar sign; if there is none of these, they are put behind the "
-	    "line.  It holds until postel ends; postel.alias in init.lua does "
-	    "it each time.",
+    .usage = N_("[NAME [LINE]]"),
+    .help = N_("Makes :NAME short for a line, or shows aliases."),
+    .more =
+	N_("The line may be any that can be typed.  $1 to $9 in it are the "
+	   "words behind the name, as they are typed, $* all of them, $$ a "
+	   "dollar sign; if there is none of these, they are put behind the "
+	   "line.  It holds until postel ends; postel.alias in init.lua does "
+	   "it each time."),
     .complete_behind = complete,
     .run = run,
 };

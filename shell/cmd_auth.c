@@ -1,5 +1,6 @@
 /* :auth: a login by a mechanism of one's choice, step by step. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/run.h"
 #include "shell/screen.h"
 #include "shell/secret.h"
@@ -39,11 +40,12 @@ const struct command cmd_auth = {
     .name = "auth",
     .argmin = 1,
     .argmax = 3,
-    .usage = "MECH [USER [AUTHZID]]",
-    .help = "Logs in by a mechanism, and shows each step decoded.",
-    .more = "What is secret in an answer is left out.  The server need not "
-	    "announce the mechanism.  One that postel does not know is led by "
-	    "hand: challenges are shown decoded, what is typed gets encoded.",
+    .usage = N_("MECH [USER [AUTHZID]]"),
+    .help = N_("Logs in by a mechanism, and shows each step decoded."),
+    .more =
+	N_("What is secret in an answer is left out.  The server need not "
+	   "announce the mechanism.  One that postel does not know is led by "
+	   "hand: challenges are shown decoded, what is typed gets encoded."),
     .complete = complete,
     .run = run,
 };

@@ -1,5 +1,6 @@
 /* :close: leaves a connection politely. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/screen.h"
 #include "shell/session.h"
 
@@ -11,9 +12,10 @@ run(struct shell *sh, size_t argc, char **argv)
 	int status;
 
 	if (s == NULL) {
-		screen_error(argc > 0 ? "no connection %s"
-				      : "there is no connection to close",
-		    argv[0]);
+		if (argc > 0)
+			screen_error("no connection %s", argv[0]);
+		else
+			screen_error("there is no connection to close");
 		return STATUS_USAGE;
 	}
 	status = session_bye(sh, s, true);
@@ -24,9 +26,9 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_close = {
     .name = "close",
     .argmax = 1,
-    .usage = "[NAME]",
-    .help = "Says QUIT or LOGOUT, waits for the answer, and hangs up.",
-    .more = "On POP3, QUIT is what deletes the messages marked by DELE.",
+    .usage = N_("[NAME]"),
+    .help = N_("Says QUIT or LOGOUT, waits for the answer, and hangs up."),
+    .more = N_("On POP3, QUIT is what deletes the messages marked by DELE."),
     .complete = command_session_name,
     .run = run,
 };

@@ -1,5 +1,6 @@
 /* :conns: all connections. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/prompt.h"
 #include "shell/screen.h"
 #include "shell/session.h"
@@ -28,6 +29,6 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_conns = {
     .name = "conns",
     .usage = "",
-    .help = "Lists the connections, the current one with a star.",
+    .help = N_("Lists the connections, the current one with a star."),
     .run = run,
 };

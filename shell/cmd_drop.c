@@ -1,5 +1,6 @@
 /* :drop: leaves a connection without a word. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/record.h"
 #include "shell/screen.h"
 
@@ -10,9 +11,10 @@ run(struct shell *sh, size_t argc, char **argv)
 	    argc > 0 ? session_find(sh, str_z(argv[0])) : sh->current;
 
 	if (s == NULL) {
-		screen_error(argc > 0 ? "no connection %s"
-				      : "there is no connection to drop",
-		    argv[0]);
+		if (argc > 0)
+			screen_error("no connection %s", argv[0]);
+		else
+			screen_error("there is no connection to drop");
 		return STATUS_USAGE;
 	}
 	record_leave(sh, s, "drop");
@@ -23,9 +25,9 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_drop = {
     .name = "drop",
     .argmax = 1,
-    .usage = "[NAME]",
-    .help = "Hangs up without QUIT or LOGOUT.",
-    .more = "On POP3 nothing is deleted then.",
+    .usage = N_("[NAME]"),
+    .help = N_("Hangs up without QUIT or LOGOUT."),
+    .more = N_("On POP3 nothing is deleted then."),
     .complete = command_session_name,
     .run = run,
 };

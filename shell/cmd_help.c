@@ -1,5 +1,6 @@
 /* :help: all commands, or one. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/help.h"
 
 #include <stdio.h>
@@ -27,8 +28,9 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_help = {
     .name = "help",
     .argmax = 2,
-    .usage = "[TOPIC]",
-    .help = "Lists the commands, by state; or explains one: as ?TOPIC does.",
+    .usage = N_("[TOPIC]"),
+    .help =
+	N_("Lists the commands, by state; or explains one: as ?TOPIC does."),
     .complete = complete,
     .run = run,
 };

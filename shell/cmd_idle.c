@@ -1,5 +1,6 @@
 /* :idle: IDLE in the background. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/idle.h"
 #include "shell/screen.h"
 
@@ -54,13 +55,14 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_idle = {
     .name = "idle",
     .argmax = 1,
-    .usage = "[on | off | SECONDS]",
-    .help = "Lets the server tell what happens in the mailbox, while you do "
-	    "other things.",
-    .more = "Each line that is typed to the connection interrupts the IDLE, "
-	    "which goes on behind the reply.  With SECONDS it is waited for "
-	    "that long, which is for scripts.  IDLE without a colon stays in "
-	    "IDLE until DONE or Ctrl-C.",
+    .usage = N_("[on | off | SECONDS]"),
+    .help = N_("Lets the server tell what happens in the mailbox, while you do "
+	       "other things."),
+    .more =
+	N_("Each line that is typed to the connection interrupts the IDLE, "
+	   "which goes on behind the reply.  With SECONDS it is waited for "
+	   "that long, which is for scripts.  IDLE without a colon stays in "
+	   "IDLE until DONE or Ctrl-C."),
     .complete = command_on_off,
     .run = run,
 };

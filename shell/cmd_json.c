@@ -1,5 +1,6 @@
 /* :json: one line, and its reply as JSON. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/screen.h"
 #include "shell/session.h"
 
@@ -32,10 +33,11 @@ const struct command cmd_json = {
     .argmin = 1,
     .argmax = 1,
     .line = 1,
-    .usage = "LINE",
-    .help = "Sends the line, and shows the reply parsed, as JSON.",
-    .more = "Numbers, flags, capabilities, envelopes and names of mailboxes "
-	    "come as values.  postel --json does it for all lines; postel(1) "
-	    "lists the members.",
+    .usage = N_("LINE"),
+    .help = N_("Sends the line, and shows the reply parsed, as JSON."),
+    .more =
+	N_("Numbers, flags, capabilities, envelopes and names of mailboxes "
+	   "come as values.  postel --json does it for all lines; postel(1) "
+	   "lists the members."),
     .run = run,
 };

@@ -1,5 +1,6 @@
 /* :login: by the best mechanism on offer. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/screen.h"
 #include "shell/session.h"
 
@@ -121,11 +122,12 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_login = {
     .name = "login",
     .argmax = 1,
-    .usage = "[USER]",
-    .help = "Logs in by the best mechanism on offer, and says which it was.",
-    .more = "TLS is begun before if it is offered.  User and password come "
-	    "from the account by which the connection was opened or from "
-	    "~/.netrc; else they are asked for.  A password goes in clear "
-	    "over a network only if you say so.",
+    .usage = N_("[USER]"),
+    .help =
+	N_("Logs in by the best mechanism on offer, and says which it was."),
+    .more = N_("TLS is begun before if it is offered.  User and password come "
+	       "from the account by which the connection was opened or from "
+	       "~/.netrc; else they are asked for.  A password goes in clear "
+	       "over a network only if you say so."),
     .run = run,
 };

@@ -1,5 +1,6 @@
 /* :lua: a prompt for Lua, in which a chunk may take several lines. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/screen.h"
 
 /* Whether the line leaves: that is no Lua. */
@@ -95,9 +96,10 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_lua = {
     .name = "lua",
     .usage = "",
-    .help = "Gives a prompt for Lua; a chunk may take several lines.",
-    .more = "As behind =, the value of an expression is printed, and conn is "
-	    "the current connection.  What is local ends with its chunk.  "
-	    "Ctrl-D or :quit leaves.  None of it goes into the history.",
+    .help = N_("Gives a prompt for Lua; a chunk may take several lines."),
+    .more =
+	N_("As behind =, the value of an expression is printed, and conn is "
+	   "the current connection.  What is local ends with its chunk.  "
+	   "Ctrl-D or :quit leaves.  None of it goes into the history."),
     .run = run,
 };

@@ -1,5 +1,6 @@
 /* :multi: a POP3 verb whose reply has many lines, whatever the table says. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/run.h"
 #include "shell/screen.h"
 
@@ -17,10 +18,11 @@ const struct command cmd_multi = {
     .argmin = 1,
     .argmax = 1,
     .line = 1,
-    .usage = "LINE",
-    .help = "Sends a line to a POP3 server, and reads its reply to a lone "
-	    "dot.",
-    .more = "For verbs that postel does not know.  Redirections work as on any "
-	    "line.",
+    .usage = N_("LINE"),
+    .help = N_("Sends a line to a POP3 server, and reads its reply to a lone "
+	       "dot."),
+    .more =
+	N_("For verbs that postel does not know.  Redirections work as on any "
+	   "line."),
     .run = run,
 };

@@ -1,6 +1,7 @@
 /* :open: a new connection. */
 #include "shell/command.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "shell/lab.h"
 #include "shell/screen.h"
 #include "shell/session.h"
@@ -142,13 +143,13 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_open = {
     .name = "open",
     .argmax = 3,
-    .usage = "URL|ACCOUNT [NAME] | HOST PORT [NAME]",
-    .help = "Connects, and makes the connection the current one.",
-    .more = "A URL logs in and selects as it says, an account of init.lua "
-	    "too; alone, :open lists these.  HOST PORT connects and "
-	    "sends nothing; PORT is a number or a name such as imap; 993, 995 "
-	    "and 465 begin with TLS.  In a lab, :open pop3 opens that service "
-	    "again, and :open pop3 NAME once more.",
+    .usage = N_("URL|ACCOUNT [NAME] | HOST PORT [NAME]"),
+    .help = N_("Connects, and makes the connection the current one."),
+    .more = N_("A URL logs in and selects as it says, an account of init.lua "
+	       "too; alone, :open lists these.  HOST PORT connects and "
+	       "sends nothing; PORT is a number or a name such as imap; 993, "
+	       "995 and 465 begin with TLS.  In a lab, :open pop3 opens that "
+	       "service again, and :open pop3 NAME once more."),
     .complete_behind = complete,
     .run = run,
 };

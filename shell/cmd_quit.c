@@ -1,5 +1,6 @@
 /* :quit: leaves all connections and the shell. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/session.h"
 
 static int
@@ -14,6 +15,6 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_quit = {
     .name = "quit",
     .usage = "",
-    .help = "Says QUIT or LOGOUT on every connection, and ends postel.",
+    .help = N_("Says QUIT or LOGOUT on every connection, and ends postel."),
     .run = run,
 };

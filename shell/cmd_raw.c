@@ -1,5 +1,6 @@
 /* :raw: without the protocol's rules. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/raw.h"
 #include "shell/screen.h"
 
@@ -26,13 +27,14 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_raw = {
     .name = "raw",
     .argmax = 1,
-    .usage = "[on | off]",
-    .help = "Sends lines octet by octet, and shows what comes back as it "
-	    "comes: to break the rules on purpose.",
-    .more = "Escapes are undone: \\r \\n \\t \\0 \\e \\xHH \\\\, and \\: for a "
-	    "line that begins with a colon.  CRLF is added, unless the line "
-	    "ends in \\c.  No tag, no check, no dots stuffed, no waiting.  The "
-	    "prompt's state stays what the server last confirmed.",
+    .usage = N_("[on | off]"),
+    .help = N_("Sends lines octet by octet, and shows what comes back as it "
+	       "comes: to break the rules on purpose."),
+    .more =
+	N_("Escapes are undone: \\r \\n \\t \\0 \\e \\xHH \\\\, and \\: for a "
+	   "line that begins with a colon.  CRLF is added, unless the line "
+	   "ends in \\c.  No tag, no check, no dots stuffed, no waiting.  The "
+	   "prompt's state stays what the server last confirmed."),
     .complete = command_on_off,
     .run = run,
 };

@@ -1,5 +1,6 @@
 /* :record: what is typed, as a Lua script. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/record.h"
 #include "shell/screen.h"
 
@@ -56,12 +57,13 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_record = {
     .name = "record",
     .argmax = 1,
-    .usage = "[FILE.lua | off]",
-    .help = "Writes what is typed from now on as a Lua script.",
-    .more = "postel FILE.lua says the same to the same servers.  Connections "
-	    "that are open are opened in it first.  What was refused must be "
-	    "refused again.  It holds no password, and asks for what it "
-	    "needs.  A file that is there is not overwritten.",
+    .usage = N_("[FILE.lua | off]"),
+    .help = N_("Writes what is typed from now on as a Lua script."),
+    .more =
+	N_("postel FILE.lua says the same to the same servers.  Connections "
+	   "that are open are opened in it first.  What was refused must be "
+	   "refused again.  It holds no password, and asks for what it "
+	   "needs.  A file that is there is not overwritten."),
     .complete = complete,
     .run = run,
 };

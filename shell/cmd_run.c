@@ -1,5 +1,6 @@
 /* :run: a script, on the current connection. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "base/near.h"
 #include "shell/redirect.h"
 #include "shell/screen.h"
@@ -79,9 +80,9 @@ const struct command cmd_run = {
     .name = "run",
     .argmin = 1,
     .argmax = COMMAND_WORDS,
-    .usage = "NAME|FILE [ARG...]",
-    .help = "Runs a script by name or by path; conn is this connection.",
-    .more = "A path has a slash in it or ends in .lua.  Ctrl-C stops it.",
+    .usage = N_("NAME|FILE [ARG...]"),
+    .help = N_("Runs a script by name or by path; conn is this connection."),
+    .more = N_("A path has a slash in it or ends in .lua.  Ctrl-C stops it."),
     .complete_behind = complete,
     .files = true,
     .run = run,

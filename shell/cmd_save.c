@@ -1,5 +1,6 @@
 /* :save: messages as files. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/record.h"
 #include "shell/screen.h"
 #include "shell/session.h"
@@ -80,12 +81,13 @@ const struct command cmd_save = {
     .name = "save",
     .argmin = 1,
     .argmax = 3,
-    .usage = "[[uid] SET] FILE",
-    .help = "Saves messages as files, and marks nothing as read.",
-    .more = ":save 3 three.eml saves one, :save three.eml the one that was "
-	    "fetched last, :save 1:5 mail.mbox five as an mbox, :save 1:* all/ "
-	    "all as a Maildir; %d in the name stands for the number.  A folder "
-	    "that is no Maildir gets 1.eml, 2.eml.  With uid the set is of "
-	    "UIDs.  What is there is not overwritten without a question.",
+    .usage = N_("[[uid] SET] FILE"),
+    .help = N_("Saves messages as files, and marks nothing as read."),
+    .more =
+	N_(":save 3 three.eml saves one, :save three.eml the one that was "
+	   "fetched last, :save 1:5 mail.mbox five as an mbox, :save 1:* all/ "
+	   "all as a Maildir; %d in the name stands for the number.  A folder "
+	   "that is no Maildir gets 1.eml, 2.eml.  With uid the set is of "
+	   "UIDs.  What is there is not overwritten without a question."),
     .run = run,
 };

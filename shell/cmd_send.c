@@ -1,5 +1,6 @@
 /* :send: a file, octet by octet. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/raw.h"
 #include "shell/screen.h"
 
@@ -23,10 +24,11 @@ const struct command cmd_send = {
     .name = "send",
     .argmin = 1,
     .argmax = 1,
-    .usage = "FILE",
-    .help = "Sends a file octet by octet, without a frame.",
-    .more = "The connection is raw from then on, as by :raw on.  For a message "
-	    "as the protocol wants it, see DATA :< FILE.",
+    .usage = N_("FILE"),
+    .help = N_("Sends a file octet by octet, without a frame."),
+    .more =
+	N_("The connection is raw from then on, as by :raw on.  For a message "
+	   "as the protocol wants it, see DATA :< FILE."),
     .files = true,
     .run = run,
 };

@@ -1,5 +1,6 @@
 /* :set: settings, all, one, or a new value. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/screen.h"
 #include "shell/setting.h"
 
@@ -40,7 +41,8 @@ show(const struct shell *sh, const struct setting *s)
 
 	buf_init(&value, 8192);
 	setting_get(sh, s, &value);
-	screen_text("  %-11s %-9s %s", s->name, buf_cstr(&value), s->help);
+	screen_text(
+	    "  %-11s %-9s %s", s->name, buf_cstr(&value), text_of(s->help));
 	buf_fini(&value);
 }
 
@@ -70,10 +72,10 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_set = {
     .name = "set",
     .argmax = 2,
-    .usage = "[NAME [VALUE]]",
-    .help = "Shows all settings, or one; or changes it.",
-    .more = "A beginning of the name is enough if it fits only one.  In "
-	    "init.lua: postel.set { timeout = 20 }.",
+    .usage = N_("[NAME [VALUE]]"),
+    .help = N_("Shows all settings, or one; or changes it."),
+    .more = N_("A beginning of the name is enough if it fits only one.  In "
+	       "init.lua: postel.set { timeout = 20 }."),
     .complete_behind = complete,
     .files = true,
     .run = run,

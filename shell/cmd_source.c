@@ -1,5 +1,6 @@
 /* :source: the lines of a file. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/redirect.h"
 #include "shell/screen.h"
 
@@ -30,11 +31,11 @@ const struct command cmd_source = {
     .name = "source",
     .argmin = 1,
     .argmax = 1,
-    .usage = "FILE",
-    .help = "Runs the lines of a file as if they were typed.",
-    .more = "A line that is refused ends it, unless keep-going is set.  A "
-	    "message or a literal that a line begins stands in the lines "
-	    "behind it.",
+    .usage = N_("FILE"),
+    .help = N_("Runs the lines of a file as if they were typed."),
+    .more = N_("A line that is refused ends it, unless keep-going is set.  A "
+	       "message or a literal that a line begins stands in the lines "
+	       "behind it."),
     .files = true,
     .run = run,
 };

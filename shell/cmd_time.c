@@ -1,5 +1,6 @@
 /* :time: what each phase costs. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/run.h"
 #include "shell/screen.h"
 #include "shell/timing.h"
@@ -20,13 +21,14 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_time = {
     .name = "time",
     .argmax = 1,
-    .usage = "[on | off]",
-    .help = "Shows what each phase costs: look-up, connect, TLS, greeting, and "
-	    "each command.",
-    .more = "Behind a reply stands how long it took from the last octet "
-	    "sent to the end of the reply, and until its first line came if "
-	    "that was sooner.  "
-	    ":time alone tells what it took to connect.",
+    .usage = N_("[on | off]"),
+    .help =
+	N_("Shows what each phase costs: look-up, connect, TLS, greeting, and "
+	   "each command."),
+    .more = N_("Behind a reply stands how long it took from the last octet "
+	       "sent to the end of the reply, and until its first line came if "
+	       "that was sooner.  "
+	       ":time alone tells what it took to connect."),
     .complete = command_on_off,
     .run = run,
 };

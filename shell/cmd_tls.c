@@ -1,5 +1,6 @@
 /* :tls: whether others can read along, and whose certificate it is. */
 #include "base/limits.h"
+#include "base/text.h"
 #include "base/vis.h"
 #include "shell/command.h"
 #include "shell/screen.h"
@@ -177,9 +178,10 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_tls = {
     .name = "tls",
     .usage = "",
-    .help = "Shows whether the connection is encrypted, and the certificates.",
-    .more = "Version, cipher, whether the certificate was verified and why "
-	    "not, and of each certificate whose it is, the names it is for, "
-	    "who issued it, how long it is valid, its key and fingerprint.",
+    .help =
+	N_("Shows whether the connection is encrypted, and the certificates."),
+    .more = N_("Version, cipher, whether the certificate was verified and why "
+	       "not, and of each certificate whose it is, the names it is for, "
+	       "who issued it, how long it is valid, its key and fingerprint."),
     .run = run,
 };

@@ -1,5 +1,6 @@
 /* :trace: the wire, both directions, secrets masked. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/screen.h"
 #include "shell/session.h"
 
@@ -22,8 +23,10 @@ run(struct shell *sh, size_t argc, char **argv)
 		return STATUS_USAGE;
 	}
 	if (argc == 0) {
-		screen_text("the trace is %s",
-		    sh->current->trace != NULL ? "on" : "off");
+		if (sh->current->trace != NULL)
+			screen_text("the trace is on");
+		else
+			screen_text("the trace is off");
 		return STATUS_OK;
 	}
 	if (session_trace(sh->current, argv[0], &e) == 0)
@@ -35,11 +38,11 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_trace = {
     .name = "trace",
     .argmax = 1,
-    .usage = "[on | off | hex | FILE]",
-    .help = "Shows what goes over the wire, or appends it to a file.",
-    .more = "C: is what we send, S: what the server sends, in front of them "
-	    "the seconds since the trace began; hex shows octets.  Secrets are "
-	    "masked.",
+    .usage = N_("[on | off | hex | FILE]"),
+    .help = N_("Shows what goes over the wire, or appends it to a file."),
+    .more = N_("C: is what we send, S: what the server sends, in front of them "
+	       "the seconds since the trace began; hex shows octets.  Secrets "
+	       "are masked."),
     .complete = complete,
     .files = true,
     .run = run,

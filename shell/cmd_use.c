@@ -1,5 +1,6 @@
 /* :use: another connection becomes the current one. */
 #include "shell/command.h"
+#include "base/text.h"
 #include "shell/screen.h"
 #include "shell/session.h"
 
@@ -21,8 +22,8 @@ const struct command cmd_use = {
     .name = "use",
     .argmin = 1,
     .argmax = 1,
-    .usage = "NAME",
-    .help = "Makes another connection the current one.",
+    .usage = N_("NAME"),
+    .help = N_("Makes another connection the current one."),
     .complete = command_session_name,
     .run = run,
 };

@@ -2,6 +2,7 @@
 #include "shell/command.h"
 #include "base/mem.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "shell/added.h"
 #include "shell/screen.h"
 #include "shell/session.h"
@@ -17,6 +18,7 @@ const struct command *const commands[] = {
     &cmd_login,
     &cmd_auth,
     &cmd_tls,
+    &cmd_caps,
     &cmd_idle,
     &cmd_json,
     &cmd_save,
@@ -28,6 +30,7 @@ const struct command *const commands[] = {
     &cmd_send,
     &cmd_trace,
     &cmd_time,
+    &cmd_explain,
     &cmd_set,
     &cmd_alias,
     &cmd_lua,
@@ -72,7 +75,7 @@ static int
 usage(const struct command *cmd)
 {
 	screen_error("usage: :%s%s%s", cmd->name,
-	    *cmd->usage != '\0' ? " " : "", cmd->usage);
+	    *cmd->usage != '\0' ? " " : "", text_of(cmd->usage));
 	return STATUS_USAGE;
 }
 

@@ -54,8 +54,8 @@ int command_switch(const char *word, bool *on);
 bool command_needs_open(const struct shell *sh);
 
 extern const struct command cmd_open, cmd_close, cmd_drop, cmd_use, cmd_conns,
-    cmd_login, cmd_auth, cmd_tls, cmd_idle, cmd_json, cmd_save, cmd_record,
-    cmd_run, cmd_source, cmd_multi, cmd_raw, cmd_send, cmd_trace, cmd_time,
-    cmd_set, cmd_alias, cmd_lua, cmd_help, cmd_quit;
+    cmd_login, cmd_auth, cmd_tls, cmd_caps, cmd_explain, cmd_idle, cmd_json,
+    cmd_save, cmd_record, cmd_run, cmd_source, cmd_multi, cmd_raw, cmd_send,
+    cmd_trace, cmd_time, cmd_set, cmd_alias, cmd_lua, cmd_help, cmd_quit;
 
 #endif

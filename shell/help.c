@@ -1,10 +1,12 @@
 /* help: what the tables say, for people. */
 #include "shell/help.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "shell/added.h"
 #include "shell/command.h"
 #include "shell/screen.h"
 #include "shell/session.h"
+#include "shell/topics.h"
 
 #include <stdio.h>
 
@@ -48,7 +50,7 @@ help_states(struct buf *b, const struct proto *p, unsigned states)
 	const char *name, *sep = "";
 
 	if (states == 0)
-		(void)buf_addz(b, "any state");
+		(void)buf_addz(b, text_of("any state"));
 	for (unsigned n = 0; (name = proto_state_name(p, n)) != NULL; n++) {
 		if ((states & 1u << n) == 0)
 			continue;
@@ -68,17 +70,16 @@ explain_verb(
 	screen_text("%s%s%s", v->name,
 	    v->usage != NULL && *v->usage != '\0' ? " " : "",
 	    v->usage != NULL ? v->usage : "");
-	print_filled(v->help, 4);
+	print_filled(text_of(v->help), 4);
 	if (v->example != NULL)
 		screen_text("    Example: %s", v->example);
 	screen_text("    %s, %s; %s", proto_name(p), buf_cstr(&states),
 	    v->rfc != NULL ? v->rfc : "");
 	if (v->capability != NULL && p == current_proto(sh) &&
 	    conn_capabilities_known(sh->current->conn))
-		screen_text("    The server %s %s.",
-		    conn_has(sh->current->conn, v->capability)
-			? "announces"
-			: "does not announce",
+		screen_text(conn_has(sh->current->conn, v->capability)
+				? N_("    The server announces %s.")
+				: N_("    The server does not announce %s."),
 		    v->capability);
 	buf_fini(&states);
 }
@@ -145,70 +146,52 @@ command_topic(const struct shell *sh, struct str topic)
 		explain_added(a);
 	if (a != NULL || c == NULL)
 		return a != NULL;
-	screen_text(":%s %s", c->name, c->usage);
-	print_filled(c->help, 4);
+	screen_text(":%s %s", c->name, text_of(c->usage));
+	print_filled(text_of(c->help), 4);
 	if (c->more != NULL)
-		print_filled(c->more, 4);
+		print_filled(text_of(c->more), 4);
 	return true;
 }
 
 /* ---- what servers say ---- */
 
-static const struct topic *
-find_topic(struct str key)
-{
-	for (const struct topic *t = topics; t->key != NULL; t++)
-		if (str_eqcase(str_z(t->key), key))
-			return t;
-	return NULL;
-}
-
 static bool
-is_enhanced(struct str s)
+show_topic(enum topic_kind kind, struct str key)
 {
-	return s.n >= 5 && s.n < 12 && s.p[1] == '.' &&
-	       (s.p[0] == '2' || s.p[0] == '4' || s.p[0] == '5') &&
-	       ascii_digit(s.p[2]) && ascii_digit(s.p[s.n - 1]);
-}
+	const struct topic *t = kind == TOPIC_SMTP_ENHANCED && *key.p != 'x'
+				    ? topic_enhanced(key)
+				    : topic_find(kind, key);
 
-/* RFC 3463 2: the class stands for itself, the rest is the same in each. */
-static const struct topic *
-enhanced_topic(struct str key)
-{
-	char generic[16];
-	const struct topic *t;
-
-	(void)str_copy(generic, sizeof(generic), key);
-	generic[0] = 'x';
-	t = find_topic(str_z(generic));
-	if (t == NULL) { /* the subject alone */
-		*strchr(generic + 2, '.') = '\0';
-		t = find_topic(str_z(generic));
-	}
-	return t;
-}
-
-static bool
-server_topic(struct str key)
-{
-	const char *class = "";
-	const struct topic *t = find_topic(key);
-
-	if (t == NULL && is_enhanced(key) &&
-	    memchr(key.p + 2, '.', key.n - 2) != NULL) {
-		class = *key.p == '2'	? "Success. "
-			: *key.p == '4' ? "Refused for now; try again later. "
-					: "Refused for good. ";
-		t = enhanced_topic(key);
-	}
 	if (t == NULL)
 		return false;
-	screen_text("%.*s", STRF(key));
-	if (*class != '\0')
-		print_filled(class, 4);
-	print_filled(t->text, 4);
+	screen_text("%.*s: %s", STRF(key), text_of(topic_tables[kind].title));
+	if (kind == TOPIC_SMTP_ENHANCED && *key.p != 'x')
+		print_filled(topic_class(key), 4);
+	print_filled(text_of(t->text), 4);
 	screen_text("    %s", t->rfc);
 	return true;
+}
+
+/* All meanings: first those in the protocol that is spoken, or in any. */
+static bool
+server_topic(const struct shell *sh, struct str key)
+{
+	const struct proto *now = current_proto(sh);
+	const char *spoken = now != NULL ? proto_name(now) : "", *p;
+	bool found = false, here;
+
+	if (strcmp(spoken, "lmtp") == 0)
+		spoken = "smtp";
+	for (int pass = 0; pass < 2; pass++) {
+		for (int kind = 0; kind < TOPIC_KINDS; kind++) {
+			p = topic_tables[kind].protocol;
+			here = p == NULL || strcmp(p, spoken) == 0;
+			if (here == (pass == 0) &&
+			    show_topic((enum topic_kind)kind, key))
+				found = true;
+		}
+	}
+	return found;
 }
 
 /* ---- misses ---- */
@@ -228,8 +211,10 @@ missed(const struct shell *sh, struct str topic)
 		for (; v->name != NULL; v++)
 			near_try(&near, v->name);
 	}
-	for (const struct topic *t = topics; t->key != NULL; t++)
-		near_try(&near, t->key);
+	for (int kind = 0; kind < TOPIC_KINDS; kind++)
+		for (const struct topic *t = topic_tables[kind].rows;
+		     t->key != NULL; t++)
+			near_try(&near, t->key);
 	if (near.best != NULL)
 		screen_error("no help on %.*s; did you mean ?%s", STRF(topic),
 		    near.best);
@@ -241,14 +226,18 @@ missed(const struct shell *sh, struct str topic)
 int
 help_topic(struct shell *sh, struct str topic)
 {
+	bool found;
+
 	if (topic.n == 0)
 		return help_all(sh);
-	if (str_starts(topic, S(":"))
-		? command_topic(sh, topic)
-		: verb_topic(sh, topic) || server_topic(topic) ||
-		      command_topic(sh, topic))
-		return STATUS_OK;
-	return missed(sh, topic);
+	if (str_starts(topic, S(":"))) {
+		found = command_topic(sh, topic);
+	} else {
+		found = verb_topic(sh, topic);
+		found = server_topic(sh, topic) || found;
+		found = found || command_topic(sh, topic);
+	}
+	return found ? STATUS_OK : missed(sh, topic);
 }
 
 /* ---- all ---- */
@@ -280,10 +269,10 @@ list_states(const struct shell *sh, const struct proto *p)
 	char title[80];
 	unsigned now = conn_state(sh->current->conn);
 
-	list_verbs(p, "in any state", 0);
+	list_verbs(p, text_of("in any state"), 0);
 	for (unsigned n = 0; (name = proto_state_name(p, n)) != NULL; n++) {
 		snprintf(title, sizeof(title), "%s%s", name,
-		    now == 1u << n ? " (this is the state now)" : "");
+		    now == 1u << n ? text_of(" (this is the state now)") : "");
 		list_verbs(p, title, 1u << n);
 	}
 }
@@ -307,8 +296,8 @@ list_commands(const struct shell *sh)
 
 	screen_text("commands of the shell:");
 	for (size_t i = 0; commands[i] != NULL; i++)
-		list_command(
-		    commands[i]->name, commands[i]->usage, commands[i]->help);
+		list_command(commands[i]->name, text_of(commands[i]->usage),
+		    text_of(commands[i]->help));
 	if (sh->added != NULL)
 		screen_text("\nyour own:");
 	buf_init(&b, SHELL_LINE_MAX);

@@ -6,19 +6,12 @@
 
 #include "shell/shell.h"
 
-/* "?TOPIC": a verb, a command, or a row of topics.c; an exit status. */
+/* "?TOPIC": a verb, a command, or a row of topics.h in
+ * all its meanings, those of the protocol spoken first; an exit status. */
 int help_topic(struct shell *sh, struct str topic);
 /* Appends the names of the states in the set. */
 void help_states(struct buf *b, const struct proto *p, unsigned states);
 /* ":help": commands by state. */
 int help_all(struct shell *sh);
-
-/* What servers say: reply codes, flags, response codes, capabilities. */
-struct topic {
-	const char *key; /* "250", "x.1.1", "\\Recent", "UIDVALIDITY" */
-	const char *text;
-	const char *rfc;
-};
-extern const struct topic topics[]; /* ends with a NULL key */
 
 #endif

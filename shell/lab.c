@@ -1,6 +1,7 @@
 /* lab: posteld as our own child, for a session without any other server. */
 #include "shell/lab.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "net/child.h"
 #include "shell/screen.h"
 #include "shell/session.h"
@@ -266,10 +267,11 @@ tell_users(void)
 		(void)str_copy(name, sizeof(name), str_cut(&s, ':'));
 		password = str_cut(&s, ':');
 		n = count_files(name, "new") + count_files(name, "cur");
-		screen_note("  %s, password %.*s: %zu letter%s", name,
-		    *password.p == '$' ? 11 : (int)password.n,
-		    *password.p == '$' ? "kept hashed" : password.p, n,
-		    n == 1 ? "" : "s");
+		if (*password.p == '$')
+			password = str_z(text_of("kept hashed"));
+		screen_note(text_plural("  %s, password %.*s: %zu letter",
+				"  %s, password %.*s: %zu letters", n),
+		    name, STRF(password), n);
 	}
 	if (f != NULL)
 		fclose(f);
@@ -284,8 +286,12 @@ lab_tell(void)
 		    services[i].port);
 	screen_note("Who has mail:");
 	tell_users();
-	screen_note("Each letter is a text file in %s/NAME/new or cur%s.",
-	    lab.dir, lab.temporary ? ", until you leave" : "");
+	screen_note(
+	    lab.temporary
+		? N_("Each letter is a text file in %s/NAME/new or cur, until "
+		     "you leave.")
+		: N_("Each letter is a text file in %s/NAME/new or cur."),
+	    lab.dir);
 	screen_note("Go between the connections by :use pop3, :use smtp, "
 		    ":use imap; open one again by :open pop3.");
 	screen_note("Programs behind ! know $POP3, $SMTP and $IMAP (host and "

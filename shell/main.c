@@ -1,4 +1,5 @@
 /* main: postel, from its first word to its exit status. */
+#include "base/text.h"
 #include "shell/added.h"
 #include "shell/lab.h"
 #include "shell/record.h"
@@ -74,12 +75,17 @@ bool
 shell_yes(struct shell *sh, const char *question)
 {
 	struct buf line;
+	char letter;
 	bool yes;
 
 	buf_init(&line, SHELL_LINE_MAX);
-	yes =
-	    sh->ask(sh, &(struct ask){.prompt = question}, &line) == GOT_LINE &&
-	    line.len > 0 && ascii_lower(*buf_str(&line).p) == 'y';
+	yes = sh->ask(sh, &(struct ask){.prompt = text_of(question)}, &line) ==
+		  GOT_LINE &&
+	      line.len > 0;
+	if (yes) {
+		letter = ascii_lower(*buf_str(&line).p);
+		yes = letter == 'y' || letter == *text_of("yes");
+	}
 	buf_fini(&line);
 	return yes;
 }
@@ -294,6 +300,7 @@ main(int argc, char **argv)
 	/* A core dump would hold passwords.  0 would not keep it from a pipe
 	 * in core_pattern, core(5). */
 	setrlimit(RLIMIT_CORE, &none);
+	text_init();
 	screen_init(false, false);
 	if (options_parse(argc, argv, &cl) == 0)
 		status = run_all(&cl);

@@ -2,6 +2,7 @@
 #include "shell/options.h"
 #include "base/mem.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "shell/screen.h"
 #include "shell/secret.h"
 #include "wire/url.h"
@@ -24,7 +25,7 @@ usage(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(text, sizeof(text), text_of(fmt), ap);
 	va_end(ap);
 	screen_error("%s; postel -h shows the usage", text);
 	return -1;
@@ -110,45 +111,48 @@ set_completion(struct cmdline *cl, char *arg)
 
 const struct option_row option_rows[] = {
     {NULL, 'c', .arg = "LINE", .set = set_line,
-	.help = "run this line, and no prompt"},
+	.help = N_("run this line, and no prompt")},
     {NULL, 'f', .arg = "FILE", .kind = KIND_FILE, .set = set_file,
-	.help = "run the lines of a file"},
-    {NULL, 'e', .arg = "CHUNK", .set = set_chunk, .help = "run a piece of Lua"},
+	.help = N_("run the lines of a file")},
+    {NULL, 'e', .arg = "CHUNK", .set = set_chunk,
+	.help = N_("run a piece of Lua")},
     {"keep-going", 'k', FLAG(opt.keep_going),
-	.help = "a refusal does not end the batch"},
+	.help = N_("a refusal does not end the batch")},
     {"dry-run", 'n', FLAG(opt.dry_run),
-	.help = "send nothing that changes mail, show it"},
-    {"quiet", 'q', FLAG(opt.quiet), .help = "errors only"},
+	.help = N_("send nothing that changes mail, show it")},
+    {"quiet", 'q', FLAG(opt.quiet), .help = N_("errors only")},
     {"verbose", 'v', FLAG(opt.verbose),
-	.help = "scripts show what servers reply"},
+	.help = N_("scripts show what servers reply")},
     {"trace", 't', .arg = "FILE", .optional = true, .kind = KIND_FILE,
-	.set = set_trace, .help = "show the wire, secrets masked"},
-    {"json", FLAG(opt.json), .help = "show replies as JSON, one a line"},
-    {"debug", FLAG(opt.debug), .help = "a Lua stack trace on failure"},
+	.set = set_trace, .help = N_("show the wire, secrets masked")},
+    {"json", FLAG(opt.json), .help = N_("show replies as JSON, one a line")},
+    {"debug", FLAG(opt.debug), .help = N_("a Lua stack trace on failure")},
     {"ca", .arg = "FILE", .kind = KIND_FILE, STRING(opt.ca),
-	.help = "trust these authorities"},
+	.help = N_("trust these authorities")},
     {"cert", .arg = "FILE", .kind = KIND_FILE, STRING(opt.cert),
-	.help = "a certificate of our own, with key"},
-    {"insecure", FLAG(opt.insecure), .help = "any certificate is good"},
+	.help = N_("a certificate of our own, with key")},
+    {"insecure", FLAG(opt.insecure), .help = N_("any certificate is good")},
     {"starttls", .arg = "require|auto|no", .kind = KIND_WORDS,
 	.words = "require auto no", .set = set_starttls,
-	.help = "for URLs that do not say"},
+	.help = N_("for URLs that do not say")},
     {"auth", .arg = "MECH", .kind = KIND_WORDS,
 	.words = "PLAIN LOGIN SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 DIGEST-MD5 "
 		 "APOP USER ANONYMOUS EXTERNAL",
-	STRING(opt.auth), .help = "how to log in"},
+	STRING(opt.auth), .help = N_("how to log in")},
     {"password-file", .arg = "FILE", .kind = KIND_FILE,
-	STRING(opt.password_file), .help = "the password is its first line"},
+	STRING(opt.password_file),
+	.help = N_("the password is its first line")},
     {"password-command", .arg = "COMMAND", STRING(opt.password_command),
-	.help = "the password is what it prints"},
+	.help = N_("the password is what it prints")},
     {"timeout", .arg = "SECONDS", .set = set_timeout,
-	.help = "to connect, and for each reply"},
-    {"norc", FLAG(opt.norc), .help = "do not read init.lua"},
+	.help = N_("to connect, and for each reply")},
+    {"norc", FLAG(opt.norc), .help = N_("do not read init.lua")},
     {"completion", .arg = "SHELL", .kind = KIND_WORDS,
 	.words = COMPLETION_WORDS, .set = set_completion,
-	.help = "print the completion for bash, zsh or fish"},
-    {"help", 'h', FLAG(help), .help = "this text"},
-    {"version", 'V', FLAG(version), .help = "our version, and the libraries'"},
+	.help = N_("print the completion for bash, zsh or fish")},
+    {"help", 'h', FLAG(help), .help = N_("this text")},
+    {"version", 'V', FLAG(version),
+	.help = N_("our version, and the libraries'")},
     {NULL, .help = NULL},
 };
 

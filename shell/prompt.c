@@ -1,6 +1,7 @@
 /* prompt: who we are talking to, and in which state the server says we are. */
 #include "shell/prompt.h"
 #include "base/vis.h"
+#include "base/text.h"
 
 /* Escapes that take no columns, as readline wants them marked. */
 #define RED "\001\033[31m\002"
@@ -41,7 +42,9 @@ prompt_session(const struct session *s, struct buf *out, bool colour)
 	(void)buf_addc(out, ' ');
 	put_where(c, out);
 	if (conn_phase(c) == CONN_CLOSED) {
-		(void)buf_addz(out, colour ? DIM " (closed)" END : " (closed)");
+		(void)buf_addz(out, colour ? DIM : "");
+		(void)buf_addz(out, text_of(" (closed)"));
+		(void)buf_addz(out, colour ? END : "");
 		return;
 	}
 	buf_init(&state, 1024);

@@ -1,6 +1,7 @@
 /* redirect: where a reply's body goes instead of the screen. */
 #include "shell/redirect.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "shell/shell.h"
 
 #include <errno.h>
@@ -64,9 +65,11 @@ add(struct redirects *out, const struct operator* op, struct str target,
     struct err *e)
 {
 	if (target.n == 0)
-		return err_set(e, ERR_USE, "%.*s wants a %s behind it",
-		    STRF(op->text),
-		    op->kind == SINK_PIPE ? "command" : "file name");
+		return err_set(e, ERR_USE,
+		    op->kind == SINK_PIPE
+			? N_("%.*s wants a command behind it")
+			: N_("%.*s wants a file name behind it"),
+		    STRF(op->text));
 	if (op->in ? out->has_in : out->has_out)
 		return err_set(
 		    e, ERR_USE, "a second %.*s in one line", STRF(op->text));

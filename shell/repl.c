@@ -11,6 +11,7 @@
 #include "shell/screen.h"
 
 #include <fcntl.h>
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -317,6 +318,9 @@ repl_run(struct shell *sh)
 	struct watch signals = {.fd = -1};
 
 	sh->ask = repl_ask;
+	/* Letters are UTF-8 also where the system has not got the locale. */
+	if (setlocale(LC_CTYPE, "") == NULL)
+		(void)setlocale(LC_CTYPE, "C.UTF-8");
 	rl_readline_name = "postel";
 	rl_catch_signals = 0;
 	rl_catch_sigwinch = 0;

@@ -1,6 +1,8 @@
 /* run: commands that were typed, from sending to the last line. */
 #include "shell/run.h"
 #include "base/mem.h"
+#include "shell/caps.h"
+#include "shell/explain.h"
 #include "shell/help.h"
 #include "shell/hooks.h"
 #include "shell/json.h"
@@ -38,6 +40,7 @@ run_free(struct running *r)
 	record_free(r->record);
 	cmd_unref(r->cmd);
 	buf_fini(&r->line);
+	free(r->explain);
 	free(r);
 }
 
@@ -229,6 +232,10 @@ finish(struct shell *sh, struct running *r)
 		tell_failure(sh, r);
 	else if (!good)
 		tell_refusal(sh, r);
+	if (done)
+		explain_reply(sh, r);
+	caps_note(r->session, cmd);
+	explain_change(sh, r->session);
 	if (r->status == STATUS_OK && !good)
 		r->status =
 		    done ? status_of_reply(cmd) : status_of_err(&cmd->err);
@@ -276,8 +283,14 @@ run_step(struct shell *sh, struct running *r)
 	if (!r->over) {
 		shown = render_items(r);
 		show_said(r);
-		if (!shown || !cmd_over(r->cmd))
+		if (!shown)
 			return false;
+		if (!cmd_over(r->cmd)) {
+			/* Before what is asked for is typed. */
+			if (r->cmd->state == CMD_ASKED)
+				explain_reply(sh, r);
+			return false;
+		}
 		finish(sh, r);
 	}
 	return true;
@@ -467,6 +480,7 @@ follow(struct shell *sh, struct running *r, const struct verb *verb,
     struct str line, bool has_in)
 {
 	show_sent(sh, r->cmd, line);
+	explain_sent(sh, r->session, r->cmd);
 	(void)answer_literal_of(line, &r->literal);
 	r->counts = str_ends(line, S("+}"));
 	wait(sh, r);

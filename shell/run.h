@@ -15,6 +15,7 @@
 enum { RUN_PIECE = 8 << 10 };
 
 struct recorded;
+struct explain;
 
 struct running {
 	struct running *next;
@@ -22,6 +23,8 @@ struct running {
 	struct cmd *cmd;
 	struct item *last;	      /* the last item that is shown */
 	const struct sasl_said *said; /* the last step that is shown */
+	struct explain *explain;      /* what has been told; or NULL */
+	const struct item *explained; /* the last one that is explained */
 	struct body *body;	 /* the next one, claimed before it begins */
 	size_t bodies;		 /* those that are done */
 	struct sink *sink;	 /* where bodies go; NULL: the screen */

@@ -1,6 +1,7 @@
 /* screen: all that the shell writes, to standard output and error. */
 #include "shell/screen.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "base/vis.h"
 #include "wire/url.h"
 
@@ -149,7 +150,7 @@ screen_text(const char *fmt, ...)
 
 	hide();
 	va_start(ap, fmt);
-	vfprintf(stdout, fmt, ap);
+	vfprintf(stdout, text_of(fmt), ap);
 	va_end(ap);
 	putc('\n', stdout);
 }
@@ -175,7 +176,7 @@ vput(const char *prefix, enum paint paint, FILE *f, const char *fmt, va_list ap)
 	char *text;
 	struct buf b;
 
-	if (vasprintf(&text, fmt, ap) < 0)
+	if (vasprintf(&text, text_of(fmt), ap) < 0)
 		return;
 	buf_init(&b, 4 * strlen(text) + 64);
 	(void)buf_addz(&b, prefix);

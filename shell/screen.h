@@ -5,6 +5,8 @@
  * does everything that is no data when there is no person at a terminal.
  * While a prompt stands on the terminal it is taken away before anything is
  * written and put back by screen_sync, with what was typed so far.
+ *
+ * screen_text, screen_note and screen_error translate their formats (text.h).
  */
 #ifndef SHELL_SCREEN_H
 #define SHELL_SCREEN_H

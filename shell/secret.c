@@ -1,6 +1,7 @@
 /* secret: lines that carry a password, or lack one. */
 #include "shell/secret.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "shell/run.h"
 #include "shell/screen.h"
 #include "wire/imap.h"
@@ -177,7 +178,7 @@ secret_ask(struct shell *sh, const char *prompt, struct err *e)
 
 	screen_sync();
 	repl_release();
-	secret = script_ask_secret(prompt, e);
+	secret = script_ask_secret(text_of(prompt), e);
 	/* Ctrl-C has done its work; it interrupts nothing else. */
 	if (secret == NULL)
 		(void)shell_turn(sh, 0);
@@ -196,7 +197,8 @@ auth(struct shell *sh, struct conn *c, struct conn_login *login, struct err *e)
 
 	buf_init(&name, SHELL_LINE_MAX);
 	if (login->user.n == 0 &&
-	    sh->ask(sh, &(struct ask){.prompt = "User: "}, &name) == GOT_LINE)
+	    sh->ask(sh, &(struct ask){.prompt = text_of("User: ")}, &name) ==
+		GOT_LINE)
 		login->user = str_trim(buf_str(&name));
 	if (login->user.n == 0)
 		(void)err_set(e, ERR_CANCEL, "no user, nothing is sent");

@@ -3,6 +3,9 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "shell/caps.h"
+#include "shell/explain.h"
 #include "shell/hooks.h"
 #include "shell/idle.h"
 #include "shell/json.h"
@@ -187,6 +190,9 @@ session_free(struct shell *sh, struct session *s)
 	if (s->trace_file != NULL)
 		fclose(s->trace_file);
 	conn_unref(s->conn);
+	caps_free(s);
+	free(s->known.state);
+	free(s->known.user);
 	free(s->name);
 	free(s->url);
 	free(s);
@@ -251,6 +257,8 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 		    render_paint(str_z(conn_welcome(c))));
 	if (sh->time)
 		timing_conn(c);
+	caps_note(s, NULL);
+	explain_change(sh, s);
 	return STATUS_OK;
 }
 
@@ -360,9 +368,10 @@ tell_closed(struct shell *sh, struct session *s)
 	if (e->kind != ERR_NONE)
 		screen_error(
 		    "%s%s%s", named ? s->name : "", named ? ": " : "", e->msg);
+	else if (named)
+		screen_note("%s: connection closed", s->name);
 	else
-		screen_note("%s%sconnection closed", named ? s->name : "",
-		    named ? ": " : "");
+		screen_note("connection closed");
 }
 
 void
@@ -382,6 +391,7 @@ session_events(struct shell *sh, struct session *s)
 			; /* it was shown */
 		} else if (s == sh->current) {
 			screen_aside(ev->line, render_paint(ev->line));
+			explain_event(sh, s, ev->line);
 		} else {
 			buf_init(&b, ev->line.n + 128);
 			(void)buf_addf(&b, "%s: ", s->name);

@@ -2,6 +2,7 @@
 #include "shell/setting.h"
 #include "base/mem.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "shell/screen.h"
 
 #include <stdlib.h>
@@ -114,37 +115,42 @@ quiet_changed(struct shell *sh)
 
 const struct setting settings[] = {
     {"color", "colour", "auto | on | off", "auto",
-	"Paints replies by their status, on a terminal.", .get = get_color,
+	N_("Paints replies by their status, on a terminal."), .get = get_color,
 	.set = set_color},
     {"confirm", NULL, "on | off", "on",
-	"Ctrl-D tells first how many POP3 messages QUIT would delete.",
+	N_("Ctrl-D tells first how many POP3 messages QUIT would delete."),
 	SHELL(confirm)},
     {"debug", NULL, "on | off", "off",
-	"A script that fails shows a stack trace.", OPTION(debug)},
+	N_("A script that fails shows a stack trace."), OPTION(debug)},
     {"dry-run", NULL, "on | off", "off",
-	"What changes mail or sends it is shown, and not sent.",
+	N_("What changes mail or sends it is shown, and not sent."),
 	OPTION(dry_run)},
+    {"explain", NULL, "on | off", "off",
+	N_("Says in words what each reply means; :explain does the same."),
+	SHELL(explains)},
     {"history", NULL, "on | off", "on",
-	"Lines that are typed are remembered, here and on disk.",
+	N_("Lines that are typed are remembered, here and on disk."),
 	SHELL(history)},
     {"insecure", NULL, "on | off", "off",
-	"Of new connections: any certificate is good, and passwords may go in "
-	"clear.",
+	N_("Of new connections: any certificate is good, and passwords may go "
+	   "in clear."),
 	OPTION(insecure)},
     {"keep-going", NULL, "on | off", "off",
-	"A refusal does not end a batch or :source.", OPTION(keep_going)},
-    {"quiet", NULL, "on | off", "off", "Notes are not shown, errors are.",
+	N_("A refusal does not end a batch or :source."), OPTION(keep_going)},
+    {"quiet", NULL, "on | off", "off", N_("Notes are not shown, errors are."),
 	OPTION(quiet), .changed = quiet_changed},
     {"starttls", NULL, "require | auto | no", "auto",
-	"Whether to begin TLS, where a URL or an account does not say.",
+	N_("Whether to begin TLS, where a URL or an account does not say."),
 	.get = get_starttls, .set = set_starttls},
+    {"time", NULL, "on | off", "off",
+	N_("Shows what each phase costs; :time does the same."), SHELL(time)},
     {"timeout", NULL, "SECONDS | default", "default",
-	"Of new connections: to connect, and for each reply.",
+	N_("Of new connections: to connect, and for each reply."),
 	.get = get_timeout, .set = set_timeout},
     {"trace", NULL, "on | off | FILE", "off",
-	"Of new connections: shows the wire, secrets masked.", .get = get_trace,
-	.set = set_trace},
-    {"verbose", NULL, "on | off", "off", "Scripts show what servers reply.",
+	N_("Of new connections: shows the wire, secrets masked."),
+	.get = get_trace, .set = set_trace},
+    {"verbose", NULL, "on | off", "off", N_("Scripts show what servers reply."),
 	OPTION(verbose)},
     {.name = NULL},
 };

@@ -17,6 +17,18 @@ struct added;
 struct running;
 struct shell;
 
+/* When a list of capabilities came. */
+enum caps_stage { CAPS_CLEAR, CAPS_TLS, CAPS_LOGIN, CAPS_STAGES };
+
+/* What a session was when its last command was over: explain.c, caps.c. */
+struct known {
+	char *state; /* "selected INBOX, 22 messages"; NULL: none yet */
+	char *user;
+	bool tls;
+	bool tag;		 /* what a tag is has been told */
+	char *caps[CAPS_STAGES]; /* lists, a line each; or NULL */
+};
+
 /* A connection with a name. */
 struct session {
 	struct session *next;
@@ -30,6 +42,7 @@ struct session {
 	struct timer renew;   /* of that */
 	struct trace *trace;  /* or NULL */
 	FILE *trace_file;
+	struct known known;
 	bool on_screen; /* the trace is */
 	bool json;	/* replies are shown as JSON */
 	bool closing;	/* its end is no news: QUIT, LOGOUT, :drop */
@@ -69,6 +82,7 @@ struct shell {
 	    struct shell *sh, const struct ask *ask, struct buf *line);
 	void *source;		   /* of ask; NULL: a person types */
 	struct recorder *recorder; /* or NULL: see record.h */
+	bool explains;		   /* ":explain on" */
 	bool time;		   /* each reply tells what it cost */
 	bool quit;		   /* end after this line */
 	int failed;		   /* a batch: the status so far */
@@ -88,7 +102,8 @@ enum { SHELL_NESTING_MAX = 8 };
 enum turn shell_turn(struct shell *sh, int64_t deadline);
 /* Shows what has come and has not been shown. */
 void shell_show(struct shell *sh);
-/* Asks a question that is answered by y or n; false for all but y. */
+/* Asks a question, which is translated and answered by y or n; false for all
+ * but y, or the first letter of "yes" in the user's language. */
 bool shell_yes(struct shell *sh, const char *question);
 
 /* Whether there is a person who can be asked: not in the middle of a file. */

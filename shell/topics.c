@@ -1,351 +1,107 @@
 /* topics: what servers say, in words: "?250", "?5.1.1", "?\Recent". */
-#include "shell/help.h"
+#include "shell/topics.h"
+#include "base/text.h"
 
-#include <stddef.h>
+#include <string.h>
 
-/* Where the rows come from. */
-#define SMTP "RFC 5321 4.2.3"
-#define SMTP_AUTH "RFC 4954 6"
-#define ENHANCED "RFC 3463 3"
-#define FLAG "RFC 9051 2.3.2"
-#define KEYWORD "RFC 5788"
-#define CODE "RFC 9051 7.1"
-#define CODES "RFC 5530 3"
-
-const struct topic topics[] = {
-    /* ---- SMTP replies, in words ---- */
-    {"2xx", "Done.", "RFC 5321 4.2.1"},
-    {"3xx", "Understood so far; the server waits for more.", "RFC 5321 4.2.1"},
-    {"4xx",
-	"Not now: the same command may work later.  Mail is kept and tried "
-	"again.",
-	"RFC 5321 4.2.1"},
-    {"5xx", "No: the same command will not work later either.",
-	"RFC 5321 4.2.1"},
-    {"211", "System status, or the answer to HELP about it.", SMTP},
-    {"214", "Help, for a person to read.", SMTP},
-    {"220",
-	"The service is ready: the greeting.  After STARTTLS: begin TLS now.",
-	SMTP ", RFC 3207 4"},
-    {"221", "The server closes the connection, as asked.", SMTP},
-    {"235", "Logged in.", SMTP_AUTH},
-    {"250", "Done; the usual good answer.", SMTP},
-    {"251", "The user is not local, but the server will forward.", SMTP},
-    {"252",
-	"The server cannot, or will not, verify the user, but takes mail "
-	"for it and tries.",
-	SMTP},
-    {"253", "OK, so many messages are waiting for the node (ETRN).",
-	"RFC 1985 5"},
-    {"334", "The server's challenge in a login follows, in base64.", SMTP_AUTH},
-    {"354", "Send the message now; a line with a single dot ends it.", SMTP},
-    {"421",
-	"The service is not available, and the server closes the "
-	"connection.  It may say so at any time.",
-	SMTP},
-    {"432", "The password must be changed before this login works.", SMTP_AUTH},
-    {"450",
-	"The mailbox is not available now: busy, or held back on purpose "
-	"(greylisting).",
-	SMTP},
-    {"451", "An error in the server's own processing.", SMTP},
-    {"452",
-	"Not enough storage, or too many recipients at once: send the rest "
-	"in another transaction.",
-	SMTP},
-    {"454", "TLS, or the login, is not available for the moment.",
-	"RFC 3207 4, " SMTP_AUTH},
-    {"455", "The server cannot follow the parameters now.", SMTP},
-    {"458", "It cannot queue messages for that node (ETRN).", "RFC 1985 5"},
-    {"459", "The node is not allowed (ETRN).", "RFC 1985 5"},
-    {"500", "Syntax error: the command is not recognised.", SMTP},
-    {"501", "Syntax error in the arguments.", SMTP},
-    {"502", "The command is known, but this server has not got it.", SMTP},
-    {"503",
-	"Bad sequence: the command is right, but not at this place.  MAIL "
-	"comes before RCPT, RCPT before DATA.",
-	SMTP},
-    {"504", "A parameter of the command is not known here.", SMTP},
-    {"521", "The host takes no mail at all.", "RFC 7504 3"},
-    {"523", "The message is larger than its limit.", "RFC 5321 4.2"},
-    {"530", "Something must come before this: STARTTLS, or a login.",
-	"RFC 3207 4, " SMTP_AUTH},
-    {"534", "The mechanism is too weak for this user.", SMTP_AUTH},
-    {"535", "The login failed: wrong name, wrong password, or both.",
-	SMTP_AUTH},
-    {"538", "This mechanism wants TLS first.", "RFC 4954 6 (RFC 2554)"},
-    {"550",
-	"The mailbox is not available: it does not exist, or policy "
-	"refuses.",
-	SMTP},
-    {"551", "The user is not local; the text says where it may be.", SMTP},
-    {"552", "The mailbox, or the message, is over its limit of size.", SMTP},
-    {"553",
-	"The mailbox name is not allowed, or is ambiguous: then the lines "
-	"list who may be meant.",
-	SMTP},
-    {"554", "The transaction failed; as a greeting: there is no service here.",
-	SMTP},
-    {"555", "A parameter of MAIL or RCPT is not known, or not possible.", SMTP},
-    {"556", "The domain takes no mail.", "RFC 7504 4"},
-
-    /* ---- enhanced status codes: class x, subject, detail ---- */
-    {"2.x.x", "Success.", "RFC 3463 2"},
-    {"4.x.x", "A failure that may pass; the sender tries again.", "RFC 3463 2"},
-    {"5.x.x", "A failure for good; the message must be changed.", "RFC 3463 2"},
-    {"x.0", "Nothing more is known.", "RFC 3463 3.1"},
-    {"x.1", "About an address.", "RFC 3463 3.2"},
-    {"x.2", "About a mailbox.", "RFC 3463 3.3"},
-    {"x.3", "About the mail system of the destination.", "RFC 3463 3.4"},
-    {"x.4", "About the network, or the routing.", "RFC 3463 3.5"},
-    {"x.5", "About the conversation between the servers.", "RFC 3463 3.6"},
-    {"x.6", "About the content of the message.", "RFC 3463 3.7"},
-    {"x.7", "About security, or policy.", "RFC 3463 3.8"},
-    {"x.0.0", "Nothing more is known.", ENHANCED ".1"},
-    {"x.1.0", "About an address, nothing more is known.", ENHANCED ".2"},
-    {"x.1.1", "There is no such mailbox at the destination.", ENHANCED ".2"},
-    {"x.1.2", "There is no such destination system.", ENHANCED ".2"},
-    {"x.1.3", "The address of the destination is written wrongly.",
-	ENHANCED ".2"},
-    {"x.1.4", "The address fits several mailboxes.", ENHANCED ".2"},
-    {"x.1.5", "The address is valid.", ENHANCED ".2"},
-    {"x.1.6", "The mailbox has moved, and no forwarding is left.",
-	ENHANCED ".2"},
-    {"x.1.7", "The address of the sender is written wrongly.", ENHANCED ".2"},
-    {"x.1.8", "The sender's system does not exist, or takes no mail.",
-	ENHANCED ".2"},
-    {"x.1.10", "The domain has a null MX: it takes no mail.", "RFC 7505 4.2"},
-    {"x.2.0", "About the mailbox, nothing more is known.", ENHANCED ".3"},
-    {"x.2.1", "The mailbox is switched off and takes no messages.",
-	ENHANCED ".3"},
-    {"x.2.2", "The mailbox is full.", ENHANCED ".3"},
-    {"x.2.3", "The message is longer than this mailbox allows.", ENHANCED ".3"},
-    {"x.2.4", "A mailing list could not be expanded.", ENHANCED ".3"},
-    {"x.3.0", "About the mail system, nothing more is known.", ENHANCED ".4"},
-    {"x.3.1", "The storage of the mail system is full.", ENHANCED ".4"},
-    {"x.3.2", "The system takes no messages from the network now.",
-	ENHANCED ".4"},
-    {"x.3.3", "The system has not got what this message needs.", ENHANCED ".4"},
-    {"x.3.4", "The message is too big for the system.", ENHANCED ".4"},
-    {"x.3.5", "The system is configured wrongly.", ENHANCED ".4"},
-    {"x.4.0", "About network or routing, nothing more is known.",
-	ENHANCED ".5"},
-    {"x.4.1", "The host did not answer.", ENHANCED ".5"},
-    {"x.4.2", "The connection broke.", ENHANCED ".5"},
-    {"x.4.3", "A directory, such as the DNS, failed.", ENHANCED ".5"},
-    {"x.4.4", "No route to the destination was found.", ENHANCED ".5"},
-    {"x.4.5", "The mail system is overloaded.", ENHANCED ".5"},
-    {"x.4.6", "The message went round in a loop.", ENHANCED ".5"},
-    {"x.4.7", "The message was too long on its way, and has expired.",
-	ENHANCED ".5"},
-    {"x.5.0", "About the conversation, nothing more is known.", ENHANCED ".6"},
-    {"x.5.1", "The command is not valid, or not at this place.", ENHANCED ".6"},
-    {"x.5.2", "Syntax error in the command.", ENHANCED ".6"},
-    {"x.5.3", "Too many recipients for one message.", ENHANCED ".6"},
-    {"x.5.4", "The arguments of the command are not valid.", ENHANCED ".6"},
-    {"x.5.5", "The servers speak different versions of the protocol.",
-	ENHANCED ".6"},
-    {"x.5.6", "A line of the login was too long.", SMTP_AUTH},
-    {"x.6.0", "About the content, nothing more is known.", ENHANCED ".7"},
-    {"x.6.1", "This kind of content is not supported.", ENHANCED ".7"},
-    {"x.6.2", "The content must be converted, which is forbidden.",
-	ENHANCED ".7"},
-    {"x.6.3", "The content must be converted, which is not possible here.",
-	ENHANCED ".7"},
-    {"x.6.4", "The content was converted, and something got lost.",
-	ENHANCED ".7"},
-    {"x.6.5", "The content could not be converted.", ENHANCED ".7"},
-    {"x.6.7", "An address is not in ASCII, and SMTPUTF8 is not there.",
-	"RFC 6531 3.5"},
-    {"x.7.0", "About security or policy, nothing more is known.",
-	ENHANCED ".8"},
-    {"x.7.1", "Not permitted: policy refuses this message or sender.",
-	ENHANCED ".8"},
-    {"x.7.2", "The sender may not write to this mailing list.", ENHANCED ".8"},
-    {"x.7.3", "A change of security is needed and not possible.",
-	ENHANCED ".8"},
-    {"x.7.4", "Security features of the message are not supported.",
-	ENHANCED ".8"},
-    {"x.7.5", "Cryptography failed for the message.", ENHANCED ".8"},
-    {"x.7.6", "The cryptography is not supported.", ENHANCED ".8"},
-    {"x.7.7", "The message has been changed on its way.", ENHANCED ".8"},
-    {"x.7.8", "The login is wrong: name or password.", SMTP_AUTH},
-    {"x.7.9", "The login mechanism is too weak.", SMTP_AUTH},
-    {"x.7.10", "Encryption is needed.", "RFC 5248"},
-    {"x.7.11", "Encryption is needed for this login mechanism.", SMTP_AUTH},
-    {"x.7.12", "The password must be changed.", SMTP_AUTH},
-    {"x.7.23", "SPF says that the sender may not use this domain.",
-	"RFC 7372 3.2"},
-    {"x.7.25", "The client's address has no name in the reverse DNS.",
-	"RFC 7372 3.3"},
-    {"x.7.26", "Several checks of the sender failed.", "RFC 7372 3.4"},
-
-    /* ---- IMAP flags ---- */
-    {"\\Seen", "The message has been read.", FLAG},
-    {"\\Answered", "The message has been answered.", FLAG},
-    {"\\Flagged", "The message is marked for attention.", FLAG},
-    {"\\Deleted",
-	"The message is marked; EXPUNGE or CLOSE removes it for good.", FLAG},
-    {"\\Draft", "The message is not finished.", FLAG},
-    {"\\Recent",
-	"New since the mailbox was last selected: this session is the first "
-	"to be told of the message, and the next one will not see the flag.  "
-	"Only the server sets it; RFC 9051 has dropped it.",
-	"RFC 3501 2.3.2"},
-    {"\\*", "In PERMANENTFLAGS: clients may make keywords of their own.", CODE},
-    {"\\Noselect", "A name in the hierarchy that cannot be selected.",
-	"RFC 9051 7.3.1"},
-    {"\\Noinferiors", "The mailbox cannot have others below it.",
-	"RFC 9051 7.3.1"},
-    {"\\NonExistent", "The name is not that of a mailbox that exists.",
-	"RFC 9051 7.3.1"},
-    {"\\HasChildren", "There are mailboxes below this one.", "RFC 9051 7.3.1"},
-    {"\\HasNoChildren", "There is no mailbox below this one.",
-	"RFC 9051 7.3.1"},
-    {"\\Marked", "There may be new mail in it.", "RFC 9051 7.3.1"},
-    {"\\Unmarked", "There is no new mail in it.", "RFC 9051 7.3.1"},
-    {"\\Subscribed", "The user has subscribed to the mailbox.",
-	"RFC 9051 7.3.1"},
-    {"\\Remote", "The mailbox is on another server.", "RFC 9051 7.3.1"},
-    {"\\All", "A view of all messages.", "RFC 6154 2"},
-    {"\\Archive", "Where messages are archived.", "RFC 6154 2"},
-    {"\\Drafts", "Where drafts are kept.", "RFC 6154 2"},
-    {"\\Junk", "Where spam goes.", "RFC 6154 2"},
-    {"\\Sent", "Where copies of sent mail are kept.", "RFC 6154 2"},
-    {"\\Trash", "Where deleted mail goes.", "RFC 6154 2"},
-    {"$Forwarded", "The message has been forwarded.", KEYWORD},
-    {"$MDNSent", "A receipt for the message has been sent.", "RFC 3503 3"},
-    {"$Junk", "The user says that this is spam.", KEYWORD},
-    {"$NotJunk", "The user says that this is no spam.", KEYWORD},
-    {"$Phishing", "The message may want to deceive.", KEYWORD},
-
-    /* ---- what IMAP servers say unasked, and response codes ---- */
-    {"EXISTS", "* n EXISTS: so many messages are in the mailbox now.",
-	"RFC 9051 7.4.1"},
-    {"RECENT", "* n RECENT: so many of them have \\Recent.", "RFC 3501 7.3.2"},
-    {"BYE", "The server is about to close the connection.", "RFC 9051 7.1.5"},
-    {"PREAUTH", "The greeting of a session that is logged in already.",
-	"RFC 9051 7.1.4"},
-    {"BAD", "The command was not understood, or not at this place.",
-	"RFC 9051 7.1.3"},
-    {"ALERT", "The text must be shown to the user.", CODE},
-    {"BADCHARSET", "SEARCH does not know the charset.", CODE},
-    {"PARSE", "A message could not be parsed.", CODE},
-    {"PERMANENTFLAGS",
-	"The flags that can be changed so that the change stays.", CODE},
-    {"READ-ONLY", "The mailbox is open for reading only.", CODE},
-    {"READ-WRITE", "The mailbox is open for reading and writing.", CODE},
-    {"TRYCREATE", "The mailbox is not there; CREATE may help.", CODE},
-    {"UIDNEXT", "The unique id that the next message is likely to get.", CODE},
-    {"UIDVALIDITY",
-	"As long as this number is the same, unique ids known from before "
-	"name the same messages.",
-	CODE},
-    {"UNSEEN", "The number of the first message without \\Seen.",
-	"RFC 3501 7.1"},
-    {"APPENDUID", "UIDVALIDITY and the unique id of what was stored.",
-	"RFC 4315 3"},
-    {"COPYUID",
-	"UIDVALIDITY, the unique ids of the originals, and those of the "
-	"copies.",
-	"RFC 4315 3"},
-    {"UIDNOTSTICKY", "Unique ids of this mailbox do not last.", "RFC 4315 3"},
-    {"HIGHESTMODSEQ", "The highest modification number in the mailbox.",
-	"RFC 7162 3.1.2.1"},
-    {"NOMODSEQ", "The mailbox keeps no modification numbers.",
-	"RFC 7162 3.1.2.2"},
-    {"MODIFIED", "These messages had been changed by others.",
-	"RFC 7162 3.1.3"},
-    {"CLOSED", "What follows is about the mailbox that was selected last.",
-	"RFC 7162 3.2.11"},
-    {"UNAVAILABLE", "Something is down for the moment; try later.", CODES},
-    {"AUTHENTICATIONFAILED", "The login failed; why is not said.", CODES},
-    {"AUTHORIZATIONFAILED",
-	"The password was right, but acting as that user is not allowed.",
-	CODES},
-    {"EXPIRED", "The password has expired.", CODES},
-    {"PRIVACYREQUIRED", "This needs TLS first.", CODES},
-    {"CONTACTADMIN", "Ask the administrator.", CODES},
-    {"NOPERM", "The user may not do this.", CODES},
-    {"INUSE", "Something else is using the mailbox; try later.", CODES},
-    {"EXPUNGEISSUED", "Someone has expunged messages; say NOOP.", CODES},
-    {"CORRUPTION", "The server's data is damaged.", CODES},
-    {"SERVERBUG", "A fault in the server.", CODES},
-    {"CLIENTBUG", "The server thinks that the client is at fault.", CODES},
-    {"CANNOT", "This can never work on this server.", CODES},
-    {"LIMIT", "A limit has been reached.", CODES},
-    {"OVERQUOTA", "The user's storage is full.", CODES},
-    {"ALREADYEXISTS", "There is one of that name already.", CODES},
-    {"NONEXISTENT", "There is nothing of that name.", CODES},
-    {"TOOBIG", "The message, or its part, is too big.", "RFC 4469 3"},
-    {"REFERRAL",
-	"The mailbox is elsewhere, at this URL; postel does not follow it.",
-	"RFC 2221 3"},
-    {"BADURL", "A URL in CATENATE or URLFETCH leads nowhere.", "RFC 4469 3"},
-
-    /* ---- POP3 response codes ---- */
-    {"+OK", "Done.", "RFC 1939 3"},
-    {"-ERR", "Not done.", "RFC 1939 3"},
-    {"LOGIN-DELAY", "You were here a moment ago; wait before you come back.",
-	"RFC 2449 8.1.1"},
-    {"IN-USE", "Another session has the maildrop locked.", "RFC 2449 8.1.2"},
-    {"SYS/TEMP", "A fault of the system that may pass.", "RFC 3206 4"},
-    {"SYS/PERM", "A fault of the system that needs an administrator.",
-	"RFC 3206 4"},
-    {"AUTH", "The name or the password was wrong.", "RFC 3206 5"},
-    {"UTF8", "The message needs UTF8 mode.", "RFC 6856 2.1"},
-
-    /* ---- capabilities ---- */
-    {"8BITMIME", "Messages may have octets over 127.", "RFC 6152 2"},
-    {"BINARYMIME", "Messages may have any octets; they go by BDAT.",
-	"RFC 3030 3"},
-    {"CHUNKING", "BDAT sends messages in counted pieces.", "RFC 3030 2"},
-    {"DSN", "Reports of delivery can be asked for in MAIL and RCPT.",
-	"RFC 3461 4"},
-    {"ENHANCEDSTATUSCODES", "Replies have codes such as 5.1.1.", "RFC 2034 3"},
-    {"PIPELINING", "Several commands may be sent before the first is answered.",
-	"RFC 2920 3, RFC 2449 6.6"},
-    {"SIZE", "The largest message that the server takes, in octets.",
-	"RFC 1870 3"},
-    {"SMTPUTF8", "Addresses and headers may be in UTF-8.", "RFC 6531 3"},
-    {"REQUIRETLS", "A message can be kept from going on without TLS.",
-	"RFC 8689 2"},
-    {"LIMITS", "How many recipients, transactions and domains are taken.",
-	"RFC 9422"},
-    {"SASL", "The mechanisms for AUTH.", "RFC 5034 3"},
-    {"RESP-CODES", "Replies may have codes such as [IN-USE].", "RFC 2449 6.4"},
-    {"AUTH-RESP-CODE", "[AUTH] in a reply means wrong name or password.",
-	"RFC 3206 6"},
-    {"EXPIRE", "After how many days messages are deleted.", "RFC 2449 6.7"},
-    {"IMPLEMENTATION", "Which server this is.", "RFC 2449 6.9"},
-    {"IMAP4rev1", "IMAP as in RFC 3501.", "RFC 3501"},
-    {"IMAP4rev2", "IMAP as in RFC 9051.", "RFC 9051"},
-    {"LITERAL+", "{n+}: the client need not wait before it sends a literal.",
-	"RFC 7888 4"},
-    {"LITERAL-", "As LITERAL+, for literals of up to 4096 octets.",
-	"RFC 7888 5"},
-    {"LOGINDISABLED", "LOGIN is refused; begin TLS, or AUTHENTICATE.",
-	"RFC 9051 6.2.3"},
-    {"SASL-IR", "AUTHENTICATE may have the first answer in its line.",
-	"RFC 4959"},
-    {"UIDPLUS", "UID EXPUNGE, APPENDUID and COPYUID.", "RFC 4315"},
-    {"CONDSTORE", "Changes can be made only if nobody else made one.",
-	"RFC 7162"},
-    {"QRESYNC", "A client can catch up with a mailbox in one round trip.",
-	"RFC 7162"},
-    {"ESEARCH", "SEARCH RETURN (...) gives short answers.", "RFC 4731"},
-    {"SEARCHRES", "$ stands for what the last SEARCH found.", "RFC 5182"},
-    {"WITHIN", "SEARCH OLDER and YOUNGER, in seconds.", "RFC 5032"},
-    {"SPECIAL-USE", "LIST says which mailbox is for what.", "RFC 6154"},
-    {"CHILDREN", "LIST says which mailboxes have others below them.",
-	"RFC 3348"},
-    {"COMPRESS=DEFLATE", "COMPRESS DEFLATE makes the connection smaller.",
-	"RFC 4978"},
-    {"OBJECTID", "Mailboxes and messages have ids that stay.", "RFC 8474"},
-    {"SASL mechanisms",
-	"PLAIN and LOGIN send the password itself; CRAM-MD5 and SCRAM prove "
-	"that both sides know it; EXTERNAL uses the certificate of TLS; "
-	"XOAUTH2 and OAUTHBEARER send a token.",
-	"RFC 4422, RFC 7677"},
-    {NULL, NULL, NULL},
+const struct topic_table topic_tables[TOPIC_KINDS] = {
+    [TOPIC_SMTP_CODE] = {"smtp", N_("SMTP reply code"), topics_smtp_codes},
+    [TOPIC_SMTP_ENHANCED] = {"smtp", N_("SMTP enhanced status code"),
+	topics_smtp_enhanced},
+    [TOPIC_SMTP_CAPABILITY] = {"smtp", N_("SMTP extension, announced by EHLO"),
+	topics_smtp_capabilities},
+    [TOPIC_POP3_STATUS] = {"pop3", N_("POP3 status"), topics_pop3_statuses},
+    [TOPIC_POP3_CODE] = {"pop3", N_("POP3 response code"), topics_pop3_codes},
+    [TOPIC_POP3_CAPABILITY] = {"pop3", N_("POP3 capability"),
+	topics_pop3_capabilities},
+    [TOPIC_IMAP_STATUS] = {"imap", N_("IMAP status"), topics_imap_statuses},
+    [TOPIC_IMAP_RESPONSE] = {"imap", N_("IMAP untagged response"),
+	topics_imap_responses},
+    [TOPIC_IMAP_CODE] = {"imap", N_("IMAP response code"), topics_imap_codes},
+    [TOPIC_IMAP_CAPABILITY] = {"imap", N_("IMAP capability"),
+	topics_imap_capabilities},
+    [TOPIC_IMAP_FLAG] = {"imap", N_("IMAP flag or keyword of a message"),
+	topics_imap_flags},
+    [TOPIC_IMAP_ATTRIBUTE] = {"imap", N_("IMAP attribute of a mailbox"),
+	topics_imap_attributes},
+    [TOPIC_IMAP_FETCH] = {"imap", N_("item of IMAP FETCH"), topics_imap_fetch},
+    [TOPIC_IMAP_COUNT] = {"imap", N_("item of IMAP STATUS"),
+	topics_imap_counts},
+    [TOPIC_MECHANISM] = {NULL, N_("SASL mechanism, a way to log in"),
+	topics_mechanisms},
 };
+
+static bool
+fits(struct str row, struct str key)
+{
+	char last = row.p[row.n - 1];
+
+	return str_eqcase(row, key) ||
+	       ((last == '=' || last == '[') && str_startscase(key, row));
+}
+
+const struct topic *
+topic_find(enum topic_kind kind, struct str key)
+{
+	const struct topic *t = topic_tables[kind].rows, *family = NULL;
+
+	for (; t->key != NULL && key.n > 0; t++) {
+		if (str_eqcase(str_z(t->key), key))
+			return t;
+		if (family == NULL && fits(str_z(t->key), key))
+			family = t;
+	}
+	return family;
+}
+
+/* ---- enhanced status codes ---- */
+
+/* RFC 3463 2: a class, a subject and a detail, each of up to three digits. */
+static bool
+is_enhanced(struct str s)
+{
+	size_t digits = 0, dots = 0;
+
+	if (s.n < 5 || s.n > 9 || s.p[1] != '.' ||
+	    (*s.p != '2' && *s.p != '4' && *s.p != '5'))
+		return false;
+	for (size_t i = 2; i < s.n; i++) {
+		digits = s.p[i] == '.' ? 0 : digits + 1;
+		dots += s.p[i] == '.';
+		if ((s.p[i] == '.' ? s.p[i - 1] == '.'
+				   : !ascii_digit(s.p[i])) ||
+		    digits > 3)
+			return false;
+	}
+	return dots == 1 && digits > 0;
+}
+
+const struct topic *
+topic_enhanced(struct str s)
+{
+	char generic[16];
+	const struct topic *t;
+
+	if (!is_enhanced(s))
+		return NULL;
+	(void)str_copy(generic, sizeof(generic), s);
+	*generic = 'x';
+	t = topic_find(TOPIC_SMTP_ENHANCED, str_z(generic));
+	if (t == NULL) { /* the subject alone */
+		*strchr(generic + 2, '.') = '\0';
+		t = topic_find(TOPIC_SMTP_ENHANCED, str_z(generic));
+	}
+	if (t == NULL) /* the class alone */
+		t = topic_find(TOPIC_SMTP_ENHANCED, *s.p == '2'	  ? S("2.x.x")
+						    : *s.p == '4' ? S("4.x.x")
+								  : S("5.x.x"));
+	return t;
+}
+
+const char *
+topic_class(struct str s)
+{
+	return text_of(*s.p == '2'   ? N_("Success.")
+		       : *s.p == '4' ? N_("Refused for now; try again later.")
+				     : N_("Refused for good."));
+}

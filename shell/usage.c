@@ -1,4 +1,5 @@
 /* usage: the table of options, printed; and who we are. */
+#include "base/text.h"
 #include "net/openssl.h"
 #include "shell/options.h"
 
@@ -31,33 +32,36 @@ put_row(FILE *f, const struct option_row *r)
 				    : "=%s",
 		    r->arg);
 	if (n + 2 > HELP_COLUMN)
-		fprintf(f, "%s\n%*s%s\n", head, HELP_COLUMN, "", r->help);
+		fprintf(
+		    f, "%s\n%*s%s\n", head, HELP_COLUMN, "", text_of(r->help));
 	else
-		fprintf(f, "%-*s%s\n", HELP_COLUMN, head, r->help);
+		fprintf(f, "%-*s%s\n", HELP_COLUMN, head, text_of(r->help));
 }
 
 void
 options_usage(FILE *f)
 {
-	fputs("usage: postel [OPTION...] URL            a conversation\n"
-	      "       postel [OPTION...] HOST PORT      the same, as telnet "
-	      "has it\n"
-	      "       postel [OPTION...] ACCOUNT        one of init.lua\n"
-	      "       postel [OPTION...] NAME ARG...    a script by name\n"
-	      "       postel [OPTION...] FILE.lua ARG...\n"
-	      "       postel [OPTION...] lab [DIR]      a practice server to "
-	      "talk to\n"
-	      "       postel -e CHUNK\n"
-	      "\n",
+	fputs(
+	    text_of(
+		"usage: postel [OPTION...] URL            a conversation\n"
+		"       postel [OPTION...] HOST PORT      the same, as telnet "
+		"has it\n"
+		"       postel [OPTION...] ACCOUNT        one of init.lua\n"
+		"       postel [OPTION...] NAME ARG...    a script by name\n"
+		"       postel [OPTION...] FILE.lua ARG...\n"
+		"       postel [OPTION...] lab [DIR]      a practice server to "
+		"talk to\n"
+		"       postel -e CHUNK\n"
+		"\n"),
 	    f);
 	for (const struct option_row *r = option_rows;
 	     r->name != NULL || r->letter != 0; r++)
 		put_row(f, r);
-	fputs("\n"
-	      "URL: imap[s]://user@host/mailbox, pop3[s]://user@host, "
-	      "smtp[s]://host,\n"
-	      "submission://user@host, lmtp://host, imap+unix:/path, "
-	      "imap+pipe:COMMAND\n",
+	fputs(text_of("\n"
+		      "URL: imap[s]://user@host/mailbox, pop3[s]://user@host, "
+		      "smtp[s]://host,\n"
+		      "submission://user@host, lmtp://host, imap+unix:/path, "
+		      "imap+pipe:COMMAND\n"),
 	    f);
 }
 
