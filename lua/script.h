@@ -67,6 +67,15 @@ struct conn *script_connect(
  */
 int script_eval(lua_State *L, struct conn *conn, const char *text);
 
+/*
+ * Calls fn for each name that may follow chain, "conn:" or "postel." or ""
+ * for the globals; conn as in script_eval.  Looks and runs no code of the
+ * user's.  Names come in no order, and some twice.
+ */
+typedef void (*script_member)(const char *name, bool function, void *arg);
+void script_members(lua_State *L, struct conn *conn, struct str chain,
+    script_member fn, void *arg);
+
 /* Pushes the userdata for c (the same one each time), which holds a ref. */
 void script_push_conn(lua_State *L, struct conn *c);
 

@@ -2,8 +2,10 @@
 #include "shell/run.h"
 #include "base/mem.h"
 #include "shell/help.h"
+#include "shell/memory.h"
 #include "shell/secret.h"
 #include "shell/session.h"
+#include "shell/typed.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,6 +19,8 @@ run_new(struct session *s, struct cmd *cmd, struct sink *sink)
 	r->cmd = cmd;
 	r->sink = sink;
 	r->deadline = LOOP_NEVER;
+	if (s->memory != NULL)
+		r->lesson = lesson_new(s->memory, cmd);
 	buf_init(&r->line, RUN_PIECE);
 	render_claim(r);
 	while (*at != NULL)
@@ -152,6 +156,8 @@ finish(struct shell *sh, struct running *r)
 	body_unref(r->body);
 	r->body = NULL;
 	render_end(r);
+	if (r->lesson != NULL)
+		lesson_end(r->lesson, done && cmd->reply.class == REPLY_OK);
 	good = done && cmd->reply.class == REPLY_OK && !r->cut;
 	if (good && cmd->verb != NULL && cmd->verb->flags & VERB_BYE)
 		r->session->closing = true;
@@ -349,14 +355,19 @@ send_line(struct shell *sh, const struct verb *verb, struct str args,
 	struct conn *c = sh->current->conn;
 	struct body *body = NULL;
 	struct cmd *cmd = NULL;
+	struct buf wire;
 
 	if (rd->has_in) {
 		body = open_body(verb, rd->in, e);
 		if (body == NULL)
 			return NULL;
 	}
+	buf_init(&wire, 3 * SHELL_LINE_MAX);
+	wire.secret = true;
+	(void)typed_mailboxes(&wire, c, verb, line);
 	if (body != NULL || secret_send(sh, c, verb, args, line, &cmd, e) == 0)
-		cmd = conn_line(c, line, body, e);
+		cmd = conn_line(c, buf_str(&wire), body, e);
+	buf_fini(&wire);
 	body_unref(body);
 	return cmd;
 }

@@ -18,20 +18,21 @@ struct running {
 	struct running *next;
 	struct session *session;
 	struct cmd *cmd;
-	struct item *last; /* the last item that is shown */
-	struct body *body; /* the next one, claimed before it begins */
-	size_t bodies;	   /* those that are done */
-	struct sink *sink; /* where bodies go; NULL: the screen */
-	struct buf line;   /* a line on the screen that has no end yet */
-	uint64_t literal;  /* octets that the line announces at its end */
-	bool counts;	   /* the server counts on them unasked: {n+} */
-	bool answered;	   /* what the server asked for was given */
-	bool quiet;	   /* not typed: only a refusal is shown */
-	bool mute;	   /* bodies are read and not shown */
-	bool cut;	   /* a body ended before its end */
-	bool waited;	   /* run_wait holds it */
-	bool left;	   /* the user wants to hear no more of it */
-	bool misplaced;	   /* sent in a state that does not allow it */
+	struct item *last;     /* the last item that is shown */
+	struct body *body;     /* the next one, claimed before it begins */
+	size_t bodies;	       /* those that are done */
+	struct lesson *lesson; /* what completion learns of it; or NULL */
+	struct sink *sink;     /* where bodies go; NULL: the screen */
+	struct buf line;       /* a line on the screen that has no end yet */
+	uint64_t literal;      /* octets that the line announces at its end */
+	bool counts;	       /* the server counts on them unasked: {n+} */
+	bool answered;	       /* what the server asked for was given */
+	bool quiet;	       /* not typed: only a refusal is shown */
+	bool mute;	       /* bodies are read and not shown */
+	bool cut;	       /* a body ended before its end */
+	bool waited;	       /* run_wait holds it */
+	bool left;	       /* the user wants to hear no more of it */
+	bool misplaced;	       /* sent in a state that does not allow it */
 	bool over;
 	int64_t deadline; /* of waiting for it */
 	int status;

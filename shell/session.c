@@ -1,6 +1,7 @@
 /* session: connections with names, and what they say unasked. */
 #include "shell/session.h"
 #include "base/mem.h"
+#include "shell/memory.h"
 #include "shell/run.h"
 #include "shell/screen.h"
 
@@ -135,6 +136,7 @@ add(struct shell *sh, struct conn *c, const char *name)
 	    old->runs == NULL)
 		session_free(sh, old);
 	s->conn = c;
+	s->memory = sh->interactive ? memory_new() : NULL;
 	s->name =
 	    name != NULL ? mem_strdup(name) : make_name(sh, conn_config(c));
 	while (*at != NULL)
@@ -166,6 +168,7 @@ session_free(struct shell *sh, struct session *s)
 	if (s->trace_file != NULL)
 		fclose(s->trace_file);
 	conn_unref(s->conn);
+	memory_free(s->memory);
 	free(s->name);
 	free(s);
 }
@@ -309,6 +312,8 @@ session_events(struct shell *sh, struct session *s)
 	struct buf b;
 
 	while ((ev = conn_event(s->conn)) != NULL) {
+		if (s->memory != NULL)
+			memory_unasked(s->memory, s->conn, ev->line);
 		if (str_eq(ev->name, S("closed"))) {
 			tell_closed(sh, s);
 		} else if (s == sh->current) {

@@ -12,6 +12,7 @@
 #include "proto/status.h"
 #include "shell/options.h"
 
+struct memory;
 struct running;
 struct shell;
 
@@ -23,9 +24,10 @@ struct session {
 	struct running *runs; /* commands not yet shown to their end */
 	struct trace *trace;  /* or NULL */
 	FILE *trace_file;
-	bool on_screen; /* the trace is */
-	bool closing;	/* its end is no news: QUIT, LOGOUT, :drop */
-	uint64_t used;	/* when it became the current one: shell.uses */
+	bool on_screen;	       /* the trace is */
+	bool closing;	       /* its end is no news: QUIT, LOGOUT, :drop */
+	uint64_t used;	       /* when it became the current one: shell.uses */
+	struct memory *memory; /* for completion; NULL: nobody types */
 };
 
 enum got {

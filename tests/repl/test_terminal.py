@@ -547,7 +547,7 @@ class Completion(Case):
         screen.type("\r")
         screen.expect("a1 OK")
         screen.type("fet\t")
-        screen.expect("FETCH ")
+        screen.expect("fetch ")
 
     def test_what_the_server_has_not(self):
         screen = self.terminal(self.peer("pop3", POP3))
