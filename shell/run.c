@@ -214,6 +214,8 @@ interrupted(struct shell *sh, struct running *r)
 		r->status = STATUS_INTERRUPTED;
 		conn_drop(r->session->conn);
 		screen_note("interrupted");
+		/* Nothing else would come that ends the waiting. */
+		shell_show(sh);
 		return false;
 	}
 	if (asks)

@@ -73,7 +73,7 @@ class History(Case):
             S: + UGFzc3dvcmQ6
             C: {base64.b64encode(SECRET.encode()).decode()}
             S: a2 NO
-            C: a3 LOGIN alice {SECRET}
+            C: a3 LOGIN alice "{SECRET}"
             S: a3 NO
             C: a4 AUTHENTICATE PLAIN
             S: + 
