@@ -189,7 +189,7 @@ learn_response(struct memory *m, struct conn *c, const struct imap_msg *msg)
 			responses[i].fn(m, c, msg);
 }
 
-/* The subject of a FETCH whose message went by as octets. */
+/* The subject in a header that went by as octets. */
 static void
 learn_header(struct lesson *l, uint64_t number)
 {
@@ -198,6 +198,27 @@ learn_header(struct lesson *l, uint64_t number)
 	if (l->text.len > 0 && header_find(buf_str(&l->text), S("Subject"), &f))
 		memory_learn_subject(l->memory, number, f.value);
 	buf_clear(&l->text);
+}
+
+/* Whether the octets of a FETCH begin with the header of the message: those
+ * of the first literal that is no part of the tree. */
+static bool
+has_header(const struct imap_msg *msg)
+{
+	const struct imap_val *v = msg->vals, *value;
+	struct imap_section s;
+
+	for (v = v != NULL ? v->first : NULL;
+	     v != NULL && (value = v->next) != NULL; v = value->next) {
+		if (value->kind != IMAP_LITERAL || value->stream != 0)
+			continue;
+		if (imap_is(v, "RFC822") || imap_is(v, "RFC822.HEADER"))
+			return true;
+		return imap_section(v->s, &s) && s.origin == 0 &&
+		       (s.section.n == 0 ||
+			   str_startscase(s.section, S("HEADER")));
+	}
+	return false;
 }
 
 static void
@@ -212,7 +233,7 @@ imap_over(struct lesson *l)
 	    str_eqcase(msg->name, S("SEARCH")))
 		learn_uids(l->memory, msg);
 	if (msg->type == IMAP_UNTAGGED && msg->has_num &&
-	    str_eqcase(msg->name, S("FETCH")))
+	    str_eqcase(msg->name, S("FETCH")) && has_header(msg))
 		learn_header(l, msg->num);
 	buf_clear(&l->text);
 }

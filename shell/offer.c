@@ -184,10 +184,12 @@ offer_used(struct offers *o, const char *verbs)
 		rest = str_z(history_get(history_base + i)->line);
 		word = typed_word(&rest);
 		second = typed_word(&rest);
-		if (verb_word_in(verbs, word))
+		if (!verb_word_in(verbs, word)) { /* behind a tag? */
+			word = second;
+			second = typed_word(&rest);
+		}
+		if (verb_word_in(verbs, word) && !str_starts(second, S("{")))
 			offer_name(o, second, NULL);
-		else if (verb_word_in(verbs, second)) /* behind a tag */
-			offer_name(o, typed_word(&rest), NULL);
 	}
 }
 
@@ -286,6 +288,8 @@ offer_numbers(struct offers *o, struct memory *mem, uint64_t last)
 		return;
 	if (word.n > 0 && typed == 0)
 		return;
+	/* No message has a higher number (RFC 9051 9). */
+	last = last < UINT32_MAX ? last : UINT32_MAX;
 	low = word.n > 0 ? typed : 1;
 	high = word.n > 0 ? typed : last;
 	for (; low <= last; low *= 10, high = high * 10 + 9) {

@@ -201,6 +201,29 @@ class Imap(Case):
         self.assertIn("... and 999950 more", lines)
         self.assertTabs(screen, ("FETCH 4", "FETCH 4"))
 
+    def test_more_messages_than_there_can_be(self):
+        screen = self.session("""
+            C: a1 SELECT INBOX
+            S: * 9223372036854775807 EXISTS
+            S: a1 OK""")
+        screen.line("SELECT INBOX")
+        screen.expect("a1 OK")
+        self.assertTabs(screen, ("FETCH 9", "FETCH 9"))
+        self.assertIn("4294967295", " ".join(screen.listed("FETCH ")))
+
+    def test_text_is_no_header(self):
+        screen = self.session(r"""
+            C: a1 SELECT INBOX
+            S: * 1 EXISTS
+            S: a1 OK
+            C: a2 FETCH 1 BODY[TEXT]
+            s: * 1 FETCH (BODY[TEXT] {15}\r\nSubject: evil\r\n)\r\n
+            S: a2 OK""")
+        for line in ("SELECT INBOX", "FETCH 1 BODY[TEXT]"):
+            screen.line(line)
+            screen.expect(r"a\d OK")
+        self.assertNotIn("evil", " ".join(screen.listed("FETCH ")))
+
     def test_flags(self):
         screen = self.learned()
         self.assertTabs(
