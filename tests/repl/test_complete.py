@@ -201,10 +201,10 @@ class Imap(Case):
         self.assertIn("... and 999950 more", lines)
         self.assertTabs(screen, ("FETCH 4", "FETCH 4"))
 
-    def test_more_messages_than_there_can_be(self):
+    def test_as_many_messages_as_there_can_be(self):
         screen = self.session("""
             C: a1 SELECT INBOX
-            S: * 9223372036854775807 EXISTS
+            S: * 4294967295 EXISTS
             S: a1 OK""")
         screen.line("SELECT INBOX")
         screen.expect("a1 OK")
