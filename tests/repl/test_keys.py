@@ -48,6 +48,19 @@ class Interrupts(Case):
         screen.line("NOOP")
         screen.expect("a2 OK still")
 
+    def test_question(self):
+        screen = self.terminal(self.peer("imap", """
+            S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready
+            C: a1 NOOP
+            S: a1 OK still"""))
+        screen.expect("> $")
+        screen.line("AUTHENTICATE PLAIN")
+        screen.expect("User: $")
+        screen.type("al\x03")
+        screen.expect("nothing is sent\r\n[^\r\n]*imap pipe > $")
+        screen.line("NOOP")
+        screen.expect("a1 OK still")
+
     def test_waiting_twice(self):
         flag = self.home / "now"
         screen = self.terminal(self.peer("imap", IMAP, f"""
@@ -245,6 +258,21 @@ class Terminals(Case):
             screen.line(line)
             screen.expect(r"a\d (OK|BAD|NO)[^\r]*\r\n")
             screen.expect(prompt)
+
+
+class Encrypted(Case):
+    def test_prompt_says_so(self):
+        screen = self.terminal("lab")
+        screen.expect("> $", 20)
+        for use, line, before, behind in (
+                ("imap", "STARTTLS", "imap: imap 127", "imap: imaps 127"),
+                ("pop3", "STLS", "pop3: pop3 127", "pop3: pop3s 127")):
+            screen.line(f":use {use}")
+            screen.expect(before + "[^\r\n]*> $")
+            screen.line(line)
+            screen.expect(behind + "[^\r\n]*> $")
+        screen.type("\x04")
+        screen.ends(0)
 
 
 class Speed(Case):
