@@ -65,27 +65,13 @@ names_remove(struct names *s, struct str name)
 	memmove(s->v + i, s->v + i + 1, (--s->n - i) * sizeof(*s->v));
 }
 
-/* Whether s can stand on a terminal as it is. */
-static bool
-is_plain(struct str s)
-{
-	struct buf b;
-	bool plain;
-
-	if (s.n == 0 || s.n > MEMORY_TEXT || str_has(s, '\t'))
-		return false;
-	buf_init(&b, 12 * s.n);
-	plain = vis_add(&b, s) == 0 && str_eq(buf_str(&b), s);
-	buf_fini(&b);
-	return plain;
-}
-
 static void
 names_add(struct names *s, struct str name)
 {
 	char *z;
 
-	if (s->n >= s->max || !is_plain(name) || names_find(s, name) < s->n)
+	if (s->n >= s->max || name.n == 0 || name.n > MEMORY_TEXT ||
+	    !vis_is_plain(name) || names_find(s, name) < s->n)
 		return;
 	z = mem_zalloc(name.n + 1);
 	memcpy(z, name.p, name.n);

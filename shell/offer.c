@@ -18,19 +18,6 @@
 /* ---- the list ---- */
 
 static bool
-is_plain(struct str s)
-{
-	struct buf b;
-	bool plain;
-
-	buf_init(&b, 12 * s.n + 1);
-	plain =
-	    !str_has(s, '\t') && vis_add(&b, s) == 0 && str_eq(buf_str(&b), s);
-	buf_fini(&b);
-	return plain;
-}
-
-static bool
 is_offered(const struct offers *o, struct str text)
 {
 	for (size_t i = 0; i < o->n; i++)
@@ -44,7 +31,7 @@ add(struct offers *o, struct str text, const char *hint)
 {
 	struct offer *new;
 
-	if (text.n == 0 || !is_plain(text) || is_offered(o, text))
+	if (text.n == 0 || !vis_is_plain(text) || is_offered(o, text))
 		return;
 	if (o->n == OFFERS_MAX) {
 		o->more++;
