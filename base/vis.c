@@ -68,3 +68,16 @@ vis_add(struct buf *b, struct str s)
 	}
 	return 0;
 }
+
+bool
+vis_is_plain(struct str s)
+{
+	struct buf b;
+	bool plain;
+
+	buf_init(&b, 12 * s.n + 1);
+	plain =
+	    !str_has(s, '\t') && vis_add(&b, s) == 0 && str_eq(buf_str(&b), s);
+	buf_fini(&b);
+	return plain;
+}

@@ -14,5 +14,7 @@
 
 /* Appends s to b, filtered; -1 if b is full. LF is a control like others. */
 int vis_add(struct buf *b, struct str s);
+/* Whether s stays as it is, and has no TAB. */
+bool vis_is_plain(struct str s);
 
 #endif

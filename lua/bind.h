@@ -105,6 +105,9 @@ FILE *bind_check_file(lua_State *L, int idx);
 /* conn.c */
 struct conn *bind_check_conn(lua_State *L, int idx);
 int bind_open(lua_State *L); /* core.open(config) → conn, cmd */
+/* Names of the fields and of the protocol's methods of the connection at idx;
+ * none if it is no connection. */
+void bind_conn_members(lua_State *L, int idx, script_member fn, void *arg);
 
 /* tls.c */
 /* Pushes what TLS agreed on, or nil without TLS. */

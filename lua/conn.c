@@ -562,6 +562,27 @@ conn_index(lua_State *L)
 	return 1;
 }
 
+void
+bind_conn_members(lua_State *L, int idx, script_member fn, void *arg)
+{
+	struct bind_conn *u = bind_test(L, idx, &conn_type);
+
+	if (u == NULL || u->c == NULL)
+		return;
+	for (const struct bind_field *f = fields; f->name != NULL; f++)
+		fn(f->name, false, arg);
+	if (conn_proto(u->c) == NULL)
+		return;
+	push_protocol_methods(L, conn_proto(u->c));
+	if (lua_istable(L, -1)) {
+		for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
+			if (lua_type(L, -2) == LUA_TSTRING)
+				fn(lua_tostring(L, -2), lua_isfunction(L, -1),
+				    arg);
+	}
+	lua_pop(L, 1);
+}
+
 static int
 conn_newindex(lua_State *L)
 {

@@ -170,6 +170,15 @@ bool script_hooked(lua_State *L, enum script_hook hook);
 void script_hook(
     lua_State *L, enum script_hook hook, struct conn *c, struct cmd *cmd);
 
+/*
+ * Calls fn for each name that may follow chain, "conn:" or "postel." or ""
+ * for the globals; conn as in script_eval.  Looks and runs no code of the
+ * user's.  Names come in no order, and some twice.
+ */
+typedef void (*script_member)(const char *name, bool function, void *arg);
+void script_members(lua_State *L, struct conn *conn, struct str chain,
+    script_member fn, void *arg);
+
 /* Pushes the userdata for c (the same one each time), which holds a ref. */
 void script_push_conn(lua_State *L, struct conn *c);
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -23,6 +24,7 @@ struct loop {
 	size_t n, cap;
 	unsigned long turns;
 	int pipe[2];
+	volatile sig_atomic_t stop; /* loop_interrupt was called */
 };
 
 struct loop *
@@ -199,8 +201,10 @@ interrupted(struct loop *l)
 {
 	char junk[64];
 
-	if (l->fds[0].revents == 0)
+	/* It may have come behind poll, with input that it is to stop. */
+	if (l->fds[0].revents == 0 && !l->stop)
 		return false;
+	l->stop = 0;
 	while (read(l->pipe[0], junk, sizeof(junk)) > 0)
 		;
 	return true;
@@ -292,6 +296,7 @@ loop_interrupt(struct loop *l)
 {
 	int saved = errno;
 
+	l->stop = 1;
 	/* A full pipe wakes the loop just as well. */
 	(void)!write(l->pipe[1], "", 1);
 	errno = saved;

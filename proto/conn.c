@@ -355,6 +355,12 @@ conn_mailbox(const struct conn *c)
 	    .uidnext = c->imap.uidnext};
 }
 
+bool
+conn_is_utf8(const struct conn *c)
+{
+	return c->imap.utf8;
+}
+
 struct str
 conn_apop_stamp(const struct conn *c)
 {

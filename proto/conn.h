@@ -132,6 +132,9 @@ struct conn_mailbox {
 	uint64_t exists, recent, uidvalidity, uidnext;
 };
 struct conn_mailbox conn_mailbox(const struct conn *c);
+/* IMAP: names and strings go as UTF-8, by ENABLE; else names of mailboxes are
+ * in modified UTF-7. */
+bool conn_is_utf8(const struct conn *c);
 
 /* t stays the caller's and must outlive the connection or be unset. */
 void conn_set_trace(struct conn *c, struct trace *t);

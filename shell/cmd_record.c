@@ -58,6 +58,7 @@ const struct command cmd_record = {
     .name = "record",
     .argmax = 1,
     .usage = N_("[FILE.lua | off]"),
+    .files = true,
     .help = N_("Writes what is typed from now on as a Lua script."),
     .more =
 	N_("postel FILE.lua says the same to the same servers.  Connections "

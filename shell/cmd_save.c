@@ -82,6 +82,7 @@ const struct command cmd_save = {
     .argmin = 1,
     .argmax = 3,
     .usage = N_("[[uid] SET] FILE"),
+    .files = true,
     .help = N_("Saves messages as files, and marks nothing as read."),
     .more =
 	N_(":save 3 three.eml saves one, :save three.eml the one that was "

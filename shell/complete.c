@@ -1,12 +1,12 @@
 /*
- * complete: TAB.  Verbs by protocol and state, those that the server announces
- * first; commands of the shell; then what an argument can be.  Nothing here
- * asks the server anything.
+ * complete: TAB, as readline has it.  What can be put in is found by offer.c;
+ * here readline is told where the word begins, what its beginnings have in
+ * common, and what stands in the list.
  */
 #include "base/mem.h"
-#include "shell/added.h"
-#include "shell/command.h"
-#include "shell/session.h"
+#include "base/utf8.h"
+#include "shell/offer.h"
+#include "shell/screen.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,250 +14,146 @@
 
 static struct shell *the_shell;
 static bool enabled;
+/* What the last attempt found. */
+static struct offers found;
 
-/* The matches of one attempt. */
-struct matches {
-	char **v;
-	size_t n;
-};
-
-static void
-add(struct matches *m, const char *text, const char *prefix, const char *word)
+/*
+ * Readline looks for the beginning of a word by a set of characters.  The one
+ * in front of our word is a set of one.
+ */
+static char *
+find_word(void)
 {
-	struct buf b;
+	static char breaks[2];
+	struct str line = {rl_line_buffer, (size_t)rl_point};
 
-	buf_init(&b, 256);
-	(void)buf_addz(&b, prefix);
-	(void)buf_addz(&b, word);
-	if (str_startscase(buf_str(&b), str_z(text))) {
-		m->v = mem_realloc(m->v, (m->n + 3) * sizeof(*m->v));
-		m->v[++m->n] = mem_strdup(buf_cstr(&b));
-	}
-	buf_fini(&b);
-}
-
-/* As readline wants them: the common beginning, the matches, NULL. */
-static char **
-finish(struct matches *m, const char *text)
-{
-	size_t common, i;
-
-	if (m->n == 0)
+	offers_done(&found);
+	breaks[0] = '\0';
+	if (!enabled)
+		return breaks;
+	offers_find(&found, the_shell, line);
+	if (found.foreign)
 		return NULL;
-	common = strlen(m->v[1]);
-	for (i = 2; i <= m->n; i++) {
-		size_t n = 0;
-		while (n < common &&
-		       ascii_lower(m->v[1][n]) == ascii_lower(m->v[i][n]))
-			n++;
-		common = n;
+	if (found.at > 0)
+		breaks[0] = rl_line_buffer[found.at - 1];
+	return breaks;
+}
+
+/* How much of a and b is equal; letters in any case. */
+static size_t
+common(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	while (a[n] != '\0' && ascii_lower(a[n]) == ascii_lower(b[n]))
+		n++;
+	/* No character is cut. */
+	while (n > 0 && ((unsigned char)a[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}
+
+/* What is offered, as readline wants it: the common beginning, the matches,
+ * NULL; of each what is behind its first `skip` octets. */
+static char **
+matches(const char *text, size_t skip)
+{
+	char **v = mem_zalloc((found.n + 2) * sizeof(*v));
+	size_t n = strlen(found.v[0].text);
+
+	for (size_t i = 0; i < found.n; i++) {
+		size_t m = common(found.v[0].text, found.v[i].text);
+
+		n = m < n ? m : n;
+		v[i + 1] = mem_strdup(found.v[i].text + skip);
 	}
-	if (common < strlen(text))
-		common = strlen(text);
-	m->v[0] = strndup(m->v[1], common);
-	m->v[m->n + 1] = NULL;
-	return m->v;
-}
-
-static const struct conn *
-conn_now(void)
-{
-	return shell_is_open(the_shell) ? the_shell->current->conn : NULL;
-}
-
-/* Verbs that the state allows; of two words, what follows the first one. */
-static void
-add_verbs(struct matches *m, const char *text, struct str before)
-{
-	const struct conn *c = conn_now();
-	const struct verb *v;
-	struct str name;
-
-	if (c == NULL || conn_proto(c) == NULL)
-		return;
-	for (v = proto_verbs(conn_proto(c)); v->name != NULL; v++) {
-		if (v->states != 0 && (v->states & conn_state(c)) == 0)
-			continue;
-		if (v->capability != NULL && conn_capabilities_known(c) &&
-		    !conn_has(c, v->capability))
-			continue;
-		name = str_z(v->name);
-		if (before.n == 0 && !str_has(name, ' ')) {
-			add(m, text, "", v->name);
-		} else if (before.n > 0 && str_startscase(name, before) &&
-			   name.n > before.n && name.p[before.n] == ' ') {
-			add(m, text, "", v->name + before.n + 1);
-		} else if (before.n == 0 && str_startscase(name, S("UID "))) {
-			add(m, text, "", "UID");
-		}
+	n = n > skip ? n - skip : 0;
+	if (found.n == 1 && found.more == 0) {
+		/* Readline knows a single match by the place behind it. */
+		v[0] = v[1];
+		v[1] = NULL;
+	} else if (found.more > 0 || n <= strlen(text)) {
+		v[0] = mem_strdup(text);
+	} else {
+		v[0] = strndup(v[1], n);
 	}
-}
-
-static void
-add_commands(struct matches *m, const char *text, const char *prefix)
-{
-	for (size_t i = 0; commands[i] != NULL; i++)
-		add(m, text, prefix, commands[i]->name);
-	if (*prefix == '\0') /* without a colon there are few */
-		return;
-	for (const struct added *a = the_shell->added; a != NULL; a = a->next)
-		add(m, text, prefix, a->name);
-}
-
-static void
-add_help(struct matches *m, const char *text)
-{
-	const struct conn *c = conn_now();
-	const struct verb *v;
-
-	if (c == NULL || conn_proto(c) == NULL)
-		return;
-	for (v = proto_verbs(conn_proto(c)); v->name != NULL; v++)
-		add(m, text, "?", v->name);
-}
-
-/* Whether names of files may follow, too. */
-static bool
-add_command_words(struct matches *m, const char *text, struct str line)
-{
-	struct str name = str_word(&line);
-	const struct command *c;
-	const char *word;
-
-	c = command_find(str_skip(name, 1));
-	if (c == NULL)
-		return false;
-	for (size_t i = 0;
-	     c->complete != NULL && (word = c->complete(the_shell, i)) != NULL;
-	     i++)
-		add(m, text, "", word);
-	for (size_t i = 0;
-	     c->complete_behind != NULL &&
-	     (word = c->complete_behind(the_shell, line, i)) != NULL;
-	     i++)
-		add(m, text, "", word);
-	return c->files;
-}
-
-/* What arguments of the verbs can be, by a letter each of the verb's
- * signature or by the verb. */
-static const struct {
-	const char *verbs, *words;
-} arguments[] = {
-    {"SELECT EXAMINE STATUS APPEND", "INBOX"},
-    {"STORE UID_STORE",
-	"FLAGS +FLAGS -FLAGS FLAGS.SILENT +FLAGS.SILENT -FLAGS.SILENT "
-	"\\Seen \\Answered \\Flagged \\Deleted \\Draft"},
-    {"FETCH UID_FETCH",
-	"FLAGS UID ENVELOPE BODYSTRUCTURE INTERNALDATE RFC822.SIZE BODY[] "
-	"BODY.PEEK[] BODY.PEEK[HEADER] BODY.PEEK[TEXT] ALL FAST FULL"},
-    {"SEARCH UID_SEARCH",
-	"ALL ANSWERED BEFORE BODY DELETED FLAGGED FROM HEADER LARGER NEW NOT "
-	"OLD ON OR RECENT SEEN SINCE SMALLER SUBJECT TEXT TO UID UNANSWERED "
-	"UNDELETED UNFLAGGED UNSEEN"},
-    {"STATUS", "(MESSAGES UNSEEN UIDNEXT UIDVALIDITY RECENT SIZE DELETED"},
-    {"MAIL", "FROM:<"},
-    {"RCPT", "TO:<"},
-};
-
-static void
-add_mechanisms(struct matches *m, const char *text)
-{
-	const struct conn *c = conn_now();
-	struct str list = conn_capability(c, "AUTH"), word;
-	char mech[64];
-
-	if (list.p == NULL)
-		list = conn_capability(c, "SASL");
-	while (list.p != NULL && (word = str_word(&list)).n > 0)
-		add(m, text, "", str_copy(mech, sizeof(mech), word));
-}
-
-static void
-add_arguments(struct matches *m, const char *text, struct str line)
-{
-	const struct conn *c = conn_now();
-	const struct verb *v =
-	    c != NULL && conn_proto(c) != NULL
-		? verb_find(proto_verbs(conn_proto(c)), line, NULL)
-		: NULL;
-	char name[32], word[64];
-	struct str words, each;
-
-	if (v == NULL)
-		return;
-	if (v->flags & VERB_SASL)
-		add_mechanisms(m, text);
-	(void)str_copy(name, sizeof(name), str_z(v->name));
-	if (strchr(name, ' ') != NULL)
-		*strchr(name, ' ') = '_';
-	for (size_t i = 0; i < sizeof(arguments) / sizeof(*arguments); i++) {
-		if (!verb_word_in(arguments[i].verbs, str_z(name)))
-			continue;
-		words = str_z(arguments[i].words);
-		while ((each = str_word(&words)).n > 0)
-			add(m, text, "", str_copy(word, sizeof(word), each));
-	}
-}
-
-/* Whether a file name is due: behind a redirection, or "!command". */
-static bool
-wants_file(struct str before)
-{
-	static const struct str ops[] = {
-	    STR(":>"), STR(":>>"), STR(":<"), STR(":|")};
-	struct str word, last = S("");
-
-	if (str_starts(before, S("!")))
-		return true;
-	while ((word = str_word(&before)).n > 0)
-		last = word;
-	for (size_t i = 0; i < sizeof(ops) / sizeof(*ops); i++)
-		if (str_eq(last, ops[i]))
-			return true;
-	return false;
+	return v;
 }
 
 static char **
 attempt(const char *text, int start, int end)
 {
-	struct str before = {rl_line_buffer, (size_t)start};
-	struct matches m = {NULL, 0};
-	struct str rest, first;
-	bool files;
+	size_t skip;
 
-	(void)end;
-	rl_attempted_completion_over = 1;
-	/* A space behind an argument would be sent with it. */
-	rl_completion_append_character =
-	    start == 0 || *rl_line_buffer == ':' ? ' ' : '\0';
-	if (!enabled)
+	/* In front of the line readline looks for no word. */
+	if (end == 0)
+		(void)find_word();
+	rl_attempted_completion_over = !found.foreign;
+	rl_completion_append_character = '\0';
+	if (!enabled || found.n == 0 || (size_t)start < found.at)
 		return NULL;
-	if (wants_file(before)) {
-		rl_attempted_completion_over = 0;
-		return NULL;
+	/* The character in front of the word is in the word, too. */
+	skip = (size_t)start - found.at;
+	for (size_t i = 0; i < found.n; i++)
+		if (strlen(found.v[i].text) < skip)
+			return NULL;
+	if (found.space)
+		rl_completion_append_character = ' ';
+	return matches(text, skip);
+}
+
+/* All in columns, as readline lists them; of files it found them itself. */
+static void
+display_columns(char **list, int n, int longest)
+{
+	char **own = NULL;
+
+	if (found.n > 0) {
+		own = mem_zalloc((found.n + 2) * sizeof(*own));
+		own[0] = found.v[0].text;
+		longest = 0;
+		for (size_t i = 0; i < found.n; i++) {
+			own[i + 1] = found.v[i].text;
+			if ((int)strlen(own[i + 1]) > longest)
+				longest = (int)strlen(own[i + 1]);
+		}
+		list = own;
+		n = (int)found.n;
 	}
-	if (start == 0 && *text == ':') {
-		add_commands(&m, text, ":");
-	} else if (start == 0 && *text == '?') {
-		add_help(&m, text);
-	} else if (start == 0) {
-		add_verbs(&m, text, S(""));
-		if (conn_now() == NULL)
-			add_commands(&m, text, "");
-		else if (*text == '\0')
-			add_commands(&m, text, ":");
-	} else if (*rl_line_buffer == ':') {
-		files = add_command_words(&m, text, before);
-		rl_attempted_completion_over = m.n > 0 || !files;
-	} else {
-		rest = before;
-		first = str_word(&rest);
-		if (str_trim(rest).n == 0)
-			add_verbs(&m, text, first);
-		add_arguments(&m, text, before);
+	rl_display_match_list(list, n, longest);
+	free(own);
+}
+
+/* A line each, with what is known of it. */
+static void
+display_hints(void)
+{
+	int width = 0, columns = screen_width(), n;
+	struct str hint;
+
+	for (size_t i = 0; i < found.n; i++) {
+		n = (int)strlen(found.v[i].text);
+		width = n > width ? n : width;
 	}
-	return finish(&m, text);
+	fputs("\n", rl_outstream);
+	for (size_t i = 0; i < found.n; i++) {
+		n = columns - width - 3;
+		hint = utf8_head(str_z(found.v[i].hint), n > 0 ? (size_t)n : 0);
+		fprintf(rl_outstream, "%*s%s%.*s\n", width, found.v[i].text,
+		    hint.n > 0 ? "  " : "", STRF(hint));
+	}
+}
+
+static void
+display(char **list, int n, int longest)
+{
+	if (found.hinted)
+		display_hints();
+	else
+		display_columns(list, n, longest);
+	if (found.more > 0)
+		fprintf(rl_outstream, "... and %zu more\n", found.more);
+	rl_forced_update_display();
 }
 
 void
@@ -271,7 +167,13 @@ complete_init(struct shell *sh)
 {
 	the_shell = sh;
 	rl_attempted_completion_function = attempt;
-	rl_completer_word_break_characters = " \t\n(";
+	rl_completion_word_break_hook = find_word;
+	rl_completion_display_matches_hook = display;
 	rl_completer_quote_characters = "";
-	rl_sort_completion_matches = 1;
+	rl_basic_quote_characters = "";
+	rl_sort_completion_matches = 0;
+	rl_completion_suppress_quote = 1;
+	/* A question would keep servers waiting, unheard; lists are bounded. */
+	rl_variable_bind("completion-query-items", "-1");
+	rl_variable_bind("page-completions", "off");
 }

@@ -1,4 +1,5 @@
 /* render: shows the items of a reply as they come. */
+#include "shell/memory.h"
 #include "shell/run.h"
 
 /* The words that servers begin a status with (RFC 1939 3, RFC 9051 7.1). */
@@ -148,6 +149,8 @@ show_body(struct running *r)
 		switch (body_pull(r->body, &s, &e)) {
 		case PULL_SLICE:
 			n = put(r, s);
+			if (r->lesson != NULL)
+				lesson_bytes(r->lesson, str_head(s, n));
 			body_took(r->body, n);
 			if (n == 0)
 				return false;
@@ -179,8 +182,11 @@ render_items(struct running *r)
 		if (it->kind == ITEM_BODY) {
 			if (r->body != NULL && !show_body(r))
 				return false;
-		} else if (!r->quiet && !r->json) {
-			show_line(r, it->line);
+		} else {
+			if (r->lesson != NULL)
+				lesson_line(r->lesson, it->line);
+			if (!r->quiet && !r->json)
+				show_line(r, it->line);
 		}
 		r->last = it;
 	}

@@ -6,10 +6,12 @@
 #include "shell/help.h"
 #include "shell/hooks.h"
 #include "shell/json.h"
+#include "shell/memory.h"
 #include "shell/record.h"
 #include "shell/secret.h"
 #include "shell/session.h"
 #include "shell/timing.h"
+#include "shell/typed.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,6 +26,8 @@ run_new(struct session *s, struct cmd *cmd, struct sink *sink)
 	r->sink = sink;
 	r->json = s->json;
 	r->deadline = LOOP_NEVER;
+	if (s->memory != NULL)
+		r->lesson = lesson_new(s->memory, cmd);
 	buf_init(&r->line, RUN_PIECE);
 	/* What nobody claims is kept for the JSON. */
 	if (!r->json || sink != NULL)
@@ -219,6 +223,8 @@ finish(struct shell *sh, struct running *r)
 	body_unref(r->body);
 	r->body = NULL;
 	render_end(r);
+	if (r->lesson != NULL)
+		lesson_end(r->lesson, done && cmd->reply.class == REPLY_OK);
 	good = done && cmd->reply.class == REPLY_OK && !r->cut;
 	if (good && cmd->verb != NULL && cmd->verb->flags & VERB_BYE)
 		r->session->closing = true;
@@ -325,6 +331,8 @@ interrupted(struct shell *sh, struct running *r)
 		r->status = STATUS_INTERRUPTED;
 		conn_drop(r->session->conn);
 		screen_note("interrupted");
+		/* Nothing else would come that ends the waiting. */
+		shell_show(sh);
 		return false;
 	}
 	if (asks)
@@ -454,14 +462,19 @@ send_line(struct shell *sh, const struct verb *verb, struct str args,
 	struct conn *c = sh->current->conn;
 	struct body *body = NULL;
 	struct cmd *cmd = NULL;
+	struct buf wire;
 
 	if (rd->has_in) {
 		body = open_body(verb, rd->in, e);
 		if (body == NULL)
 			return NULL;
 	}
+	buf_init(&wire, 3 * SHELL_LINE_MAX);
+	wire.secret = true;
+	(void)typed_mailboxes(&wire, c, verb, line);
 	if (body != NULL || secret_send(sh, c, verb, args, line, &cmd, e) == 0)
-		cmd = conn_line(c, line, body, e);
+		cmd = conn_line(c, buf_str(&wire), body, e);
+	buf_fini(&wire);
 	body_unref(body);
 	return cmd;
 }

@@ -30,6 +30,7 @@ struct running {
 	struct sink *sink;	 /* where bodies go; NULL: the screen */
 	struct buf line;	 /* a line on the screen that has no end yet */
 	struct recorded *record; /* or NULL */
+	struct lesson *lesson;	 /* what completion learns of it; or NULL */
 	uint64_t literal;	 /* octets that the line announces at its end */
 	bool counts;		 /* the server counts on them unasked: {n+} */
 	bool answered;		 /* what the server asked for was given */

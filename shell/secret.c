@@ -4,39 +4,17 @@
 #include "base/text.h"
 #include "shell/run.h"
 #include "shell/screen.h"
+#include "shell/typed.h"
 #include "wire/imap.h"
 
 /* ---- what must not be kept ---- */
-
-/* The next word, from a quote to its end taken as one. */
-static struct str
-next_word(struct str *rest)
-{
-	struct str s = *rest;
-	bool quoted = false;
-	size_t i = 0, begin;
-
-	while (i < s.n && (s.p[i] == ' ' || s.p[i] == '\t'))
-		i++;
-	begin = i;
-	for (; i < s.n; i++) {
-		if (quoted && s.p[i] == '\\' && i + 1 < s.n)
-			i++;
-		else if (s.p[i] == '"')
-			quoted = !quoted;
-		else if (!quoted && (s.p[i] == ' ' || s.p[i] == '\t'))
-			break;
-	}
-	*rest = str_skip(s, i);
-	return (struct str){s.p + begin, i - begin};
-}
 
 static size_t
 count_words(struct str s)
 {
 	size_t n = 0;
 
-	while (next_word(&s).n > 0)
+	while (typed_word(&s).n > 0)
 		n++;
 	return n;
 }
@@ -48,7 +26,7 @@ open_part(const struct verb *v, struct str args)
 	struct str rest = args;
 
 	for (unsigned i = 0; i < v->secret; i++)
-		if (next_word(&rest).n == 0)
+		if (typed_word(&rest).n == 0)
 			return args.n;
 	return (size_t)(rest.p - args.p);
 }
@@ -89,7 +67,7 @@ secret_begins(struct str line)
 	places = str_starts(rest, S(":")) ? 3 : 2;
 	for (size_t i = 0; i < places; i++) {
 		from[i] = str_trim(rest);
-		(void)next_word(&rest);
+		(void)typed_word(&rest);
 	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		for (size_t j = 0; j < places; j++) {
@@ -240,7 +218,7 @@ int
 secret_send(struct shell *sh, struct conn *c, const struct verb *verb,
     struct str args, struct str line, struct cmd **cmd, struct err *e)
 {
-	struct str rest = args, first = next_word(&rest);
+	struct str rest = args, first = typed_word(&rest);
 	size_t n = count_words(args);
 	struct conn_login login = {.initial = true};
 	uint64_t octets;

@@ -9,6 +9,7 @@
 #include "shell/hooks.h"
 #include "shell/idle.h"
 #include "shell/json.h"
+#include "shell/memory.h"
 #include "shell/raw.h"
 #include "shell/record.h"
 #include "shell/run.h"
@@ -157,6 +158,7 @@ add(struct shell *sh, struct conn *c, const char *name)
 		session_free(sh, old);
 	s->conn = c;
 	s->json = sh->opt->json;
+	s->memory = sh->interactive ? memory_new() : NULL;
 	s->name =
 	    name != NULL ? mem_strdup(name) : make_name(sh, conn_config(c));
 	while (*at != NULL)
@@ -193,6 +195,7 @@ session_free(struct shell *sh, struct session *s)
 	caps_free(s);
 	free(s->known.state);
 	free(s->known.user);
+	memory_free(s->memory);
 	free(s->name);
 	free(s->url);
 	free(s);
@@ -381,6 +384,8 @@ session_events(struct shell *sh, struct session *s)
 	struct buf b;
 
 	while ((ev = conn_event(s->conn)) != NULL) {
+		if (s->memory != NULL)
+			memory_unasked(s->memory, s->conn, ev->line);
 		if (sh->opt->json && (!s->closing || ev->line.n > 0))
 			json_event(sh, s, ev);
 		if (str_eq(ev->name, S("EXPUNGE")) && !s->last_uid)

@@ -12,8 +12,9 @@
 #include "proto/status.h"
 #include "shell/options.h"
 
-struct recorder;
 struct added;
+struct memory;
+struct recorder;
 struct running;
 struct shell;
 
@@ -43,12 +44,13 @@ struct session {
 	struct trace *trace;  /* or NULL */
 	FILE *trace_file;
 	struct known known;
-	bool on_screen; /* the trace is */
-	bool json;	/* replies are shown as JSON */
-	bool closing;	/* its end is no news: QUIT, LOGOUT, :drop */
-	char last[24];	/* the message fetched last: "3", or "" */
-	bool last_uid;	/* that is a UID */
-	uint64_t used;	/* when it became the current one: shell.uses */
+	bool on_screen;	       /* the trace is */
+	bool json;	       /* replies are shown as JSON */
+	bool closing;	       /* its end is no news: QUIT, LOGOUT, :drop */
+	char last[24];	       /* the message fetched last: "3", or "" */
+	bool last_uid;	       /* that is a UID */
+	uint64_t used;	       /* when it became the current one: shell.uses */
+	struct memory *memory; /* for completion; NULL: nobody types */
 	/* hooks.c: what was told, and what is to be. */
 	bool told_open, told_login, told_close;
 	struct cmd **heard;

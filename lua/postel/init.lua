@@ -38,7 +38,16 @@ local functions = {
 	status = core.status,
 }
 
+-- What completion shows of names that are not loaded yet.
+local names = {}
+for _, t in ipairs { modules, functions } do
+	for name in pairs(t) do
+		names[name] = exit
+	end
+end
+
 setmetatable(postel, {
+	__names = names,
 	__index = function(t, name)
 		local value = functions[name]
 		if value == nil and modules[name] then

@@ -123,6 +123,19 @@ class Typed(LiveCase):
             time.sleep(0.02)
         screen.line(PASSWORD)
 
+    def test_refused_select_leaves_the_mailbox(self):
+        """Dovecot's view of RFC 3501 6.3.1 is ours, and the prompt's."""
+        screen = self.at_terminal(self.dovecot.url("imap", self.user))
+        screen.expect("> ?")
+        screen.line("SELECT INBOX")
+        screen.expect(r"INBOX\[0\] >")
+        screen.line("SELECT Nowhere")
+        screen.expect(r" NO [^\r\n]*\r\n[^\[\r\n]*> ")
+        screen.line("CHECK")
+        screen.expect("BAD No mailbox selected")
+        screen.line("LOGOUT")
+        screen.expect("BYE")
+
     def test_hidden_password_of_login(self):
         screen = self.at_terminal("127.0.0.1", self.dovecot.imap)
         screen.expect(r"\* OK")

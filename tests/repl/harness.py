@@ -17,6 +17,8 @@ import textwrap
 import time
 import unittest
 
+from glass import Glass
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 POSTEL = os.path.abspath(os.environ.get(
@@ -174,6 +176,27 @@ class Terminal:
             pass
         self.mark = len(self.seen)
         return self.seen[before:]
+
+    def shown(self, seconds=0.15, columns=120):
+        """The lines that a person sees, once nothing more comes."""
+        while self.read(seconds):
+            pass
+        self.mark = len(self.seen)
+        return Glass(columns).show(self.seen).text()
+
+    def tab(self, text, keys="\t"):
+        """What stands behind the prompt after text and TAB in an empty
+        line."""
+        self.type("\x01\x0b" + text + keys)
+        return self.shown()[-1].partition(" > ")[2]
+
+    def listed(self, text):
+        """The lines that TAB TAB shows behind text."""
+        before = len(self.shown())
+        self.tab(text, "")
+        self.type("\x1b?")
+        lines = self.shown()[before:]
+        return lines[:-1]
 
     def cooked(self):
         return bool(termios.tcgetattr(self.fd)[3] & termios.ICANON)

@@ -10,6 +10,8 @@ Each line of the file is one of
     c: text     reads these octets, \\r \\n undone as above
     WAIT path   waits until the file is there
     SLEEP n     seconds
+    BIG n       sends "* OK xxx" of n octets in one line
+    FLOOD n     sends "* 1 EXISTS" n times
     CLOSE       hangs up
 
 It talks on standard input and output or, with PORT-FILE, to the first who
@@ -65,6 +67,10 @@ def follow(line, reader, writer):
             time.sleep(0.01)
     elif word == "SLEEP":
         time.sleep(float(rest))
+    elif word == "BIG":
+        writer.write(b"* OK " + b"x" * int(rest) + b"\r\n")
+    elif word == "FLOOD":
+        writer.write(b"* 1 EXISTS\r\n" * int(rest))
     elif word == "CLOSE":
         os._exit(0)
     elif word:

@@ -531,41 +531,7 @@ class Keys(Case):
         screen.expect("\n12\r\n")
 
 
-class Completion(Case):
-    def test_verbs_by_state(self):
-        screen = self.terminal(self.peer("imap", IMAP, """
-            C: a1 SELECT INBOX
-            S: * 0 EXISTS
-            S: a1 OK there"""))
-        screen.expect("imap pipe > $")
-        screen.type("FET\t")
-        self.assertNotIn(b"FETCH", screen.quiet())
-        screen.type("\x03")
-        screen.expect("> $")
-        screen.type("SEL\tIN\t")
-        screen.expect("SELECT INBOX")
-        screen.type("\r")
-        screen.expect("a1 OK")
-        screen.type("fet\t")
-        screen.expect("FETCH ")
-
-    def test_what_the_server_has_not(self):
-        screen = self.terminal(self.peer("pop3", POP3))
-        screen.expect("pop3 pipe > $")
-        screen.type("ST\t")
-        self.assertNotIn(b"STLS", screen.quiet())
-
-    def test_commands_and_files(self):
-        self.file("letter.eml", "x")
-        screen = self.terminal(self.peer("smtp", SMTP))
-        screen.expect("smtp pipe > $")
-        screen.type(":con\t")
-        screen.expect(":conns ")
-        screen.type("\x15:tr\to\t\t")
-        screen.expect(r"off +on")
-        screen.type("\x15NOOP :< let\t")
-        screen.expect(r"letter\.eml")
-
+class AfterTheAnswer(Case):
     def test_unknown_verb_is_named_after_the_answer(self):
         screen = self.terminal(self.peer("imap", IMAP, """
             C: a1 SLECT INBOX
