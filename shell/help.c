@@ -283,7 +283,7 @@ list_command(const char *name, const char *usage, const char *help)
 	char head[80];
 
 	snprintf(head, sizeof(head), ":%s %s", name, usage);
-	if (strlen(head) > 22)
+	if (strlen(head) > 21)
 		screen_text("  %s\n  %-22s %s", head, "", help);
 	else
 		screen_text("  %-22s %s", head, help);

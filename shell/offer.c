@@ -444,16 +444,11 @@ offer_topics(struct offers *o)
 		for (; v->name != NULL; v++)
 			offer_word(o, str_z(v->name), NULL);
 	}
-	for (size_t i = 0; i < TOPIC_KINDS; i++) {
-		const struct topic_table *t = &topic_tables[i];
-
-		if (p != NULL && t->protocol != NULL &&
-		    p != proto_find(str_z(t->protocol)))
-			continue;
-		for (const struct topic *row = t->rows; row->key != NULL; row++)
-			if (offers_word(o).n > 0 || !ascii_digit(*row->key))
-				offer_name(o, str_z(row->key), NULL);
-	}
+	for (size_t i = 0; i < TOPIC_KINDS; i++)
+		for (const struct topic *t = topic_tables[i].rows;
+		     t->key != NULL; t++)
+			if (offers_word(o).n > 0 || !ascii_digit(*t->key))
+				offer_name(o, str_z(t->key), NULL);
 	for (size_t i = 0; commands[i] != NULL; i++)
 		offer_word(o, str_z(commands[i]->name), NULL);
 }
@@ -474,6 +469,7 @@ offer_command_arguments(struct offers *o)
 		n++;
 	if (c == NULL || n >= c->argmax)
 		return;
+	o->space = n + 1 < c->argmax;
 	for (size_t i = 0;
 	     c->complete != NULL && (word = c->complete(o->sh, i)) != NULL; i++)
 		offer_name(o, str_z(word), NULL);

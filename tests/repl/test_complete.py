@@ -430,7 +430,7 @@ class Shell(Case):
         screen.expect("> $")
         for typed, wanted in (
                 (":con", ":conns"), (":use sm", ":use smtp"),
-                (":help conn", ":help conns"), (":use smtp sm", ":use smtp sm"),
+                (":help recor", ":help record"), (":use smtp sm", ":use smtp sm"),
                 ("?MAI", "?MAIL"), ("?5.x", "?5.x.x"), ("?\\Se", "?\\Se"),
                 ("?\\See", "?\\Seen"), ("?UIDV", "?UIDVALIDITY"),
                 ("?fet", "?fet"), ("?PIPEL", "?PIPELINING")):

@@ -268,7 +268,7 @@ class Settings(PolicyCase):
 
     def test_names(self):
         self.lines(":set t 5", status=USAGE,
-                   err=b"postel: t may be one of timeout, trace\n")
+                   err=b"postel: t may be one of time, timeout, trace\n")
         self.lines(":set timeuot 5", status=USAGE,
                    err=b"postel: no setting timeuot; did you mean timeout?\n")
         self.lines(":set zzz", status=USAGE,
