@@ -72,6 +72,7 @@ run(struct shell *sh, size_t argc, char **argv)
 const struct command cmd_set = {
     .name = "set",
     .argmax = 2,
+    .line = 2,
     .usage = N_("[NAME [VALUE]]"),
     .help = N_("Shows all settings, or one; or changes it."),
     .more = N_("A beginning of the name is enough if it fits only one.  In "

@@ -41,6 +41,16 @@ render_paint(struct str line)
 	return PAINT_NONE;
 }
 
+/* A line of the reply, on the screen or to the pager. */
+static void
+put_line(struct running *r, struct str line, enum paint paint)
+{
+	if (r->pager != NULL)
+		pager_line(r->pager, line, paint);
+	else
+		screen_line(line, paint);
+}
+
 /* Shows what a body has left of a line without an end, and `more`. */
 static void
 show_line(struct running *r, struct str more)
@@ -48,13 +58,13 @@ show_line(struct running *r, struct str more)
 	struct buf b;
 
 	if (r->line.len == 0) {
-		screen_line(more, render_paint(more));
+		put_line(r, more, render_paint(more));
 		return;
 	}
 	buf_init(&b, r->line.len + more.n);
 	(void)buf_add(&b, buf_str(&r->line));
 	(void)buf_add(&b, more);
-	screen_line(buf_str(&b), PAINT_NONE);
+	put_line(r, buf_str(&b), PAINT_NONE);
 	buf_fini(&b);
 	buf_clear(&r->line);
 }
@@ -83,7 +93,7 @@ show_bytes(struct running *r, struct str s)
 		line = buf_str(&r->line);
 		if (line.n > 0 && line.p[line.n - 1] == '\r')
 			line.n--;
-		screen_line(line, PAINT_NONE);
+		put_line(r, line, PAINT_NONE);
 		buf_clear(&r->line);
 	}
 }
@@ -146,6 +156,8 @@ show_body(struct running *r)
 	size_t n;
 
 	for (;;) {
+		if (r->pager != NULL && !pager_ready(r->pager))
+			return false;
 		switch (body_pull(r->body, &s, &e)) {
 		case PULL_SLICE:
 			n = put(r, s);
@@ -176,6 +188,8 @@ render_items(struct running *r)
 	struct item *it;
 
 	for (;;) {
+		if (r->pager != NULL && !pager_ready(r->pager))
+			return false;
 		it = r->last != NULL ? r->last->next : r->cmd->items;
 		if (it == NULL)
 			return true;

@@ -210,6 +210,13 @@ tell_time(const struct running *r)
 		timing_cmd(r->cmd);
 }
 
+void
+run_unpage(struct running *r)
+{
+	pager_end(r->pager);
+	r->pager = NULL;
+}
+
 static void
 finish(struct shell *sh, struct running *r)
 {
@@ -223,6 +230,7 @@ finish(struct shell *sh, struct running *r)
 	body_unref(r->body);
 	r->body = NULL;
 	render_end(r);
+	run_unpage(r);
 	if (r->lesson != NULL)
 		lesson_end(r->lesson, done && cmd->reply.class == REPLY_OK);
 	good = done && cmd->reply.class == REPLY_OK && !r->cut;
@@ -293,8 +301,10 @@ run_step(struct shell *sh, struct running *r)
 			return false;
 		if (!cmd_over(r->cmd)) {
 			/* Before what is asked for is typed. */
-			if (r->cmd->state == CMD_ASKED)
+			if (r->cmd->state == CMD_ASKED) {
+				run_unpage(r);
 				explain_reply(sh, r);
+			}
 			return false;
 		}
 		finish(sh, r);
@@ -320,6 +330,8 @@ interrupted(struct shell *sh, struct running *r)
 		r->sink = NULL;
 		r->mute = true;
 	}
+	r->mute |= pager_runs(r->pager);
+	run_unpage(r);
 	if (!sh->interactive) {
 		r->left = true;
 		r->status = STATUS_INTERRUPTED;
@@ -496,6 +508,8 @@ follow(struct shell *sh, struct running *r, const struct verb *verb,
 	explain_sent(sh, r->session, r->cmd);
 	(void)answer_literal_of(line, &r->literal);
 	r->counts = str_ends(line, S("+}"));
+	if (r->sink == NULL && !r->json)
+		r->pager = pager_new(sh);
 	wait(sh, r);
 	/* What was meant for a command that was refused is no command. */
 	if (r->over && !r->answered && r->status != STATUS_OK &&

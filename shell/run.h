@@ -7,6 +7,7 @@
 #ifndef SHELL_RUN_H
 #define SHELL_RUN_H
 
+#include "shell/pager.h"
 #include "shell/redirect.h"
 #include "shell/screen.h"
 #include "shell/shell.h"
@@ -28,6 +29,7 @@ struct running {
 	struct body *body;	 /* the next one, claimed before it begins */
 	size_t bodies;		 /* those that are done */
 	struct sink *sink;	 /* where bodies go; NULL: the screen */
+	struct pager *pager;	 /* where lines go; NULL: the screen */
 	struct buf line;	 /* a line on the screen that has no end yet */
 	struct recorded *record; /* or NULL */
 	struct lesson *lesson;	 /* what completion learns of it; or NULL */
@@ -51,6 +53,8 @@ struct running {
  * NULL, too.
  */
 struct running *run_new(struct session *s, struct cmd *cmd, struct sink *sink);
+/* What was held for a pager is shown, or the user has seen it. */
+void run_unpage(struct running *r);
 /* Its exit status when it is over, or when the user has left it. */
 int run_wait(struct shell *sh, struct running *r);
 /* Goes on with what has come; true if r is over, shown, and gone unless

@@ -94,6 +94,18 @@ screen_width(void)
 	return 80;
 }
 
+size_t
+screen_rows(void)
+{
+	const char *term = getenv("TERM");
+	struct winsize w;
+
+	if (!scr.tty || term == NULL || strcmp(term, "dumb") == 0 ||
+	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0)
+		return 0;
+	return w.ws_row;
+}
+
 static void
 hide(void)
 {
@@ -118,6 +130,18 @@ screen_bytes(struct str s)
 		scr.failed = errno;
 }
 
+static void
+add_line(struct buf *b, bool filter, struct str line, enum paint paint)
+{
+	paint = scr.colour ? paint : PAINT_NONE;
+	(void)buf_addz(b, sgr[paint]);
+	if (filter)
+		(void)vis_add(b, line);
+	else
+		(void)buf_add(b, line);
+	(void)buf_addz(b, paint != PAINT_NONE ? "\033[0m\n" : "\n");
+}
+
 /* The line as f may have it, with its end. */
 static void
 put_line(FILE *f, bool filter, struct str line, enum paint paint)
@@ -125,15 +149,15 @@ put_line(FILE *f, bool filter, struct str line, enum paint paint)
 	struct buf b;
 
 	buf_init(&b, line.n * 12 + 64);
-	if (filter)
-		(void)vis_add(&b, line);
-	else
-		(void)buf_add(&b, line);
-	paint = scr.colour ? paint : PAINT_NONE;
-	fprintf(f, "%s", sgr[paint]);
+	add_line(&b, filter, line, paint);
 	fwrite(buf_str(&b).p, 1, b.len, f);
-	fprintf(f, "%s\n", paint != PAINT_NONE ? "\033[0m" : "");
 	buf_fini(&b);
+}
+
+void
+screen_put(struct buf *b, struct str line, enum paint paint)
+{
+	add_line(b, scr.tty, line, paint);
 }
 
 void

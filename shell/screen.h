@@ -34,11 +34,15 @@ enum colour screen_colour_choice(void);
 void screen_be_quiet(bool quiet);
 /* Columns of the terminal, 80 if there is none. */
 int screen_width(void);
+/* Lines of the terminal; 0 if there is none, or it is dumb. */
+size_t screen_rows(void);
 
 /* Bytes to standard output, as they are. */
 void screen_bytes(struct str s);
 /* A line to standard output: filtered and painted on a terminal. */
 void screen_line(struct str line, enum paint paint);
+/* Appends to b what screen_line writes. */
+void screen_put(struct buf *b, struct str line, enum paint paint);
 /* A line of text of our own to standard output: help, lists. */
 void screen_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A server's line that is no data: to the person, or to standard error. */

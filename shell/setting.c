@@ -9,6 +9,7 @@
 
 /* What opt points to once it was set. */
 static char *kept_trace;
+static char *kept_pager;
 
 /* ---- those that are no flags ---- */
 
@@ -102,6 +103,29 @@ set_trace(struct shell *sh, const char *value, struct err *e)
 }
 
 static void
+get_pager(const struct shell *sh, struct buf *out)
+{
+	(void)buf_addz(out, sh->pager == NULL	 ? "off"
+			    : *sh->pager == '\0' ? "on"
+						 : sh->pager);
+}
+
+static int
+set_pager(struct shell *sh, const char *value, struct err *e)
+{
+	if (*value == '\0')
+		return err_set(e, ERR_USE, "a command has a name");
+	free(kept_pager);
+	kept_pager = NULL;
+	if (strcmp(value, "on") == 0)
+		kept_pager = mem_strdup("");
+	else if (strcmp(value, "off") != 0)
+		kept_pager = mem_strdup(value);
+	sh->pager = kept_pager;
+	return 0;
+}
+
+static void
 quiet_changed(struct shell *sh)
 {
 	screen_be_quiet(sh->opt->quiet);
@@ -137,6 +161,9 @@ const struct setting settings[] = {
 	OPTION(insecure)},
     {"keep-going", NULL, "on | off", "off",
 	N_("A refusal does not end a batch or :source."), OPTION(keep_going)},
+    {"pager", NULL, "on | off | COMMAND", "off",
+	N_("Shows what does not fit the screen by $PAGER or a command."),
+	.get = get_pager, .set = set_pager},
     {"quiet", NULL, "on | off", "off", N_("Notes are not shown, errors are."),
 	OPTION(quiet), .changed = quiet_changed},
     {"starttls", NULL, "require | auto | no", "auto",
@@ -233,6 +260,8 @@ setting_end(void)
 {
 	free(kept_trace);
 	kept_trace = NULL;
+	free(kept_pager);
+	kept_pager = NULL;
 }
 
 /* ---- names ---- */

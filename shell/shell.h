@@ -85,6 +85,7 @@ struct shell {
 	void *source;		   /* of ask; NULL: a person types */
 	struct recorder *recorder; /* or NULL: see record.h */
 	bool explains;		   /* ":explain on" */
+	char *pager;		   /* a command, "" for $PAGER; NULL: none */
 	bool time;		   /* each reply tells what it cost */
 	bool quit;		   /* end after this line */
 	int failed;		   /* a batch: the status so far */

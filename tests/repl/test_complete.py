@@ -433,7 +433,7 @@ class Shell(Case):
                 (":help recor", ":help record"), (":use smtp sm", ":use smtp sm"),
                 ("?MAI", "?MAIL"), ("?5.x", "?5.x.x"), ("?\\Se", "?\\Se"),
                 ("?\\See", "?\\Seen"), ("?UIDV", "?UIDVALIDITY"),
-                ("?fet", "?fet"), ("?PIPEL", "?PIPELINING")):
+                ("?fet", "?FETCH"), ("?PIPEL", "?PIPELINING")):
             self.assertEqual(screen.tab(typed), wanted)
         screen.type("\x15")
         bare = self.terminal()

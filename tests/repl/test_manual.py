@@ -73,7 +73,7 @@ class Manual(Case):
                      for name in re.findall(r"[A-Z][A-Z0-9_]+", line)}
         # The lab sets these, and OpenSSL and libc read some by themselves.
         others = {"LAB", "POP3", "SMTP", "IMAP", "LANG", "LC_ALL",
-                  "LC_MESSAGES", "SSL_CERT_FILE",
+                  "LC_MESSAGES", "LESS", "PAGER", "SSL_CERT_FILE",
                   "SSL_CERT_DIR"}
         everywhere = set(re.findall(r"\.Ev (\w+)", page)) | described
         self.assertEqual(read - everywhere, set())
