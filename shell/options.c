@@ -106,8 +106,9 @@ set_completion(struct cmdline *cl, char *arg)
 	return 0;
 }
 
-#define FLAG(field) .flag = offsetof(struct cmdline, field)
-#define STRING(field) .string = offsetof(struct cmdline, field)
+#define FLAG(field) .sets = SETS_FLAG, .place = offsetof(struct cmdline, field)
+#define STRING(field)                                                          \
+	.sets = SETS_STRING, .place = offsetof(struct cmdline, field)
 
 const struct option_row option_rows[] = {
     {NULL, 'c', .arg = "LINE", .set = set_line,
@@ -201,12 +202,16 @@ row_of(int c)
 static int
 set_option(struct cmdline *cl, const struct option_row *r, char *arg)
 {
-	if (r->set != NULL)
+	switch (r->sets) {
+	case SETS_BY_FUNCTION:
 		return r->set(cl, arg);
-	if (r->flag != 0)
-		*(bool *)((char *)cl + r->flag) = true;
-	else
-		*(const char **)(void *)((char *)cl + r->string) = arg;
+	case SETS_FLAG:
+		*(bool *)((char *)cl + r->place) = true;
+		return 0;
+	case SETS_STRING:
+		*(const char **)(void *)((char *)cl + r->place) = arg;
+		return 0;
+	}
 	return 0;
 }
 

@@ -45,8 +45,10 @@ enum option_kind {
 	KIND_WORDS, /* row->words */
 };
 
-/* An option of the command line: all that is said of it anywhere.  A row
- * has a flag, a string or a function, which says what it sets. */
+/* What an option sets: what its function does, a bool, or a string. */
+enum option_sets { SETS_BY_FUNCTION, SETS_FLAG, SETS_STRING };
+
+/* An option of the command line: all that is said of it anywhere. */
 struct option_row {
 	const char *name; /* long name, or NULL */
 	char letter;	  /* or 0 */
@@ -55,7 +57,8 @@ struct option_row {
 	const char *arg;   /* what the argument is called, or NULL: none */
 	const char *words; /* for KIND_WORDS, with spaces between them */
 	const char *help;
-	size_t flag, string; /* places in struct cmdline, or 0 */
+	enum option_sets sets;
+	size_t place; /* in struct cmdline, of the flag or string */
 	/* 0, or -1 when it has been said what is wrong. */
 	int (*set)(struct cmdline *cl, char *arg);
 };
