@@ -405,10 +405,9 @@ hung_up(struct conn *c)
 {
 	struct err e = {0};
 	struct job *j = c->head;
+	bool raw = j != NULL && j->raw;
 
-	if (j != NULL && j->raw)
-		err_set(&e, ERR_CLOSED, "the server hung up");
-	else if (c->lex.mode != LEX_MODE_LINE)
+	if (c->lex.mode != LEX_MODE_LINE && !raw)
 		err_set(&e, ERR_CLOSED,
 		    "the server hung up in the middle of a body");
 	else if (c->last_words.n > 0)
@@ -420,7 +419,7 @@ hung_up(struct conn *c)
 	else if (j != NULL && j->cmd.verb == &conn_greeting)
 		err_set(
 		    &e, ERR_CLOSED, "the server hung up without a greeting");
-	else if (j != NULL && j->cmd.state != CMD_QUEUED)
+	else if (j != NULL && j->cmd.state != CMD_QUEUED && !raw)
 		err_set(&e, ERR_CLOSED,
 		    "the server hung up before its reply to %s",
 		    j->cmd.verb != NULL ? j->cmd.verb->name

@@ -96,7 +96,7 @@ learn_ok(struct memory *m, struct conn *c, const struct imap_msg *msg)
 	const struct imap_val *v = msg->code != NULL ? msg->code->first : NULL;
 
 	(void)c;
-	if (!imap_is(v, "PERMANENTFLAGS") || v->next == NULL)
+	if (v == NULL || !imap_is(v, "PERMANENTFLAGS") || v->next == NULL)
 		return;
 	for (v = v->next->first; v != NULL; v = v->next)
 		if (!imap_is(v, "\\*"))

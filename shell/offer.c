@@ -377,7 +377,7 @@ offer_verbs(struct offers *o, struct str first)
 		sort_from(o, begin);
 	}
 	/* A space that nothing follows would be sent. */
-	if (o->n == 1)
+	if (o->n == 1 && only != NULL)
 		o->space = only->argmin > 0 || strchr(only->name, ' ') != NULL;
 }
 

@@ -2,6 +2,7 @@
 #include "shell/offer.h"
 #include "shell/typed.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 /* Parameters of MAIL and RCPT, each with the extension that has it. */
@@ -75,8 +76,7 @@ offer_attributes(struct offers *o, const char *capability)
 	char text[64];
 
 	while (list.p != NULL && (word = str_word(&list)).n > 0) {
-		(void)str_copy(text, sizeof(text) - 1, word);
-		(void)strcat(text, "=");
+		(void)snprintf(text, sizeof(text), "%.*s=", STRF(word));
 		offer_word(o, str_z(text), NULL);
 	}
 }

@@ -257,7 +257,7 @@ end
 
 -- Untagged responses with a shape of their own; all others have "values".
 local responses = {
-	FETCH = function(o, r, conn, saved)
+	FETCH = function(o, r, _, saved)
 		return member(o, "items", pairs_of(r[1], true,
 			function(value, name)
 				if name == "ENVELOPE" then

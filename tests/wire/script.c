@@ -431,11 +431,11 @@ skip_time(struct str line)
 }
 
 int
-run_line(struct run *r, struct str text)
+run_line(struct run *r, struct str line)
 {
-	struct str line = skip_time(text);
-	struct str word = str_head(line, str_find(line, ' '));
-	struct str arg = str_skip(line, word.n);
+	struct str said = skip_time(line);
+	struct str word = str_head(said, str_find(said, ' '));
+	struct str arg = str_skip(said, word.n);
 	const struct act *act = find(acts, word);
 
 	if (act == NULL)
