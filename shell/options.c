@@ -101,7 +101,8 @@ set_completion(struct cmdline *cl, char *arg)
 {
 	if (!verb_word_in(COMPLETION_WORDS, str_z(arg)))
 		return usage(
-		    "--completion is one of " COMPLETION_WORDS ", not %s", arg);
+		    "--completion is one of %s, not %s", COMPLETION_WORDS,
+		    arg);
 	cl->completion = arg;
 	return 0;
 }
