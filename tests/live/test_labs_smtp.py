@@ -555,7 +555,7 @@ class Row18Names(SmtpCase):
                  500, 501, 502, 503, 504, 550, 551, 552, 553, 554)
         for code in codes:
             lines = self.done("-c", f"?{code}").out.decode().splitlines()
-            self.assertEqual(lines[0], str(code))
+            self.assertEqual(lines[0], f"{code}: SMTP reply code")
             self.assertRegex(lines[-1], "RFC 5321")
             said.add(lines[1])
         self.assertEqual(len(said), len(codes))
