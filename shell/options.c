@@ -101,8 +101,7 @@ set_completion(struct cmdline *cl, char *arg)
 {
 	if (!verb_word_in(COMPLETION_WORDS, str_z(arg)))
 		return usage(
-		    "--completion is one of %s, not %s", COMPLETION_WORDS,
-		    arg);
+		    "--completion is one of %s, not %s", COMPLETION_WORDS, arg);
 	cl->completion = arg;
 	return 0;
 }
@@ -235,7 +234,7 @@ try_name(const char *name, void *arg)
 void
 options_missed(lua_State *L, const char *word)
 {
-	const char *what = "script";
+	bool account;
 	struct nearest n;
 	size_t distance;
 
@@ -243,15 +242,16 @@ options_missed(lua_State *L, const char *word)
 	script_names(try_name, &n);
 	distance = n.near.distance;
 	script_accounts(L, try_name, &n);
-	if (n.near.distance < distance)
-		what = "script or account";
+	account = n.near.distance < distance;
 	if (n.near.best == NULL)
 		(void)usage("%s is no script, no account and no URL, and a "
 			    "host needs a port behind it",
 		    word);
 	else
 		screen_error(
-		    "no %s %s; did you mean %s?", what, word, n.near.best);
+		    account ? N_("no script or account %s; did you mean %s?")
+			    : N_("no script %s; did you mean %s?"),
+		    word, n.near.best);
 }
 
 /* argv[at] is the first word: how many more belong to it, or -1. */
