@@ -101,8 +101,7 @@ set_completion(struct cmdline *cl, char *arg)
 {
 	if (!verb_word_in(COMPLETION_WORDS, str_z(arg)))
 		return usage(
-		    "--completion is one of %s, not %s", COMPLETION_WORDS,
-		    arg);
+		    "--completion is one of %s, not %s", COMPLETION_WORDS, arg);
 	cl->completion = arg;
 	return 0;
 }
