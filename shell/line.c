@@ -143,6 +143,8 @@ line_run(struct shell *sh, struct str line)
 	case ':':
 		return command_line(sh, rest);
 	case '=':
+		if (!session_make_way(sh))
+			return STATUS_USAGE;
 		record_lua(sh, rest);
 		return lua_line(sh, rest);
 	case '!':
