@@ -5,6 +5,7 @@
 #include "shell/command.h"
 #include "shell/screen.h"
 #include "shell/secret.h"
+#include "shell/session.h"
 
 #include <stdlib.h>
 
@@ -263,6 +264,8 @@ run_function(struct shell *sh, const struct added *a, struct str rest)
 	size_t argc = 0;
 	int status;
 
+	if (!session_make_way(sh))
+		return STATUS_USAGE;
 	if (!command_split(&rest, argv, &argc)) {
 		screen_error(":%s: more than %d words", a->name, COMMAND_WORDS);
 		status = STATUS_USAGE;

@@ -38,6 +38,7 @@ complete(const struct shell *sh, size_t n)
 
 const struct command cmd_auth = {
     .name = "auth",
+    .talks = true,
     .argmin = 1,
     .argmax = 3,
     .usage = N_("MECH [USER [AUTHZID]]"),

@@ -287,6 +287,7 @@ run(struct shell *sh, size_t argc, char **argv)
 
 const struct command cmd_caps = {
     .name = "caps",
+    .talks = true,
     .argmax = 1,
     .usage = N_("[NAME]"),
     .help = N_("Says in words what the server can do, or what NAME means."),

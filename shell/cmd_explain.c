@@ -3,31 +3,15 @@
 #include "shell/command.h"
 #include "shell/screen.h"
 
-static const char *
-complete(const struct shell *sh, size_t n)
-{
-	static const char *const words[] = {"on", "off"};
-
-	(void)sh;
-	return n < 2 ? words[n] : NULL;
-}
-
 static int
 run(struct shell *sh, size_t argc, char **argv)
 {
-	if (argc > 0 && strcmp(argv[0], "on") == 0) {
-		sh->explains = true;
-	} else if (argc > 0 && strcmp(argv[0], "off") == 0) {
-		sh->explains = false;
-	} else if (argc > 0) {
-		screen_error("usage: :explain [on | off]");
-		return STATUS_USAGE;
-	} else if (sh->explains) {
-		screen_text("replies are explained");
-	} else {
-		screen_text("replies are not explained");
+	if (argc == 0) {
+		screen_text("explain is %s", sh->explains ? "on" : "off");
+		return STATUS_OK;
 	}
-	return STATUS_OK;
+	return command_switch(argv[0], &sh->explains) == 0 ? STATUS_OK
+							   : STATUS_USAGE;
 }
 
 const struct command cmd_explain = {
@@ -38,6 +22,6 @@ const struct command cmd_explain = {
     .more = N_("Codes, flags, capabilities and items are told once in a "
 	       "reply, and then what has changed by it.  In a batch the words "
 	       "go to standard error."),
-    .complete = complete,
+    .complete = command_on_off,
     .run = run,
 };

@@ -54,6 +54,7 @@ run(struct shell *sh, size_t argc, char **argv)
 
 const struct command cmd_idle = {
     .name = "idle",
+    .talks = true,
     .argmax = 1,
     .usage = N_("[on | off | SECONDS]"),
     .help = N_("Lets the server tell what happens in the mailbox, while you do "

@@ -30,6 +30,7 @@ run(struct shell *sh, size_t argc, char **argv)
 
 const struct command cmd_json = {
     .name = "json",
+    .talks = true,
     .argmin = 1,
     .argmax = 1,
     .line = 1,

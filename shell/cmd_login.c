@@ -122,6 +122,7 @@ run(struct shell *sh, size_t argc, char **argv)
 
 const struct command cmd_login = {
     .name = "login",
+    .talks = true,
     .argmax = 1,
     .usage = N_("[USER]"),
     .help =

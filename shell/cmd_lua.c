@@ -95,6 +95,7 @@ run(struct shell *sh, size_t argc, char **argv)
 
 const struct command cmd_lua = {
     .name = "lua",
+    .talks = true,
     .usage = "",
     .help = N_("Gives a prompt for Lua; a chunk may take several lines."),
     .more =

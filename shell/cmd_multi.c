@@ -15,6 +15,7 @@ run(struct shell *sh, size_t argc, char **argv)
 
 const struct command cmd_multi = {
     .name = "multi",
+    .talks = true,
     .argmin = 1,
     .argmax = 1,
     .line = 1,

@@ -78,6 +78,7 @@ run(struct shell *sh, size_t argc, char **argv)
 
 const struct command cmd_run = {
     .name = "run",
+    .talks = true,
     .argmin = 1,
     .argmax = COMMAND_WORDS,
     .usage = N_("NAME|FILE [ARG...]"),

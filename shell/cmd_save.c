@@ -80,6 +80,7 @@ run(struct shell *sh, size_t argc, char **argv)
 
 const struct command cmd_save = {
     .name = "save",
+    .talks = true,
     .argmin = 1,
     .argmax = 3,
     .usage = N_("[[uid] SET] FILE"),

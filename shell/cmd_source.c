@@ -29,6 +29,7 @@ run(struct shell *sh, size_t argc, char **argv)
 
 const struct command cmd_source = {
     .name = "source",
+    .talks = true,
     .argmin = 1,
     .argmax = 1,
     .usage = N_("FILE"),

@@ -135,6 +135,8 @@ command_run(struct shell *sh, const struct command *cmd, struct str rest)
 	size_t argc = 0;
 	int status;
 
+	if (cmd->talks && !session_make_way(sh))
+		return STATUS_USAGE;
 	if (!split_for(cmd, rest, argv, &argc) || argc < cmd->argmin ||
 	    argc > cmd->argmax)
 		status = usage(cmd);

@@ -26,6 +26,7 @@ struct command {
 	bool files;   /* arguments may be names of files */
 	uint8_t line; /* this argument, from 1, is the rest of the line as it
 		       * was typed; 0: none is */
+	bool talks;   /* it says something to the server: not while raw is on */
 	/* argv has argc words and a NULL; an exit status. */
 	int (*run)(struct shell *sh, size_t argc, char **argv);
 };

@@ -125,15 +125,26 @@ protocol_line(struct shell *sh, struct str line)
 int
 line_run(struct shell *sh, struct str line)
 {
+	struct err e = {0};
 	struct str rest;
 
 	if (str_trim(line).n == 0)
 		return STATUS_OK;
 	rest = str_skip(line, 1);
+	/* Lua, other programs, and who breaks the rules may delete what was
+	 * saved. */
+	if ((memchr(":=!", *line.p, 3) != NULL ||
+		(sh->current != NULL && sh->current->raw != NULL)) &&
+	    redirect_sync(&e) != 0) {
+		screen_error("%s", e.msg);
+		return STATUS_SCRIPT;
+	}
 	switch (*line.p) {
 	case ':':
 		return command_line(sh, rest);
 	case '=':
+		if (!session_make_way(sh))
+			return STATUS_USAGE;
 		record_lua(sh, rest);
 		return lua_line(sh, rest);
 	case '!':

@@ -142,9 +142,47 @@ struct sink {
 	struct watch watch;
 };
 
-/* So many octets of a file go to the disk while more are on their way: the
- * fsync at the end has less to wait for. */
-enum { FLUSH_STEP = 4 << 20 };
+enum {
+	/* So many octets of a file are sent to the disk while more are on
+	 * their way. */
+	FLUSH_STEP = 4 << 20,
+	/* So many files are waited for together. */
+	YOUNG_MAX = 32,
+};
+
+/* Files that have their name, and may not be on disk yet. */
+static struct young {
+	int fd;
+	char *name;
+} young[YOUNG_MAX];
+static size_t n_young;
+
+int
+redirect_sync(struct err *e)
+{
+	int rc = 0;
+
+	for (; n_young > 0; n_young--) {
+		struct young *y = &young[n_young - 1];
+
+		if (fsync(y->fd) != 0 && errno != EINVAL && rc == 0)
+			rc = err_sys(e, "%s", y->name);
+		close(y->fd);
+		free(y->name);
+	}
+	return rc;
+}
+
+/* The file of s is complete. */
+static int
+is_young(struct sink *s, struct err *e)
+{
+	if (n_young == YOUNG_MAX && redirect_sync(e) != 0)
+		return -1;
+	young[n_young++] = (struct young){s->fd, mem_strdup(s->name)};
+	s->fd = -1;
+	return 0;
+}
 
 static void
 flush_step(struct sink *s)
@@ -376,20 +414,13 @@ sink_all(struct sink *s, struct str bytes, struct err *e)
 static int
 commit_file(struct sink *s, struct err *e)
 {
-	int fd = s->fd;
-
 	if (s->temp == NULL)
 		return 0;
-	s->fd = -1;
-	if (fsync(fd) != 0) {
-		close(fd);
-		return err_sys(e, "%s", s->name);
-	}
-	if (close(fd) != 0 || rename(s->temp, s->final) != 0)
+	if (rename(s->temp, s->final) != 0)
 		return err_sys(e, "%s", s->name);
 	free(s->temp);
 	s->temp = NULL;
-	return 0;
+	return is_young(s, e);
 }
 
 int
@@ -403,8 +434,7 @@ sink_commit(struct sink *s, int *status, struct err *e)
 		*status = system_wait(s->pid);
 		s->pid = 0;
 	} else if (s->kind == SINK_APPEND && s->before >= 0 &&
-		   fsync(s->fd) != 0) {
-		(void)err_sys(e, "%s", s->name);
+		   is_young(s, e) != 0) {
 		sink_abort(s);
 		return -1;
 	} else if (s->kind == SINK_FILE && commit_file(s, e) != 0) {

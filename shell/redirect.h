@@ -1,9 +1,10 @@
 /*
  * redirect: ":> FILE", ":>> FILE", ":| COMMAND" and ":< FILE" behind a line.
  *
- * A regular file gets its name when all of it is on disk: until then it is a
- * temporary file beside it.  Devices, fifos and commands get their bytes as
- * they come.
+ * A regular file gets its name when all of it is written: until then it is a
+ * temporary file beside it.  Before anything is sent that may delete the
+ * original, redirect_sync waits until it is on disk.  Devices, fifos and
+ * commands get their bytes as they come.
  */
 #ifndef SHELL_REDIRECT_H
 #define SHELL_REDIRECT_H
@@ -30,6 +31,12 @@ int redirect_cut(struct str *line, struct redirects *out, struct err *e);
 
 /* A file name as the user means it, "~/" expanded; freed by free(3). */
 char *redirect_path(struct str name);
+
+/*
+ * Waits until all files that were committed are on disk; -1 and err if one
+ * cannot be brought there.
+ */
+int redirect_sync(struct err *e);
 
 struct sink;
 /* Opens a file at once, so that what cannot be written is not fetched; a

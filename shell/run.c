@@ -479,6 +479,10 @@ send_line(struct shell *sh, const struct verb *verb, struct str args,
 	struct cmd *cmd = NULL;
 	struct buf wire;
 
+	/* What was saved must be on disk before it can be deleted there. */
+	if ((verb == NULL || verb->flags & VERB_CHANGES) &&
+	    redirect_sync(e) != 0)
+		return NULL;
 	if (rd->has_in) {
 		body = open_body(verb, rd->in, e);
 		if (body == NULL)

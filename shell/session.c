@@ -127,6 +127,20 @@ make_name(const struct shell *sh, const struct conn_config *cfg)
 	return out;
 }
 
+bool
+session_make_way(struct shell *sh)
+{
+	if (sh->current == NULL)
+		return true;
+	if (sh->current->raw != NULL) {
+		screen_error("raw is on, and replies cannot be told apart; "
+			     ":raw off comes first");
+		return false;
+	}
+	idle_pause(sh, sh->current);
+	return true;
+}
+
 void
 session_use(struct shell *sh, struct session *s)
 {

@@ -19,6 +19,9 @@ struct session *session_find(const struct shell *sh, struct str name);
 /* Whether s is still one of the sessions. */
 bool session_is_listed(const struct shell *sh, const struct session *s);
 bool session_is_open(const struct session *s);
+/* Makes way on the current connection, if there is one, for what is about to be
+ * said: ends an IDLE in the background; false, which is told, if it is raw. */
+bool session_make_way(struct shell *sh);
 /* Makes s the current one. */
 void session_use(struct shell *sh, struct session *s);
 /* Says QUIT or LOGOUT and waits for the reply, which is shown or not; an exit

@@ -2,6 +2,8 @@
 
 import os
 import pathlib
+import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -307,6 +309,30 @@ class CommandLine(Case):
 
 
 class Redirections(Case):
+    def test_a_file_is_on_disk_before_the_message_is_deleted(self):
+        """Each file is synced between its RETR and what may delete it."""
+        if shutil.which("strace") is None:
+            self.skipTest("there is no strace here")
+        for line in "DELE 1", "XDELE 1", ":multi DELE 1", "!true", "=1":
+            with self.subTest(line):
+                url = self.peer("pop3", POP3, "C: RETR 1", "S: +OK", "S: x",
+                                "S: .", "C~ .*", "S: -ERR", "S: -ERR")
+                log = self.home / "strace"
+                subprocess.run(
+                    ["strace", "-o", log, "-e", "trace=rename,fsync,write,"
+                     "vfork,clone3,clone", POSTEL, "-k", url, "-c",
+                     "RETR 1 :> new", "-c", line], env=self.environment,
+                    cwd=self.home, capture_output=True, check=False)
+                calls = re.findall(r'^(rename|fsync|write)\((?:\d+, )?"?(\w*)',
+                                   log.read_text(), re.M)
+                names = [f"{call} {word}" if call == "write" else call
+                         for call, word in calls]
+                self.assertIn("fsync", names)
+                if "DELE" in line:
+                    sent = next(i for i, n in enumerate(names)
+                                if re.match("write X?DELE", n))
+                    self.assertLess(names.index("fsync"), sent)
+
     MESSAGE = b"Subject: x\r\n\r\n.dot\r\nlast\r\n"
     RETR = """C: RETR 1
               S: +OK

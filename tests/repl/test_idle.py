@@ -36,6 +36,38 @@ class Idle(Case):
         t.type("\x04")
         t.ends()
 
+    def test_lua_and_commands_interrupt_it(self):
+        url = self.peer("imap", IMAP, """
+            C: a1 IDLE
+            S: + idling
+            C: DONE
+            S: a1 OK done
+            C: a2 NOOP
+            S: a2 OK by Lua
+            C: a3 IDLE
+            S: + idling
+            C: DONE
+            S: a3 OK done
+            C: a4 CAPABILITY
+            S: * CAPABILITY IMAP4rev1 IDLE
+            S: a4 OK by JSON
+            C: a5 IDLE
+            S: + idling
+            C: DONE
+            S: a5 OK done""", LOGOUT.replace("{tag}", "a6"))
+        t = self.terminal(url)
+        t.expect("imap pipe > ")
+        t.line(":idle on")
+        t.expect("imap pipe idle > ")
+        t.line("=conn:noop().text")
+        t.expect("by Lua")
+        t.expect("imap pipe idle > ")
+        t.line(":json CAPABILITY")
+        t.expect("by JSON")
+        t.expect("imap pipe idle > ")
+        t.type("\x04")
+        t.ends()
+
     def test_two_connections_at_once(self):
         gates = [self.home / "one", self.home / "two"]
         urls = [self.peer("imap", IMAP, f"""

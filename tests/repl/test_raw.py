@@ -81,6 +81,20 @@ class Raw(Case):
             NOOP
             """, out="NOOP BAD no tag\r\n")
 
+    def test_what_waits_for_replies_is_refused_meanwhile(self):
+        url = self.peer("pop3", POP3, "C: NOOP", "S: +OK", POP3_QUIT)
+        refused = ("postel: raw is on, and replies cannot be told apart; "
+                   ":raw off comes first\n")
+        self.batch(url, """
+            :raw on
+            =conn:noop()
+            :save 1 x.eml
+            :multi XLIST
+            :login a
+            :raw off
+            NOOP
+            """, "-k", status=USAGE, out="+OK\n", err=4 * refused)
+
     def test_not_in_a_dry_run(self):
         url = self.peer("smtp", SMTP, QUIT)
         self.batch(url, ":raw on\n", "-n", status=USAGE,

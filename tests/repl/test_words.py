@@ -216,7 +216,7 @@ class Explain(Case):
         result = self.run_postel(url, "-c", "NOOP", "-c", ":explain", "-c",
                                  ":explain maybe")
         self.assertEqual(result.stdout,
-                         b"a1 OK\nreplies are not explained\n")
+                         b"a1 OK\nexplain is off\n")
         self.assertEqual(result.returncode, USAGE)
 
 
