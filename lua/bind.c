@@ -1,6 +1,7 @@
 /* bind: userdata types, and small things that all files of the binding use. */
 #include "lua/bind.h"
 #include "base/limits.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -139,9 +140,9 @@ bind_opt_string(lua_State *L, int idx, const char *key)
 	const char *z = lua_tostring(L, -1);
 
 	if (type != LUA_TNIL && type != LUA_TSTRING)
-		luaL_error(L, "field '%s' must be a string", key);
+		luaL_error(L, text_of("field '%s' must be a string"), key);
 	if (z != NULL && strlen(z) != lua_rawlen(L, -1))
-		luaL_error(L, "field '%s' holds a NUL", key);
+		luaL_error(L, text_of("field '%s' holds a NUL"), key);
 	lua_pop(L, 1); /* the table keeps it */
 	return z;
 }

@@ -1,5 +1,6 @@
 /* conn: connections as Lua sees them. */
 #include "lua/bind.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -123,7 +124,8 @@ opt_milliseconds(lua_State *L, const char *key)
 	if (type == LUA_TNIL)
 		return 0;
 	if (type != LUA_TNUMBER || !(seconds > 0 && seconds < 1e9))
-		luaL_error(L, "field '%s' must be a number of seconds", key);
+		luaL_error(
+		    L, text_of("field '%s' must be a number of seconds"), key);
 	return seconds < 0.001 ? 1 : (int64_t)(seconds * 1000);
 }
 
@@ -136,14 +138,14 @@ read_config(lua_State *L, struct conn_config *cfg)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	cfg->protocol = bind_opt_string(L, 1, "protocol");
 	if (cfg->protocol != NULL && proto_find(str_z(cfg->protocol)) == NULL)
-		luaL_error(L, "unknown protocol '%s'", cfg->protocol);
+		luaL_error(L, text_of("unknown protocol '%s'"), cfg->protocol);
 	lua_getfield(L, 1, "transport");
 	cfg->transport =
 	    (enum url_transport)luaL_checkoption(L, -1, "tcp", transports);
 	lua_getfield(L, 1, "port");
 	port = luaL_optinteger(L, -1, 0);
 	if (port < 0 || port > 65535)
-		luaL_error(L, "field 'port' is out of range");
+		luaL_error(L, text_of("field 'port' is out of range"));
 	lua_pop(L, 2);
 	cfg->port = (uint16_t)port;
 	cfg->host = bind_opt_string(L, 1, "host");
@@ -154,11 +156,11 @@ read_config(lua_State *L, struct conn_config *cfg)
 	cfg->tls_config.insecure = bind_opt_bool(L, 1, "insecure");
 	cfg->connect_ms = cfg->reply_ms = opt_milliseconds(L, "timeout");
 	if (cfg->transport == URL_TCP && cfg->host == NULL)
-		luaL_error(L, "field 'host' is missing");
+		luaL_error(L, text_of("field 'host' is missing"));
 	if (cfg->transport == URL_TCP && cfg->port == 0)
-		luaL_error(L, "field 'port' is missing");
+		luaL_error(L, text_of("field 'port' is missing"));
 	if (cfg->transport != URL_TCP && cfg->path == NULL)
-		luaL_error(L, "field 'path' is missing");
+		luaL_error(L, text_of("field 'path' is missing"));
 }
 
 int
@@ -239,7 +241,7 @@ show_dry(lua_State *L, struct str verb, const struct arg *args, size_t n)
 			luaL_addlstring(&b, args[i].s.p, args[i].s.n);
 	}
 	luaL_pushresult(&b);
-	fprintf(stderr, "not sent: %s\n", lua_tostring(L, -1));
+	fprintf(stderr, text_of("not sent: %s\n"), lua_tostring(L, -1));
 	lua_pop(L, 1);
 }
 
@@ -590,7 +592,7 @@ conn_newindex(lua_State *L)
 
 	for (const struct bind_field *f = fields; f->name != NULL; f++)
 		if (strcmp(f->name, key) == 0)
-			luaL_error(L, "field '%s' cannot be set", key);
+			luaL_error(L, text_of("field '%s' cannot be set"), key);
 	lua_getiuservalue(L, 1, 1);
 	lua_insert(L, 2);
 	lua_rawset(L, 2);

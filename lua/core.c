@@ -2,6 +2,7 @@
 #include "lua/bind.h"
 #include "base/base64.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "base/vis.h"
 #include "wire/header.h"
 #include "wire/mutf7.h"
@@ -214,6 +215,26 @@ core_nearest(lua_State *L)
 	return 1;
 }
 
+/* text(text): what base/text.h makes of a text or a format of ours. */
+static int
+core_text(lua_State *L)
+{
+	lua_pushstring(L, text_of(luaL_checkstring(L, 1)));
+	return 1;
+}
+
+/* plural(one, many, n): the format for that number. */
+static int
+core_plural(lua_State *L)
+{
+	const char *one = luaL_checkstring(L, 1);
+	const char *many = luaL_checkstring(L, 2);
+	lua_Integer n = luaL_checkinteger(L, 3);
+
+	lua_pushstring(L, text_plural(one, many, (unsigned long)n));
+	return 1;
+}
+
 static int
 core_smtp_address(lua_State *L)
 {
@@ -290,6 +311,8 @@ static const luaL_Reg functions[] = {
     {"header_decode", core_header_decode},
     {"base64", core_base64},
     {"nearest", core_nearest},
+    {"text", core_text},
+    {"plural", core_plural},
     {"smtp_address", core_smtp_address},
     {"hostname", core_hostname},
     {"metatable", core_metatable},

@@ -5,6 +5,7 @@
  * for each, commands by their names.
  */
 #include "lua/bind.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,7 +36,7 @@ check_host(lua_State *L)
 	const struct script_host *host = script_of(L)->host;
 
 	if (host == NULL)
-		luaL_error(L, "there is no shell here");
+		luaL_error(L, "%s", text_of("there is no shell here"));
 	return host;
 }
 
@@ -102,7 +103,8 @@ shell_on(lua_State *L)
 	while (hook < HOOKS && strcmp(hook_names[hook], name) != 0)
 		hook++;
 	if (hook == HOOKS) {
-		lua_pushliteral(L, "open, login, reply or close expected");
+		lua_pushstring(
+		    L, text_of("open, login, reply or close expected"));
 		return 1;
 	}
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, HOOKS_KEY);
@@ -147,8 +149,8 @@ script_hook(
 
 	if (!push_hook(L, hook))
 		return;
-	(void)snprintf(
-	    what, sizeof(what), "in a hook of \"%s\"", hook_names[hook]);
+	(void)snprintf(what, sizeof(what), text_of("in a hook of \"%s\""),
+	    hook_names[hook]);
 	n = (lua_Integer)lua_rawlen(L, -1); /* it may add some */
 	for (lua_Integer i = 1; i <= n; i++) {
 		lua_rawgeti(L, top + 1, i);

@@ -1,5 +1,6 @@
 /* script: the Lua state of postel, and how scripts are run in it. */
 #include "lua/bind.h"
+#include "base/text.h"
 #include "base/vis.h"
 #include "lua/embedded.h"
 
@@ -445,7 +446,7 @@ script_named(lua_State *L, const char *name, char *const *argv)
 		return script_file(L, path, argv);
 	f = embedded_script(name);
 	if (f == NULL) {
-		fprintf(stderr, "postel: no script %s\n", name);
+		fprintf(stderr, text_of("postel: no script %s\n"), name);
 		return STATUS_USAGE;
 	}
 	if (luaL_loadbufferx(L, f->data, f->size, f->name, NULL) != LUA_OK)

@@ -7,6 +7,7 @@
  */
 #include "lua/bind.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -141,7 +142,8 @@ warn_mode(int fd, const char *path)
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    (st.st_mode & (S_IRGRP | S_IROTH)) != 0)
 		fprintf(stderr,
-		    "postel: %s can be read by others; chmod 600 it\n", path);
+		    text_of("postel: %s can be read by others; chmod 600 it\n"),
+		    path);
 }
 
 static int
@@ -187,12 +189,12 @@ secret_command(lua_State *L)
 		err_sys(&e, "password command");
 		return bind_raise(L, &e, 0);
 	}
-	rc = read_all(fileno(f), b, "password command", &e);
+	rc = read_all(fileno(f), b, text_of("password command"), &e);
 	status = pclose(f);
 	if (rc == 0 && status != 0)
 		rc = err_set(
 		    &e, ERR_AUTH, "password command failed: %s", command);
-	if (rc != 0 || first_line(b, "password command", &e) != 0)
+	if (rc != 0 || first_line(b, text_of("password command"), &e) != 0)
 		return bind_raise(L, &e, 0);
 	return 1;
 }

@@ -1,6 +1,7 @@
 /* trace: where the traces of scripts' connections go. */
 #include "lua/bind.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -80,7 +81,7 @@ bind_traces_free(struct script *s)
 		free(file);
 	}
 	if (lost)
-		fputs("postel: the trace file is not whole: it could not be "
-		      "written\n",
+		fputs(text_of("postel: the trace file is not whole: it could "
+			      "not be written\n"),
 		    stderr);
 }

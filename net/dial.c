@@ -2,6 +2,7 @@
 #include "net/dial.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "net/resolve.h"
 
 #include <errno.h>
@@ -232,9 +233,10 @@ dial_host(struct loop *l, const char *host, uint16_t port, int64_t deadline,
 	struct dial *d = dial_new(l, deadline, done, arg);
 	struct err e = {0};
 
-	(void)snprintf(d->looking, sizeof(d->looking), "look up %.90s", host);
+	(void)snprintf(
+	    d->looking, sizeof(d->looking), text_of("look up %.90s"), host);
 	(void)snprintf(d->connecting, sizeof(d->connecting),
-	    "connect to %.90s port %u", host, (unsigned)port);
+	    text_of("connect to %.90s port %u"), host, (unsigned)port);
 	if (host_numeric(host, port, &d->addrs.a[0]))
 		d->addrs.n = 1;
 	else if (resolver_start(&d->resolver, l, host, port, &e) == 0)
@@ -254,8 +256,8 @@ dial_unix(struct loop *l, const char *path, int64_t deadline, dial_done *done,
 	struct dial *d = dial_new(l, deadline, done, arg);
 	struct addr *a = &d->addrs.a[0];
 
-	(void)snprintf(
-	    d->connecting, sizeof(d->connecting), "connect to %.110s", path);
+	(void)snprintf(d->connecting, sizeof(d->connecting),
+	    text_of("connect to %.110s"), path);
 	if (strlen(path) < sizeof(a->u.un.sun_path)) {
 		a->u.un.sun_family = AF_UNIX;
 		memcpy(a->u.un.sun_path, path, strlen(path) + 1);

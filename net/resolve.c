@@ -1,6 +1,7 @@
 /* resolve: a host's addresses, by getaddrinfo(3) in a forked child. */
 #include "net/resolve.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "net/child.h"
 
 #include <assert.h>
@@ -50,8 +51,8 @@ host_ascii(const char *host, char out[static HOST_SIZE], struct err *e)
 	idn2_free(made);
 	if (rc != 0)
 		return err_set(e, ERR_DNS,
-		    n == 0 ? "host name is empty"
-			   : "host name is longer than 255 octets");
+		    n == 0 ? N_("host name is empty")
+			   : N_("host name is longer than 255 octets"));
 	return 0;
 }
 

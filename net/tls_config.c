@@ -71,14 +71,14 @@ judged(int ok, X509_STORE_CTX *ctx)
 	if (why == X509_V_ERR_HOSTNAME_MISMATCH ||
 	    why == X509_V_ERR_IP_ADDRESS_MISMATCH)
 		(void)snprintf(v->text, sizeof(v->text),
-		    "certificate verify failed: it does not name %.60s; "
-		    "SHA-256 fingerprint %s",
+		    text_of("certificate verify failed: it does not name "
+			    "%.60s; SHA-256 fingerprint %s"),
 		    v->host, print);
 	else
 		(void)snprintf(v->text, sizeof(v->text),
-		    "certificate verify failed: %.80s; "
-		    "SHA-256 fingerprint %s",
-		    ossl.X509_verify_cert_error_string(why), print);
+		    text_of("certificate verify failed: %.80s; "
+			    "SHA-256 fingerprint %s"),
+		    text_of(ossl.X509_verify_cert_error_string(why)), print);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 /* tls_identity: what a server of TLS shows of itself. */
 #include "base/mem.h"
+#include "base/text.h"
 #include "net/tls_config.h"
 
 #include <stdlib.h>
@@ -20,7 +21,7 @@ unusable(struct err *e, const char *file, const char *holds)
 		tls_reason(e, code, file);
 	else
 		(void)err_set(
-		    e, ERR_TLS, "%s: holds no %s in PEM", file, holds);
+		    e, ERR_TLS, "%s: holds no %s in PEM", file, text_of(holds));
 }
 
 static void
@@ -29,10 +30,10 @@ load(SSL_CTX *ctx, const char *cert, const char *key, struct err *e)
 	int form = SSL_FILETYPE_PEM;
 
 	if (ossl.SSL_CTX_use_certificate_chain_file(ctx, cert) != 1) {
-		unusable(e, cert, "certificate");
+		unusable(e, cert, N_("certificate"));
 	} else if (ossl.SSL_CTX_use_PrivateKey_file(ctx, key, form) != 1 &&
 		   ERR_GET_LIB(ossl.ERR_peek_error()) != ERR_LIB_X509) {
-		unusable(e, key, "key without a passphrase");
+		unusable(e, key, N_("key without a passphrase"));
 	} else if (ossl.SSL_CTX_check_private_key(ctx) != 1) {
 		(void)err_set(e, ERR_TLS,
 		    "%s: not the key of the certificate in %s", key, cert);

@@ -1,6 +1,7 @@
 /* tls_info: what was agreed in a TLS handshake, and whose certificates came. */
 #include "net/tls_info.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "net/tls_config.h"
 
 #include <arpa/inet.h>
@@ -152,10 +153,11 @@ read_verdict(struct arena *a, const SSL *ssl, struct tls_info *out)
 	out->checked = ossl.SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE;
 	out->verified = out->chain != NULL && result == X509_V_OK;
 	if (out->chain == NULL)
-		out->reason = S("the other side has shown no certificate");
+		out->reason =
+		    str_z(text_of("the other side has shown no certificate"));
 	else if (!out->verified)
-		out->reason = arena_dup(
-		    a, str_z(ossl.X509_verify_cert_error_string(result)));
+		out->reason = arena_dup(a,
+		    str_z(text_of(ossl.X509_verify_cert_error_string(result))));
 }
 
 struct tls_info *

@@ -1,11 +1,12 @@
 /*
- * system: what strerror(3) says, for xgettext(1) alone.
+ * system: texts that stand nowhere to be marked, for xgettext(1) alone.
  *
- * Where the C library has no translation for the user's language, its texts
- * are looked up in our catalogue (err_sys).  These are the ones that are met.
+ * Where a library has no translation for the user's language, its texts are
+ * looked up in our catalogue (err_sys).  These are the ones that are met.
  */
 #include "base/text.h"
 
+/* strerror(3) */
 N_("Operation not permitted")
 N_("No such file or directory")
 N_("Input/output error")
@@ -28,3 +29,19 @@ N_("Connection timed out")
 N_("Connection refused")
 N_("No route to host")
 N_("Disk quota exceeded")
+
+/* X509_verify_cert_error_string(3) */
+N_("self-signed certificate")
+N_("self-signed certificate in certificate chain")
+N_("unable to get local issuer certificate")
+N_("unable to verify the first certificate")
+N_("certificate has expired")
+N_("certificate is not yet valid")
+N_("certificate revoked")
+N_("hostname mismatch")
+N_("IP address mismatch")
+
+/* Where a word of shell/topics*.c comes from, if from no RFC. */
+N_("no RFC; in use")
+N_("IANA registry")
+N_("IANA registry of IMAP keywords")

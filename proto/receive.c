@@ -31,14 +31,14 @@ fail(struct conn *c, enum err_kind kind, const char *what)
 {
 	struct err e = {0};
 
-	err_set(&e, kind, "%s", what);
+	err_set(&e, kind, "%s", text_of(what));
 	engine_fail(c, &e);
 }
 
 enum verdict
 engine_bad(struct conn *c, const char *what, struct str line)
 {
-	err_set(&c->err, ERR_PROTO, "%s: %.*s", what,
+	err_set(&c->err, ERR_PROTO, "%s: %.*s", text_of(what),
 	    (int)(line.n < 80 ? line.n : 80), line.p);
 	return VERDICT_BAD;
 }

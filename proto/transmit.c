@@ -3,6 +3,7 @@
  * as may be in flight.  It knows no protocol.
  */
 #include "proto/engine.h"
+#include "base/text.h"
 
 /* Whether j may be sent while those before it wait for their replies (RFC 2920
  * 3.1, RFC 9051 5.5). */
@@ -56,7 +57,7 @@ body_failed(struct conn *c, struct job *j, const struct err *e)
 {
 	struct err why = *e;
 
-	err_prefix(&why, "the message could not be sent whole");
+	err_prefix(&why, text_of("the message could not be sent whole"));
 	j->cmd.err = why;
 	engine_fail(c, &why);
 }

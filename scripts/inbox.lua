@@ -5,13 +5,13 @@ local errors = require "postel.errors"
 
 local o = postel.args(arg, {
 	name = "inbox",
-	about = "Lists the messages of a POP3 or IMAP mailbox; with N, prints " ..
-		"message N.",
-	notes = [[
+	about = core.text("Lists the messages of a POP3 or IMAP mailbox; with N, prints " ..
+		"message N."),
+	notes = core.text [[
 Nothing is changed on the server.  A message is printed octet by octet; only on
 a terminal are control characters made visible.]],
-	{"URL", "pop3[s]:// or imap[s]://user@host[/mailbox]"},
-	{"[N]", "number of the message to print"},
+	{"URL", core.text "pop3[s]:// or imap[s]://user@host[/mailbox]"},
+	{"[N]", core.text "number of the message to print"},
 })
 
 local number = o.N and math.tointeger(tonumber(o.N:match "^%d+$"))

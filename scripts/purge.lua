@@ -8,9 +8,9 @@ local errors = require "postel.errors"
 
 local o = postel.args(arg, {
 	name = "purge",
-	about = "Prints every unread message of an IMAP mailbox on standard " ..
-		"output, octet by\noctet, then deletes just these.",
-	notes = [[
+	about = core.text("Prints every unread message of an IMAP mailbox on standard " ..
+		"output, octet by\noctet, then deletes just these."),
+	notes = core.text [[
 Messages are named by UID.  A message counts as printed when the whole of it has
 been written out; if standard output is a file, when it is on disk.  Only on a
 terminal are control characters made visible.  If writing fails nothing is
@@ -20,8 +20,8 @@ messages are marked.
 
 Exit status: 0 done, 10 done in part, 6 or 7 refused, 1 standard output failed,
 9 connection lost.]],
-	{"URL", "imap[s]://user@host[/mailbox]; INBOX if there is none"},
-	{"-n", "--dry-run", "print, but delete nothing"},
+	{"URL", core.text "imap[s]://user@host[/mailbox]; INBOX if there is none"},
+	{"-n", "--dry-run", core.text "print, but delete nothing"},
 })
 
 if postel.url(o.URL).protocol ~= "imap" then
@@ -76,7 +76,8 @@ end
 local function print_or_explain(unread)
 	local ok, result = pcall(print_all, unread)
 	if not ok and errors.is(result, "sys") then
-		result.message = result.message .. "; nothing was deleted"
+		result.message = errors.text("%s; nothing was deleted",
+			result.message)
 	end
 	if not ok then
 		error(result, 0)
@@ -91,14 +92,16 @@ local result = print_or_explain(unread)
 local printed, failure = result.uids, result.failure
 
 if postel.options.dry_run then
-	io.stderr:write(("postel: %d would be deleted: UID %s\n"):format(
-		#printed, #printed > 0 and tostring(printed) or "none"))
+	io.stderr:write("postel: ", errors.text("%d would be deleted: UID %s",
+		#printed, #printed > 0 and tostring(printed) or
+		core.text "none"), "\n")
 else
 	printed:delete()
 end
 if failure then
-	failure.message = ("%s (%d of %d unread messages were printed)"):format(
-		failure.message, #printed, #unread)
+	failure.message = errors.text(
+		"%s (%d of %d unread messages were printed)", failure.message,
+		#printed, #unread)
 	failure.status = #printed > 0 and 10 or nil
 	error(failure, 0)
 end

@@ -5,25 +5,25 @@ local errors = require "postel.errors"
 
 local o = postel.args(arg, {
 	name = "send",
-	about = "Sends a message, header and all, from a file or standard input.",
-	notes = [[
+	about = core.text "Sends a message, header and all, from a file or standard input.",
+	notes = core.text [[
 Line ends become CRLF, dots are stuffed, a last line without an end gets one.
 A message that the server cannot carry (too large, 8-bit without 8BITMIME, an
 address beyond ASCII without SMTPUTF8, NUL) is not begun.
 
 Exit status: 0 taken for all recipients, 10 for some, 6 or 7 for none (refused
 for good, for now), 9 connection lost: then nobody knows.]],
-	{"URL", "smtp[s]://, submission:// or lmtp://"},
-	{"FILE", "the message; - is standard input"},
-	{"--from=ADDR", "sender of the envelope; empty: the null sender; " ..
-		"else that of an account"},
-	{"--to=ADDR", "recipient; several may follow", many = true,
+	{"URL", core.text "smtp[s]://, submission:// or lmtp://"},
+	{"FILE", core.text "the message; - is standard input"},
+	{"--from=ADDR", core.text("sender of the envelope; empty: the null sender; " ..
+		"else that of an account")},
+	{"--to=ADDR", core.text "recipient; several may follow", many = true,
 		required = true},
-	{"-n", "--dry-run", "ask the server, but send no message"},
+	{"-n", "--dry-run", core.text "ask the server, but send no message"},
 })
 
 local function usage(format, ...)
-	errors.raise("usage", "send: " .. format, ...)
+	errors.raise("usage", "%s: %s", "send", errors.text(format, ...))
 end
 
 local function check_address(option, address)
@@ -48,7 +48,7 @@ end
 
 local function warn(format, ...)
 	if not postel.options.quiet then
-		io.stderr:write("postel: " .. format:format(...) .. "\n")
+		io.stderr:write("postel: ", errors.text(format, ...), "\n")
 	end
 end
 
@@ -67,7 +67,7 @@ local function look_at(body, name)
 	return facts
 end
 
-local name = o.FILE == "-" and "standard input" or o.FILE
+local name = o.FILE == "-" and core.text "standard input" or o.FILE
 local ok, body = pcall(o.FILE == "-" and postel.stdin or postel.file, o.FILE)
 if not ok then
 	if errors.is(body, "sys") then

@@ -11,8 +11,8 @@ local task = require "postel.task"
 
 local o = postel.args(arg, {
 	name = "transfer",
-	about = "Sends the messages of a POP3 account on to addresses.",
-	notes = [[
+	about = core.text "Sends the messages of a POP3 account on to addresses.",
+	notes = core.text [[
 Without --from, failures are reported to the source account: its user name if
 that is an address, else user@host.  --from= (empty) is the null sender.
 
@@ -22,18 +22,18 @@ acknowledged.  A message that was refused, for one recipient even, stays.
 
 Exit status: 0 all done, 10 done in part, 6 or 7 all refused (for good, for
 now), 9 connection lost.]],
-	{"SRC", "pop3[s]://user@host"},
-	{"DST", "smtp[s]://, submission:// or lmtp://"},
-	{"--to=ADDR", "who gets the messages; several may follow", many = true,
+	{"SRC", core.text "pop3[s]://user@host"},
+	{"DST", core.text "smtp[s]://, submission:// or lmtp://"},
+	{"--to=ADDR", core.text "who gets the messages; several may follow", many = true,
 		required = true},
-	{"--from=ADDR", "sender of the envelope"},
-	{"--messages=LIST", "only these: 1,3-5"},
-	{"--delete", "delete at the source what was taken"},
-	{"-n", "--dry-run", "send no message and delete none; show what would"},
+	{"--from=ADDR", core.text "sender of the envelope"},
+	{"--messages=LIST", core.text "only these: 1,3-5"},
+	{"--delete", core.text "delete at the source what was taken"},
+	{"-n", "--dry-run", core.text "send no message and delete none; show what would"},
 })
 
 local function usage(format, ...)
-	errors.raise("usage", "transfer: " .. format, ...)
+	errors.raise("usage", "%s: %s", "transfer", errors.text(format, ...))
 end
 
 -- Each argument is looked at before anything is connected.
@@ -156,8 +156,9 @@ end
 local function tell_refusals()
 	for _, r in ipairs(run.refusals) do
 		local list = tostring(r.numbers):gsub(":", "-"):gsub(",", ", ")
-		io.stderr:write(("postel: message%s %s: %s\n"):format(
-			#r.numbers > 1 and "s" or "", list, core.vis(r.text)))
+		io.stderr:write("postel: ", core.plural("message %s: %s",
+			"messages %s: %s", #r.numbers):format(list,
+			core.vis(r.text)), "\n")
 	end
 end
 
@@ -205,8 +206,8 @@ local function transaction_result(item)
 		item.message.reply:wait()
 	end
 	if errors.is(result, "closed", "timeout") then
-		result.message = ("%s; message %d was not acknowledged and stays " ..
-			"at its source"):format(result.message,
+		result.message = errors.text("%s; message %d was not " ..
+			"acknowledged and stays at its source", result.message,
 			item.message.number)
 	end
 	error(result, 0)
@@ -327,13 +328,16 @@ if not ok then
 end
 
 if not postel.options.quiet then
-	print(("%d message%s, %d octets: %s%s%s"):format(run.done,
-		run.done == 1 and "" or "s", run.octets,
-		postel.options.dry_run and "not sent: dry run" or "transferred",
-		run.done > 0 and o.delete and not postel.options.dry_run and
-		" and deleted" or "",
-		run.skipped > 0 and
-		("; %d taken earlier: deleted"):format(run.skipped) or ""))
+	local what = core.text "transferred"
+	if postel.options.dry_run then
+		what = core.text "not sent: dry run"
+	elseif run.done > 0 and o.delete then
+		what = core.text "transferred and deleted"
+	end
+	local skipped = run.skipped > 0 and
+		errors.text("; %d taken earlier: deleted", run.skipped) or ""
+	print(core.plural("%d message, %d octets: %s", "%d messages, %d octets: %s",
+		run.done):format(run.done, run.octets, what) .. skipped)
 end
 if #run.refusals == 0 then
 	return 0

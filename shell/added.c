@@ -1,6 +1,7 @@
 /* added: commands that are not built in: aliases, and functions of Lua. */
 #include "shell/added.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "shell/command.h"
 #include "shell/screen.h"
 #include "shell/secret.h"
@@ -146,8 +147,9 @@ added_describe(const struct added *a, struct buf *out)
 	if (a->line != NULL)
 		(void)secret_clean(out, str_z(a->line));
 	else
-		(void)buf_addz(
-		    out, a->help != NULL ? a->help : "A command of init.lua.");
+		(void)buf_addz(out, a->help != NULL
+					? a->help
+					: text_of("A command of init.lua."));
 }
 
 /* Says what the alias is that lacks a word. */

@@ -1,5 +1,6 @@
 /* batch: lines without a person: from -c, -f, or standard input. */
 #include "base/mem.h"
+#include "base/text.h"
 #include "shell/hooks.h"
 #include "shell/screen.h"
 #include "shell/secret.h"
@@ -193,8 +194,9 @@ ends(const struct shell *sh, const struct batch *b, int status)
 	if (!stopped && (status == STATUS_OK || sh->opt->keep_going))
 		return false;
 	if (b->path != NULL)
-		screen_note("%s:%zu: %s", b->path, b->number,
-		    stopped ? "interrupted here" : "stopped here");
+		screen_note(stopped ? N_("%s:%zu: interrupted here")
+				    : N_("%s:%zu: stopped here"),
+		    b->path, b->number);
 	return true;
 }
 

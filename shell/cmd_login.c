@@ -39,7 +39,8 @@ ask_user(struct shell *sh, struct buf *user)
 		screen_error("who is to log in?  :login USER");
 		return false;
 	}
-	if (sh->ask(sh, &(struct ask){.prompt = "User: "}, user) != GOT_LINE)
+	if (sh->ask(sh, &(struct ask){.prompt = text_of("User: ")}, user) !=
+	    GOT_LINE)
 		return false;
 	(void)str_copy(name, sizeof(name), str_trim(buf_str(user)));
 	buf_clear(user);

@@ -18,7 +18,7 @@ may_write(struct shell *sh, const char *path, bool *overwrite)
 	if (!sh->interactive || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
 		return true;
 	(void)snprintf(question, sizeof(question),
-	    "%.400s is there already; overwrite it? [y/N] ", path);
+	    text_of("%.400s is there already; overwrite it? [y/N] "), path);
 	*overwrite = shell_yes(sh, question);
 	return *overwrite;
 }
@@ -42,8 +42,9 @@ save(struct shell *sh, const char *set, bool uid, const char *path)
 		return status;
 	record_save(sh, s, set, path, uid, overwrite);
 	if (sh->interactive)
-		screen_note("%zu message%s saved %s", count,
-		    count == 1 ? "" : "s", where);
+		screen_note(text_plural("%zu message saved %s",
+				"%zu messages saved %s", count),
+		    count, where);
 	return STATUS_OK;
 }
 

@@ -60,7 +60,7 @@ run(struct shell *sh, size_t argc, char **argv)
 	s = setting_find(str_z(argv[0]), &e);
 	if (s != NULL && argc == 1) {
 		show(sh, s);
-		screen_text("  %-11s it is %s", "", s->values);
+		screen_text("  %-11s it is %s", "", text_of(s->values));
 		return STATUS_OK;
 	}
 	if (s != NULL && setting_set(sh, s, argv[1], &e) == 0)

@@ -8,18 +8,37 @@
 
 #include <time.h>
 
-enum { DAY = 24 * 60 * 60, NAMES_SHOWN = 20 };
+enum { DAY = 24 * 60 * 60, NAMES_SHOWN = 20, LABEL_COLUMNS = 12 };
+
+/* The octets that fill the columns of a label; one of UTF-8 has more. */
+static int
+label_size(const char *label)
+{
+	int n = LABEL_COLUMNS;
+
+	for (; *label != '\0'; label++)
+		n += ((unsigned char)*label & 0xc0) == 0x80;
+	return n;
+}
 
 /* "  issuer       CN=…", what strangers wrote made visible. */
 static void
-row(const char *what, struct str value)
+row(const char *label, struct str value)
 {
+	const char *what = text_of(label);
 	struct buf b;
 
 	buf_init(&b, 4 * value.n + 1);
 	(void)vis_add(&b, value);
-	screen_text("  %-12s %.*s", what, STRF(buf_str(&b)));
+	screen_text("  %-*s %.*s", label_size(what), what, STRF(buf_str(&b)));
 	buf_fini(&b);
+}
+
+/* The same with words of our own. */
+static void
+say(const char *label, const char *words)
+{
+	row(label, str_z(text_of(words)));
 }
 
 static void
@@ -37,8 +56,11 @@ show_names(const struct tls_cert *c)
 		}
 	}
 	if (n > NAMES_SHOWN)
-		(void)buf_addf(&b, " and %d more", n - NAMES_SHOWN);
-	row("names", n > 0 ? buf_str(&b) : S("none"));
+		(void)buf_addf(&b, text_of(" and %d more"), n - NAMES_SHOWN);
+	if (n > 0)
+		row(N_("names"), buf_str(&b));
+	else
+		say(N_("names"), N_("none"));
 	buf_fini(&b);
 }
 
@@ -65,34 +87,42 @@ show_dates(const struct tls_cert *c)
 
 	buf_init(&b, 256);
 	put_day(&b, c->has_begin, c->begins);
-	(void)buf_addz(&b, " to ");
+	(void)buf_addz(&b, text_of(" to "));
 	put_day(&b, c->has_end, c->ends);
 	days = (long long)(c->ends - now) / DAY;
 	if (c->has_begin && c->begins > now)
-		(void)buf_addz(&b, ": not valid yet");
+		(void)buf_addz(&b, text_of(": not valid yet"));
 	else if (c->has_end && c->ends < now)
-		(void)buf_addf(&b, ": expired %lld day%s ago", -days,
-		    days == -1 ? "" : "s");
+		(void)buf_addf(&b,
+		    text_plural(": expired %lld day ago",
+			": expired %lld days ago", (unsigned long)-days),
+		    -days);
 	else if (c->has_end)
-		(void)buf_addf(
-		    &b, ": %lld day%s left", days, days == 1 ? "" : "s");
-	row("valid", buf_str(&b));
+		(void)buf_addf(&b,
+		    text_plural(": %lld day left", ": %lld days left",
+			(unsigned long)days),
+		    days);
+	row(N_("valid"), buf_str(&b));
 	buf_fini(&b);
 }
 
 static void
 show_cert(const struct tls_cert *c, int n, int of)
 {
-	if (of > 1)
-		screen_text("certificate %d of %d%s:", n, of,
-		    n == 1 ? ", the server's own" : "");
+	if (of > 1 && n == 1)
+		screen_text("certificate 1 of %d, the server's own:", of);
+	else if (of > 1)
+		screen_text("certificate %d of %d:", n, of);
 	else
 		screen_text("the server's certificate:");
-	row("subject", c->subject);
+	row(N_("subject"), c->subject);
 	show_names(c);
-	row("issuer", str_eq(c->issuer, c->subject) ? S("itself") : c->issuer);
+	if (str_eq(c->issuer, c->subject))
+		say(N_("issuer"), N_("itself"));
+	else
+		row(N_("issuer"), c->issuer);
 	show_dates(c);
-	row("key", c->key);
+	row(N_("key"), c->key);
 	row("SHA-256", c->fingerprint);
 }
 
@@ -100,15 +130,17 @@ static void
 show_verdict(const struct tls_info *t)
 {
 	if (t->verified && t->checked)
-		row("verified", S("yes: authority, dates and name"));
+		say(N_("verified"), N_("yes: authority, dates and name"));
 	else if (t->verified)
-		row("verified", S("it would be good, but --insecure takes any "
-				  "certificate"));
+		say(N_("verified"),
+		    N_("it would be good, but --insecure takes any "
+		       "certificate"));
 	else
-		row(t->checked ? "not verified" : "unverified", t->reason);
+		row(t->checked ? N_("not verified") : N_("unverified"),
+		    t->reason);
 	if (!t->verified && !t->checked)
-		row("", S("taken all the same, by --insecure: this may be "
-			  "another server"));
+		say("", N_("taken all the same, by --insecure: this may be "
+			   "another server"));
 }
 
 static void
@@ -117,9 +149,12 @@ show_tls(const struct tls_info *t)
 	int n = 0, of = 0;
 
 	row("TLS", t->version);
-	row("cipher", t->cipher);
-	row("ALPN", t->alpn.n > 0 ? t->alpn : S("none agreed on"));
-	row("session", t->resumed ? S("resumed") : S("new"));
+	row(N_("cipher"), t->cipher);
+	if (t->alpn.n > 0)
+		row("ALPN", t->alpn);
+	else
+		say("ALPN", N_("none agreed on"));
+	say(N_("session"), t->resumed ? N_("resumed") : N_("new"));
 	show_verdict(t);
 	for (const struct tls_cert *c = t->chain; c != NULL; c = c->next)
 		of++;

@@ -4,6 +4,7 @@
  * common, and what stands in the list.
  */
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "shell/offer.h"
 #include "shell/screen.h"
@@ -152,7 +153,8 @@ display(char **list, int n, int longest)
 	else
 		display_columns(list, n, longest);
 	if (found.more > 0)
-		fprintf(rl_outstream, "... and %zu more\n", found.more);
+		fprintf(
+		    rl_outstream, text_of("... and %zu more\n"), found.more);
 	rl_forced_update_display();
 }
 

@@ -30,7 +30,7 @@ put(struct buf *out, struct str shown, const char *text, const char *rfc)
 	(void)buf_addf(out, "  %.*s%s: %s", STRF(head),
 	    head.n < shown.n ? "..." : "", text);
 	if (rfc != NULL)
-		(void)buf_addf(out, " (%s)", rfc);
+		(void)buf_addf(out, " (%s)", text_of(rfc));
 	(void)buf_addc(out, '\n');
 }
 
@@ -307,7 +307,7 @@ explain_capability(
 		    text_of(t->text));
 		if (words.len > 0)
 			(void)buf_addf(out, "  %s", buf_cstr(&words));
-		(void)buf_addf(out, " (%s)\n", t->rfc);
+		(void)buf_addf(out, " (%s)\n", text_of(t->rfc));
 		buf_fini(&words);
 	}
 	if (str_eqcase(name, S("AUTH")) || str_eqcase(name, S("SASL")))

@@ -168,7 +168,7 @@ show_topic(enum topic_kind kind, struct str key)
 	if (kind == TOPIC_SMTP_ENHANCED && *key.p != 'x')
 		print_filled(topic_class(key), 4);
 	print_filled(text_of(t->text), 4);
-	screen_text("    %s", t->rfc);
+	screen_text("    %s", text_of(t->rfc));
 	return true;
 }
 

@@ -1,6 +1,7 @@
 /* offer: what the word at the cursor can be completed to. */
 #include "shell/offer.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "base/vis.h"
 #include "shell/added.h"
@@ -254,7 +255,8 @@ offer_message(struct offers *o, uint64_t n, const struct memory_message *m)
 		snprintf(hint, sizeof(hint), "%.*s",
 		    STRF(utf8_head(str_z(m->subject), MEMORY_SUBJECT)));
 	else if (m != NULL && m->size > 0)
-		snprintf(hint, sizeof(hint), "%" PRIu64 " octets", m->size);
+		snprintf(hint, sizeof(hint), text_of("%llu octets"),
+		    (unsigned long long)m->size);
 	snprintf(text, sizeof(text), "%" PRIu64, n);
 	if (!str_starts(str_z(text), offers_word(o)))
 		return;

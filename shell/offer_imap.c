@@ -6,6 +6,7 @@
  * that are known by the word in front of them.
  */
 #include "shell/memory.h"
+#include "base/text.h"
 #include "shell/offer.h"
 #include "shell/typed.h"
 #include "wire/mutf7.h"
@@ -200,8 +201,9 @@ dates(struct offers *o, const struct place *p)
 	static const struct {
 		int days; /* ago; -1: begin of month, -2: begin of year */
 		const char *hint;
-	} days[] = {{0, "today"}, {1, "yesterday"}, {7, "a week ago"},
-	    {-1, "this month"}, {-2, "this year"}};
+	} days[] = {{0, N_("today")}, {1, N_("yesterday")},
+	    {7, N_("a week ago")}, {-1, N_("this month")},
+	    {-2, N_("this year")}};
 	time_t now = time(NULL), then;
 	char text[64];
 	struct tm tm;
@@ -217,7 +219,7 @@ dates(struct offers *o, const struct place *p)
 			tm.tm_mon = 0;
 		snprintf(text, sizeof(text), "%d-%s-%d", tm.tm_mday,
 		    months[tm.tm_mon], tm.tm_year + 1900);
-		offer_name(o, str_z(text), days[i].hint);
+		offer_name(o, str_z(text), text_of(days[i].hint));
 	}
 }
 

@@ -1,5 +1,6 @@
 /* offer_smtp: arguments of SMTP, LMTP and POP3. */
 #include "shell/offer.h"
+#include "base/text.h"
 #include "shell/typed.h"
 
 #include <stdio.h>
@@ -40,7 +41,8 @@ offer_path(
 		o->at = (size_t)(args.p + open + 1 - o->line.p);
 		offer_addresses(o, ">");
 		if (str_eq(str_z(path), S("FROM:<")))
-			offer_name(o, S(">"), "nobody: as a bounce has it");
+			offer_name(
+			    o, S(">"), text_of("nobody: as a bounce has it"));
 	} else if (o->line.p[o->at - 1] == ' ') {
 		offer_words(o, parameters);
 	}

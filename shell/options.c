@@ -111,11 +111,11 @@ set_completion(struct cmdline *cl, char *arg)
 	.sets = SETS_STRING, .place = offsetof(struct cmdline, field)
 
 const struct option_row option_rows[] = {
-    {NULL, 'c', .arg = "LINE", .set = set_line,
+    {NULL, 'c', .arg = N_("LINE"), .set = set_line,
 	.help = N_("run this line, and no prompt")},
-    {NULL, 'f', .arg = "FILE", .kind = KIND_FILE, .set = set_file,
+    {NULL, 'f', .arg = N_("FILE"), .kind = KIND_FILE, .set = set_file,
 	.help = N_("run the lines of a file")},
-    {NULL, 'e', .arg = "CHUNK", .set = set_chunk,
+    {NULL, 'e', .arg = N_("CHUNK"), .set = set_chunk,
 	.help = N_("run a piece of Lua")},
     {"keep-going", 'k', FLAG(opt.keep_going),
 	.help = N_("a refusal does not end the batch")},
@@ -124,31 +124,31 @@ const struct option_row option_rows[] = {
     {"quiet", 'q', FLAG(opt.quiet), .help = N_("errors only")},
     {"verbose", 'v', FLAG(opt.verbose),
 	.help = N_("scripts show what servers reply")},
-    {"trace", 't', .arg = "FILE", .optional = true, .kind = KIND_FILE,
+    {"trace", 't', .arg = N_("FILE"), .optional = true, .kind = KIND_FILE,
 	.set = set_trace, .help = N_("show the wire, secrets masked")},
     {"json", FLAG(opt.json), .help = N_("show replies as JSON, one a line")},
     {"debug", FLAG(opt.debug), .help = N_("a Lua stack trace on failure")},
-    {"ca", .arg = "FILE", .kind = KIND_FILE, STRING(opt.ca),
+    {"ca", .arg = N_("FILE"), .kind = KIND_FILE, STRING(opt.ca),
 	.help = N_("trust these authorities")},
-    {"cert", .arg = "FILE", .kind = KIND_FILE, STRING(opt.cert),
+    {"cert", .arg = N_("FILE"), .kind = KIND_FILE, STRING(opt.cert),
 	.help = N_("a certificate of our own, with key")},
     {"insecure", FLAG(opt.insecure), .help = N_("any certificate is good")},
     {"starttls", .arg = "require|auto|no", .kind = KIND_WORDS,
 	.words = "require auto no", .set = set_starttls,
 	.help = N_("for URLs that do not say")},
-    {"auth", .arg = "MECH", .kind = KIND_WORDS,
+    {"auth", .arg = N_("MECH"), .kind = KIND_WORDS,
 	.words = "PLAIN LOGIN SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 DIGEST-MD5 "
 		 "APOP USER ANONYMOUS EXTERNAL",
 	STRING(opt.auth), .help = N_("how to log in")},
-    {"password-file", .arg = "FILE", .kind = KIND_FILE,
+    {"password-file", .arg = N_("FILE"), .kind = KIND_FILE,
 	STRING(opt.password_file),
 	.help = N_("the password is its first line")},
-    {"password-command", .arg = "COMMAND", STRING(opt.password_command),
+    {"password-command", .arg = N_("COMMAND"), STRING(opt.password_command),
 	.help = N_("the password is what it prints")},
-    {"timeout", .arg = "SECONDS", .set = set_timeout,
+    {"timeout", .arg = N_("SECONDS"), .set = set_timeout,
 	.help = N_("to connect, and for each reply")},
     {"norc", FLAG(opt.norc), .help = N_("do not read init.lua")},
-    {"completion", .arg = "SHELL", .kind = KIND_WORDS,
+    {"completion", .arg = N_("SHELL"), .kind = KIND_WORDS,
 	.words = COMPLETION_WORDS, .set = set_completion,
 	.help = N_("print the completion for bash, zsh or fish")},
     {"help", 'h', FLAG(help), .help = N_("this text")},
@@ -234,7 +234,7 @@ try_name(const char *name, void *arg)
 void
 options_missed(lua_State *L, const char *word)
 {
-	const char *what = "script";
+	bool account;
 	struct nearest n;
 	size_t distance;
 
@@ -242,15 +242,16 @@ options_missed(lua_State *L, const char *word)
 	script_names(try_name, &n);
 	distance = n.near.distance;
 	script_accounts(L, try_name, &n);
-	if (n.near.distance < distance)
-		what = "script or account";
+	account = n.near.distance < distance;
 	if (n.near.best == NULL)
 		(void)usage("%s is no script, no account and no URL, and a "
 			    "host needs a port behind it",
 		    word);
 	else
 		screen_error(
-		    "no %s %s; did you mean %s?", what, word, n.near.best);
+		    account ? N_("no script or account %s; did you mean %s?")
+			    : N_("no script %s; did you mean %s?"),
+		    word, n.near.best);
 }
 
 /* argv[at] is the first word: how many more belong to it, or -1. */

@@ -1,6 +1,7 @@
 /* run: commands that were typed, from sending to the last line. */
 #include "shell/run.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "shell/caps.h"
 #include "shell/explain.h"
 #include "shell/help.h"
@@ -280,9 +281,11 @@ show_said(struct running *r)
 		if (said == NULL)
 			return;
 		buf_init(&b, said->text.n + 64);
-		(void)buf_addz(&b, said->server ? "server: " : "client: ");
-		(void)buf_add(
-		    &b, said->text.n > 0 ? said->text : S("(nothing)"));
+		(void)buf_addz(&b,
+		    text_of(said->server ? N_("server: ") : N_("client: ")));
+		(void)buf_add(&b, said->text.n > 0
+				      ? said->text
+				      : str_z(text_of("(nothing)")));
 		screen_aside(buf_str(&b), PAINT_DIM);
 		buf_fini(&b);
 		r->said = said;

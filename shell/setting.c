@@ -161,7 +161,7 @@ const struct setting settings[] = {
 	OPTION(insecure)},
     {"keep-going", NULL, "on | off", "off",
 	N_("A refusal does not end a batch or :source."), OPTION(keep_going)},
-    {"pager", NULL, "on | off | COMMAND", "off",
+    {"pager", NULL, N_("on | off | COMMAND"), "off",
 	N_("Shows what does not fit the screen by $PAGER or a command."),
 	.get = get_pager, .set = set_pager},
     {"quiet", NULL, "on | off", "off", N_("Notes are not shown, errors are."),
@@ -171,10 +171,10 @@ const struct setting settings[] = {
 	.get = get_starttls, .set = set_starttls},
     {"time", NULL, "on | off", "off",
 	N_("Shows what each phase costs; :time does the same."), SHELL(time)},
-    {"timeout", NULL, "SECONDS | default", "default",
+    {"timeout", NULL, N_("SECONDS | default"), "default",
 	N_("Of new connections: to connect, and for each reply."),
 	.get = get_timeout, .set = set_timeout},
-    {"trace", NULL, "on | off | FILE", "off",
+    {"trace", NULL, N_("on | off | FILE"), "off",
 	N_("Of new connections: shows the wire, secrets masked."),
 	.get = get_trace, .set = set_trace},
     {"verbose", NULL, "on | off", "off", N_("Scripts show what servers reply."),
@@ -233,7 +233,7 @@ setting_set(
 		rc = set_flag(flag_of(sh, s), value, &why);
 	if (rc != 0)
 		return err_set(e, ERR_USE, "%s cannot be %s: it is %s", s->name,
-		    value, s->values);
+		    value, text_of(s->values));
 	if (s->changed != NULL)
 		s->changed(sh);
 	script_options_changed(sh->L);

@@ -1,5 +1,6 @@
 /* timing: what the phases of a conversation cost, in words. */
 #include "shell/timing.h"
+#include "base/text.h"
 #include "shell/screen.h"
 
 enum { NOTEWORTHY_US = 1000 };
@@ -9,8 +10,8 @@ put(struct buf *b, const char *what, int64_t us)
 {
 	if (us < 0)
 		return;
-	(void)buf_addf(
-	    b, "%s%s %.1f ms", b->len > 0 ? ", " : "", what, (double)us / 1000);
+	(void)buf_addf(b, "%s%s %.1f ms", b->len > 0 ? ", " : "", text_of(what),
+	    (double)us / 1000);
 }
 
 static void
@@ -27,10 +28,10 @@ timing_conn(const struct conn *c)
 	struct buf b;
 
 	buf_init(&b, 256);
-	put(&b, "look-up", t.lookup);
-	put(&b, "connect", t.connect);
+	put(&b, N_("look-up"), t.lookup);
+	put(&b, N_("connect"), t.connect);
 	put(&b, "TLS", t.tls);
-	put(&b, "greeting", t.greeting);
+	put(&b, N_("greeting"), t.greeting);
 	note(&b);
 	buf_fini(&b);
 }
@@ -38,7 +39,7 @@ timing_conn(const struct conn *c)
 void
 timing_cmd(const struct cmd *cmd)
 {
-	const char *name = cmd->verb != NULL ? cmd->verb->name : "command";
+	const char *name = cmd->verb != NULL ? cmd->verb->name : N_("command");
 	struct conn_times t = conn_times(cmd->conn);
 	int64_t tls = 0;
 	struct buf b;
@@ -51,7 +52,7 @@ timing_cmd(const struct cmd *cmd)
 	put(&b, name, cmd->over_at - cmd->sent_at - tls);
 	if (cmd->first_at - cmd->sent_at > 0 &&
 	    cmd->over_at - cmd->first_at > NOTEWORTHY_US && tls == 0)
-		put(&b, "first line after", cmd->first_at - cmd->sent_at);
+		put(&b, N_("first line after"), cmd->first_at - cmd->sent_at);
 	if (tls > 0)
 		put(&b, "TLS", tls);
 	note(&b);

@@ -30,7 +30,7 @@ put_row(FILE *f, const struct option_row *r)
 		    r->name == NULL ? " %s"
 		    : r->optional   ? "[=%s]"
 				    : "=%s",
-		    r->arg);
+		    text_of(r->arg));
 	if (n + 2 > HELP_COLUMN)
 		fprintf(
 		    f, "%s\n%*s%s\n", head, HELP_COLUMN, "", text_of(r->help));

@@ -21,22 +21,23 @@ local M = {}
 
 -- What all scripts take, for postel.options.
 local common = {
-	{"-v", "--verbose", "show what the servers say"},
-	{"-q", "--quiet", "errors only"},
-	{"-t", "--trace=FILE", "the conversation, secrets masked; -: to standard error",
+	{"-v", "--verbose", core.text "show what the servers say"},
+	{"-q", "--quiet", core.text "errors only"},
+	{"-t", "--trace=FILE", core.text("the conversation, secrets masked; " ..
+		"-: to standard error"),
 		bare = "-"},
-	{"--ca=FILE", "authorities to trust, in PEM"},
-	{"--cert=FILE", "client certificate and key, in PEM"},
-	{"--insecure", "do not verify certificates; send passwords in clear"},
-	{"--starttls=MODE", "require, auto or no, for URLs that say nothing",
+	{"--ca=FILE", core.text "authorities to trust, in PEM"},
+	{"--cert=FILE", core.text "client certificate and key, in PEM"},
+	{"--insecure", core.text "do not verify certificates; send passwords in clear"},
+	{"--starttls=MODE", core.text "require, auto or no, for URLs that say nothing",
 		one_of = {require = true, auto = true, no = true}},
-	{"--auth=MECH", "how to log in"},
-	{"--password-file=FILE", "its first line is the password"},
-	{"--password-command=CMD", "prints the password"},
-	{"--timeout=S", "seconds for connecting and for each reply",
+	{"--auth=MECH", core.text "how to log in"},
+	{"--password-file=FILE", core.text "its first line is the password"},
+	{"--password-command=CMD", core.text "prints the password"},
+	{"--timeout=S", core.text "seconds for connecting and for each reply",
 		number = true},
-	{"--debug", "a stack trace on failure"},
-	{"-h", "--help", "this text"},
+	{"--debug", core.text "a stack trace on failure"},
+	{"-h", "--help", core.text "this text"},
 }
 
 -- ---- the table ----
@@ -82,7 +83,7 @@ local function forms_of(o)
 end
 
 local function usage_line(spec, options, positional, count)
-	local words = {"usage: postel " .. spec.name}
+	local words = {errors.text("usage: postel %s", spec.name)}
 	for i = 1, count do
 		local o = options[i]
 		if o.row.required then
@@ -122,8 +123,8 @@ end
 -- ---- parsing ----
 
 local function wrong(spec, format, ...)
-	errors.raise("usage", "%s: " .. format .. " (--help tells more)",
-		spec.name, ...)
+	errors.raise("usage", "%s: %s (--help tells more)", spec.name,
+		errors.text(format, ...))
 end
 
 local function find(options, form)

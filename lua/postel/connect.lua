@@ -74,8 +74,11 @@ function M.check_keys(name, t)
 		if not keys[key] then
 			local near = type(key) == "string" and
 				core.nearest(key, known)
-			errors.argument(name, tostring(key), "no such option%s",
-				near and "; did you mean " .. near .. "?" or "")
+			if near then
+				errors.argument(name, tostring(key),
+					"no such option; did you mean %s?", near)
+			end
+			errors.argument(name, tostring(key), "no such option")
 		elseif not has_type(value, keys[key]) then
 			errors.argument(name, key, "%s expected, got %s",
 				shown[keys[key]] or keys[key], type(value))
@@ -220,7 +223,7 @@ local capability = {
 }
 
 local function tls_required(conn, format, ...)
-	errors.raise("tls", "%s: " .. format, conn.name, ...)
+	errors.raise("tls", "%s: %s", conn.name, errors.text(format, ...))
 end
 
 -- Whether a connection without TLS may be used all the same.
@@ -247,7 +250,7 @@ local function upgrade(conn, spec)
 		M.ask_capabilities(conn)
 	elseif mode == "require" or not may_stay_clear(conn, spec) then
 		local e = errors.refusal(reply, "tls")
-		e.message = e.message .. " (TLS was refused)"
+		e.message = errors.text("%s (TLS was refused)", e.message)
 		error(e, 0)
 	end
 end

@@ -4,13 +4,19 @@ local core = require "postel.core"
 
 local M = {}
 
+-- A format of ours, in the user's language, filled.  tools/po knows this
+-- function and those that call it by name.
+function M.text(format, ...)
+	return core.text(format):format(...)
+end
+
 -- An error of a kind, for error() or to be filled with more fields.
 function M.new(kind, format, ...)
-	return core.error(kind, format:format(...))
+	return core.error(kind, M.text(format, ...))
 end
 
 function M.raise(kind, format, ...)
-	error(core.error(kind, format:format(...)), 0)
+	error(M.new(kind, format, ...), 0)
 end
 
 -- What a server said, in one line: "550 5.1.1 no such user".
@@ -87,8 +93,8 @@ end
 -- Misuse: names the function and the argument, at the place of the call.
 function M.argument(name, argument, format, ...)
 	local level = outside()
-	error(("bad argument '%s' to '%s' (%s)"):format(
-		argument, name, format:format(...)), level)
+	error(M.text("bad argument '%s' to '%s' (%s)", argument, name,
+		M.text(format, ...)), level)
 end
 
 return M

@@ -75,7 +75,7 @@ local sources = {
 		if o.prompt == false then
 			return nil
 		end
-		return core.secret_ask(("Password for %s at %s: "):format(
+		return core.secret_ask(errors.text("Password for %s at %s: ",
 			core.vis(o.user), core.vis(conn.name)))
 	end,
 }
@@ -180,8 +180,12 @@ local function named(conn, name, options)
 	local by_command = command(conn, name)
 	if not sasl and not by_command then
 		local known = table.concat(list, " ")
-		errors.raise("auth", "%s: %s is not on offer%s", conn.name, name,
-			known ~= "" and "; the server offers " .. known or "")
+		if known == "" then
+			errors.raise("auth", "%s: %s is not on offer",
+				conn.name, name)
+		end
+		errors.raise("auth", "%s: %s is not on offer; the server " ..
+			"offers %s", conn.name, name, known)
 	end
 	local clear = sasl and sends_clear[name] or
 		not sasl and by_command.clear
@@ -205,7 +209,8 @@ local function best(conn, options)
 	if safe then
 		errors.raise("auth", "%s: no way to log in that is known here" ..
 			" is on offer (%s)", conn.name,
-			#list > 0 and table.concat(list, " ") or "none")
+			#list > 0 and table.concat(list, " ") or
+			core.text "none")
 	end
 	no_clear(conn)
 end

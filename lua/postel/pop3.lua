@@ -20,7 +20,8 @@ local function check_number(self, name, n)
 end
 
 local function broken(self, format, ...)
-	local e = errors.new("proto", "%s: " .. format, self.name, ...)
+	local e = errors.new("proto", "%s: %s", self.name,
+		errors.text(format, ...))
 	e.conn = self
 	return e
 end

@@ -20,8 +20,9 @@ local function ranges(text, count)
 		local n = digits == "*" and count or
 			math.tointeger(tonumber(digits))
 		if not n or n < 1 or n > count then
-			usage("there is no message %s; there %s %d", digits,
-				count == 1 and "is" or "are", count)
+			usage(core.plural("there is no message %s; there is %d",
+				"there is no message %s; there are %d", count),
+				digits, count)
 		end
 		return n
 	end
@@ -200,7 +201,7 @@ function M.save(conn, set, target, options)
 		errors.argument("save", "target", "a name expected")
 	elseif not choose[conn.protocol] then
 		usage("there are no messages in %s to save",
-			(conn.protocol or "this connection"):upper())
+			(conn.protocol or core.text "this connection"):upper())
 	end
 	local path = target:gsub("(.)/+$", "%1")
 	local folder = is_folder(path)
@@ -215,7 +216,7 @@ function M.save(conn, set, target, options)
 	end
 	if maildir then
 		save_maildir(path, messages)
-		return count, "to the Maildir " .. path
+		return count, errors.text("to the Maildir %s", path)
 	elseif mbox then
 		save_mbox(path, messages, options.overwrite)
 	else
@@ -224,7 +225,7 @@ function M.save(conn, set, target, options)
 				(target:gsub("%%d", m.number or 0))
 		end, messages, options.overwrite)
 	end
-	return count, "to " .. target
+	return count, errors.text("to %s", target)
 end
 
 return M

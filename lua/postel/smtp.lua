@@ -19,7 +19,7 @@ local function check_address(conn, name, address, may_be_empty)
 	local empty = address == "" and not may_be_empty
 	if empty or not core.smtp_address(address, true) then
 		errors.raise("use", "%s is no mail address",
-			empty and "the empty word" or core.vis(address))
+			empty and core.text "the empty word" or core.vis(address))
 	end
 	if not is_ascii(address) and not conn:capability "SMTPUTF8" then
 		errors.raise("use", "%s: %s needs SMTPUTF8, which the server " ..
@@ -50,7 +50,7 @@ local function recipients(conn, message)
 end
 
 local function refuse(conn, format, ...)
-	errors.raise("use", "%s: " .. format, conn.name, ...)
+	errors.raise("use", "%s: %s", conn.name, errors.text(format, ...))
 end
 
 -- RFC 1870: a message that the server would not take is not begun.

@@ -299,6 +299,53 @@ class French(Case):
         self.assertIn("Aucun fichier", self.said("-f", "nowhere", **french))
         self.assertIn("une conversation", self.said("-h", **french))
 
+    def test_settings_and_options(self):
+        french = {"LANG": "fr_FR.UTF-8"}
+        told = self.said("-c", ":set", **french)
+        self.assertIn("on        Ctrl-D dit d'abord", told)
+        self.assertIn("timeout     default", told)
+        self.assertIn("c'est on | off | FICHIER",
+                      self.said("-c", ":set trace", **french))
+        self.assertIn("color ne peut pas être x",
+                      self.said("-c", ":set color x", **french))
+        told = self.said("-h", **french)
+        self.assertIn("  -c LIGNE", told)
+        self.assertIn("--ca=FICHIER", told)
+        self.assertIn("les erreurs seulement", told)
+
+    def test_what_lua_says(self):
+        french = {"LANG": "fr_FR.UTF-8"}
+        for arguments, wanted in (
+                (("inbox",), "inbox\u00a0: il manque URL (--help en dit plus)"),
+                (("inbox", "--no"), "option inconnue\u00a0: --no"),
+                (("purge", "pop3://x.test"), "n'est pas une URL IMAP"),
+                (("purge", "--help"), "afficher, mais ne rien supprimer"),
+                (("-e", "postel.connect(3)"),
+                 "mauvais argument 'url' de 'connect' (il faut une chaîne"),
+                (("-e", "postel.connect {hots = 'x'}"),
+                 "vouliez-vous dire host\u00a0?"),
+                (("-e", "postel.connect {protocol = 'imap', port = 1}"),
+                 "il manque le champ 'host'")):
+            with self.subTest(arguments):
+                self.assertIn(wanted, self.said(*arguments, **french))
+        self.assertIn("inbox: URL is missing (--help tells more)",
+                      self.said("inbox", LANG="C"))
+
+    def test_lua_counts_in_french(self):
+        for count, wanted in ((0, "il y en a 0"), (2, "il y en a 2")):
+            url = self.peer("pop3", "S: +OK", "C: CAPA", "S: -ERR",
+                            "C: STAT", f"S: +OK {count} 9",
+                            "C: QUIT", "S: +OK")
+            with self.subTest(count):
+                self.assertIn("il n'y a pas de message 7\u00a0; " + wanted,
+                              self.said(url, "-c", ":save 7 x.eml",
+                                        LANG="fr_FR.UTF-8"))
+
+    def test_what_is_wrong_with_a_server(self):
+        url = self.peer("imap", "S: nonsense")
+        self.assertIn("ce n'est pas un accueil IMAP\u00a0: nonsense",
+                      self.said(url, "-c", "NOOP", LANG="fr_FR.UTF-8"))
+
     def test_what_a_server_says_is_left_alone(self):
         url = self.peer("imap", IMAP, "C: a1 NOOP\nS: a1 OK Done.\n"
                         "C~ .*LOGOUT\nCLOSE")
