@@ -235,12 +235,16 @@ run_alias(struct shell *sh, const struct added *a, struct str rest)
 struct str
 added_keep(const struct shell *sh, struct str line)
 {
-	struct str rest = str_skip(line, 1), name = str_word(&rest);
-	const struct added *a =
-	    str_starts(line, S(":")) ? added_begins(sh, name) : NULL;
+	const struct added *a;
+	struct str rest, name;
 	struct err e = {0};
 	struct buf whole, clean;
 
+	if (!str_starts(line, S(":")))
+		return line;
+	rest = str_skip(line, 1);
+	name = str_word(&rest);
+	a = added_begins(sh, name);
 	if (a == NULL || a->line == NULL)
 		return line;
 	buf_init(&whole, SHELL_LINE_MAX);

@@ -411,16 +411,18 @@ sink_all(struct sink *s, struct str bytes, struct err *e)
 	return 0;
 }
 
+/* A regular file is complete, and gets its name if it has none. */
 static int
 commit_file(struct sink *s, struct err *e)
 {
-	if (s->temp == NULL)
-		return 0;
-	if (rename(s->temp, s->final) != 0)
-		return err_sys(e, "%s", s->name);
-	free(s->temp);
-	s->temp = NULL;
-	return is_young(s, e);
+	if (s->temp != NULL) {
+		if (rename(s->temp, s->final) != 0)
+			return err_sys(e, "%s", s->name);
+		free(s->temp);
+		s->temp = NULL;
+		return is_young(s, e);
+	}
+	return s->kind == SINK_APPEND && s->before >= 0 ? is_young(s, e) : 0;
 }
 
 int
@@ -433,11 +435,7 @@ sink_commit(struct sink *s, int *status, struct err *e)
 		s->fd = -1;
 		*status = system_wait(s->pid);
 		s->pid = 0;
-	} else if (s->kind == SINK_APPEND && s->before >= 0 &&
-		   is_young(s, e) != 0) {
-		sink_abort(s);
-		return -1;
-	} else if (s->kind == SINK_FILE && commit_file(s, e) != 0) {
+	} else if (commit_file(s, e) != 0) {
 		sink_abort(s);
 		return -1;
 	}

@@ -30,6 +30,15 @@ class History(Case):
                     path = pathlib.Path(f"/proc/{screen.pid}/{name}")
                     self.assertNotIn(secret, path.read_bytes(), name)
 
+    def test_an_empty_line_is_none(self):
+        """The sanitizer saw a read beyond the line."""
+        screen = self.terminal()
+        screen.expect("postel > $")
+        screen.line("")
+        screen.expect("postel > $")
+        screen.line(":quit")
+        screen.ends()
+
     def test_each_shape_of_a_secret(self):
         """Typed with nothing open: what is kept depends on the line alone."""
         shapes = {
