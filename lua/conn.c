@@ -269,6 +269,7 @@ conn_line_method(lua_State *L)
 	struct conn *c = bind_check_conn(L, 1);
 	struct str line = bind_str(L, 2);
 	struct body *body = bind_test_body(L, 3);
+	bool multi = lua_toboolean(L, 4);
 	struct err e = {0};
 	struct bind_cmd *u;
 
@@ -279,7 +280,8 @@ conn_line_method(lua_State *L)
 		show_dry(L, line, NULL, 0);
 		return 1;
 	}
-	u->cmd = conn_line(c, line, body, &e);
+	u->cmd =
+	    multi ? conn_line_multi(c, line, &e) : conn_line(c, line, body, &e);
 	return u->cmd != NULL ? 1 : bind_raise(L, &e, 1);
 }
 

@@ -3,9 +3,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "shell/command.h"
-#include "shell/screen.h"
+#include "shell/record.h"
 #include "shell/secret.h"
-#include "shell/session.h"
 
 #include <stdlib.h>
 
@@ -274,6 +273,7 @@ run_function(struct shell *sh, const struct added *a, struct str rest)
 		screen_error(":%s: more than %d words", a->name, COMMAND_WORDS);
 		status = STATUS_USAGE;
 	} else {
+		record_gap(sh, N_("what a command of your own does"));
 		shell_lend(sh);
 		status = script_command(sh->L,
 		    sh->current != NULL ? sh->current->conn : NULL, a->name,

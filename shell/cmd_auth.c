@@ -1,7 +1,7 @@
 /* :auth: a login by a mechanism of one's choice, step by step. */
 #include "shell/command.h"
 #include "base/text.h"
-#include "shell/run.h"
+#include "shell/record.h"
 #include "shell/screen.h"
 #include "shell/secret.h"
 
@@ -9,6 +9,8 @@ static int
 run(struct shell *sh, size_t argc, char **argv)
 {
 	struct str mech = str_z(argv[0]);
+	struct redirects none = {0};
+	struct running *r;
 	struct err e = {0};
 	struct cmd *cmd;
 
@@ -21,7 +23,9 @@ run(struct shell *sh, size_t argc, char **argv)
 		return e.kind == ERR_CANCEL ? STATUS_INTERRUPTED
 					    : run_status(&e);
 	}
-	return run_wait(sh, run_new(sh->current, cmd, NULL));
+	r = run_new(sh->current, cmd, NULL);
+	r->record = record_line(sh, cmd->verb, mech, cmd->line, &none);
+	return run_wait(sh, r);
 }
 
 static const char *

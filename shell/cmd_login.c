@@ -1,8 +1,7 @@
 /* :login: by the best mechanism on offer. */
 #include "shell/command.h"
 #include "base/text.h"
-#include "shell/screen.h"
-#include "shell/session.h"
+#include "shell/record.h"
 
 enum { USER_MAX = 1024 };
 
@@ -69,7 +68,7 @@ login(struct shell *sh, struct buf *user)
 {
 	struct conn *c = sh->current->conn;
 	enum script_login how;
-	bool in_clear = false, tls = conn_is_tls(c);
+	bool in_clear = false, clear = !conn_is_tls(c), tls = !clear;
 	int status = STATUS_AUTH;
 	struct err e = {0};
 	struct buf told;
@@ -91,12 +90,14 @@ login(struct shell *sh, struct buf *user)
 			break;
 		in_clear = true;
 	}
-	if (how == LOGIN_DONE)
+	if (how == LOGIN_DONE) {
 		screen_note("%s", buf_cstr(&told));
-	else if (how == LOGIN_FAILED)
+		record_login(sh, sh->current, conn_user(c), clear && tls);
+	} else if (how == LOGIN_FAILED) {
 		screen_error("%s", e.msg);
-	else
+	} else {
 		status = STATUS_AUTH;
+	}
 	buf_fini(&told);
 	return status;
 }

@@ -2,8 +2,7 @@
 #include "shell/command.h"
 #include "base/text.h"
 #include "base/near.h"
-#include "shell/redirect.h"
-#include "shell/screen.h"
+#include "shell/record.h"
 
 #include <stdlib.h>
 
@@ -67,6 +66,7 @@ run(struct shell *sh, size_t argc, char **argv)
 	if (!script_is_path(argv[0]) && !script_exists(argv[0]))
 		return missed(argv[0]);
 	script = redirect_path(str_z(argv[0]));
+	record_gap(sh, N_("what a script does"));
 	shell_lend(sh);
 	status = script_run(sh->L, c, script, argv + 1);
 	shell_regain(sh, status);

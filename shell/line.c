@@ -53,9 +53,6 @@ lua_line(struct shell *sh, struct str text)
 	    sh->L, sh->current != NULL ? sh->current->conn : NULL, z);
 	shell_regain(sh, status);
 	free(z);
-	/* Ctrl-C has done its work; it clears no line that follows. */
-	if (status == STATUS_INTERRUPTED && sh->interactive)
-		(void)shell_turn(sh, 0);
 	return status;
 }
 

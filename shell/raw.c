@@ -1,7 +1,9 @@
 /* raw: lines that break the rules, for those who test servers. */
 #include "shell/raw.h"
 #include "base/escape.h"
-#include "shell/run.h"
+#include "base/text.h"
+#include "shell/idle.h"
+#include "shell/record.h"
 #include "shell/screen.h"
 #include "shell/secret.h"
 
@@ -33,12 +35,14 @@ raw_begin(struct shell *sh)
 		screen_error("nothing is sent raw in a dry run");
 		return STATUS_USAGE;
 	}
+	idle_pause(sh, s);
 	cmd = conn_raw(s->conn, &e);
 	if (cmd == NULL) {
 		screen_error("%s", e.msg);
 		return STATUS_USAGE;
 	}
 	s->raw = run_new(s, cmd, NULL);
+	record_gap(sh, N_("what goes out raw"));
 	return STATUS_OK;
 }
 

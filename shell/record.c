@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/vis.h"
 #include "shell/luatext.h"
 #include "shell/secret.h"
@@ -40,6 +41,7 @@ struct answer {
 struct recorded {
 	char *line, *args; /* secrets left out */
 	const struct verb *verb;
+	bool multi; /* ":multi" */
 	bool has_in, has_out;
 	enum sink_kind out_kind;
 	char *in, *out;
@@ -329,6 +331,13 @@ is_secret(const struct recorded *rec)
 }
 
 void
+record_multi(struct recorded *rec)
+{
+	if (rec != NULL)
+		rec->multi = true;
+}
+
+void
 record_answer(struct recorded *rec, struct str bytes)
 {
 	if (rec != NULL && !is_secret(rec))
@@ -427,7 +436,7 @@ put_login(FILE *f, const char *name, const struct recorded *rec,
 
 /* A login that was refused would ask for a wrong password. */
 static void
-record_login(struct recorder *out, struct running *r, const char *name)
+put_secret_line(struct recorder *out, struct running *r, const char *name)
 {
 	const struct recorded *rec = r->record;
 	const struct conn *c = r->session->conn;
@@ -513,7 +522,7 @@ put_sent(FILE *f, const char *name, const struct recorded *rec)
 		fputs(", postel.body ", f);
 		luatext_block(f, (struct str){a->p, a->n});
 	}
-	fputc(')', f);
+	fputs(rec->multi ? ", nil, true)" : ")", f);
 }
 
 /* Whether the server was answered step by step. */
@@ -603,7 +612,7 @@ record_reply(struct shell *sh, struct running *r)
 	if (rec->has_out && good)
 		define_put(out);
 	if (is_secret(rec))
-		record_login(out, r, name);
+		put_secret_line(out, r, name);
 	else if (has_steps(rec))
 		put_steps(out->f, name, rec, good);
 	else
@@ -612,6 +621,33 @@ record_reply(struct shell *sh, struct running *r)
 }
 
 /* ---- other lines ---- */
+
+void
+record_login(
+    struct shell *sh, struct session *s, const char *user, bool began_tls)
+{
+	const char *name;
+
+	if (sh->recorder == NULL)
+		return;
+	name = name_of(sh->recorder, s);
+	if (began_tls)
+		fprintf(sh->recorder->f, "%s:starttls()\n", name);
+	fprintf(sh->recorder->f, "%s:login {user = ", name);
+	luatext_string(sh->recorder->f, str_z(user));
+	fputs("}\n", sh->recorder->f);
+	fflush(sh->recorder->f);
+}
+
+void
+record_gap(struct shell *sh, const char *what)
+{
+	if (sh->recorder == NULL)
+		return;
+	fprintf(sh->recorder->f, "-- Not recorded: %s.\n", what);
+	fflush(sh->recorder->f);
+	screen_note("%s is not recorded", text_of(what));
+}
 
 void
 record_save(struct shell *sh, struct session *s, const char *set,

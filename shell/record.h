@@ -41,6 +41,14 @@ void record_answer_body(struct recorded *rec, struct body *body);
 void record_reply(struct shell *sh, struct running *r);
 void record_free(struct recorded *rec); /* rec may be NULL */
 
+/* What follows was typed behind ":multi"; rec may be NULL. */
+void record_multi(struct recorded *rec);
+/* :login, done; whether it has begun TLS. */
+void record_login(
+    struct shell *sh, struct session *s, const char *user, bool began_tls);
+/* Something is done that no line of a script stands for, in words: a comment
+ * says so. */
+void record_gap(struct shell *sh, const char *what);
 /* :save, done. */
 void record_save(struct shell *sh, struct session *s, const char *set,
     const char *target, bool uid, bool overwrite);

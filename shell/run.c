@@ -588,5 +588,6 @@ run_multi(struct shell *sh, struct str line)
 		return not_sent(sink, &e);
 	r = run_new(sh->current, cmd, sink);
 	r->record = record_line(sh, verb, args, line, &rd);
+	record_multi(r->record);
 	return follow(sh, r, verb, line, true);
 }

@@ -48,8 +48,12 @@ function methods:starttls()
 	return self:refresh()
 end
 
--- Logs in: {user =, password =, auth =, password_file =, …}.
+-- Logs in: {user =, password =, auth =, password_file =, …}.  What the server
+-- can do is asked if it has not said so.
 function methods:login(options)
+	if not self.capabilities_known then
+		self:refresh()
+	end
 	require("postel.login").login(self, options or {})
 	return self
 end

@@ -325,7 +325,7 @@ function M.shell(conn, user, in_clear)
 		return errors.is(reply, "auth") and reply.clear and {"clear"} or
 			error(reply, 0)
 	end
-	return {"done", ("logged in as %s by %s"):format(options.user,
+	return {"done", errors.text("logged in as %s by %s", options.user,
 		by_command[mech] or mech)}
 end
 

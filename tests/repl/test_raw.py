@@ -95,6 +95,23 @@ class Raw(Case):
             NOOP
             """, "-k", status=USAGE, out="+OK\n", err=4 * refused)
 
+    def test_a_background_idle_makes_way(self):
+        url = self.peer("imap", IMAP, r"""
+            C: a1 IDLE
+            S: + idling
+            C: DONE
+            S: a1 OK done
+            c: RAW\r\n
+            S: raw BAD""")
+        t = self.terminal(url)
+        t.expect("imap pipe > ")
+        t.line(":idle on")
+        t.expect("imap pipe idle > ")
+        t.line(":raw on")
+        t.expect("imap pipe raw > ")
+        t.line("RAW")
+        t.expect("raw BAD")
+
     def test_not_in_a_dry_run(self):
         url = self.peer("smtp", SMTP, QUIT)
         self.batch(url, ":raw on\n", "-n", status=USAGE,

@@ -1,5 +1,6 @@
 """What was recorded does the same again, to the same server."""
 
+import base64
 import os
 import re
 import subprocess
@@ -52,6 +53,71 @@ class Record(Case):
         self.assertEqual((self.home / "one.eml").read_bytes(),
                          b"Subject: x\r\n.\r\ntwo\r\n")
         self.assertEqual(second.stdout, b"42\n7\nhello\n")
+
+    def test_a_verb_that_lists(self):
+        url = self.peer("pop3", POP3, """
+            C: XLIST
+            S: +OK
+            S: one
+            S: .
+            C: NOOP
+            S: +OK
+            C: QUIT
+            S: +OK""")
+        script, _, _ = self.again(url, ":multi XLIST :> list\nNOOP\n")
+        self.assertIn('pop3:line("XLIST", nil, true)', script)
+        self.assertEqual((self.home / "list").read_bytes(), b"one\r\n")
+
+    def test_login_by_the_policy(self):
+        self.file("secret", "geheim\n").chmod(0o600)
+        url = self.peer("pop3", """
+            S: +OK ready
+            C: CAPA
+            S: +OK
+            S: USER
+            S: .
+            C: USER asterix
+            S: +OK
+            C: PASS geheim
+            S: +OK
+            C: NOOP
+            S: +OK
+            C: QUIT
+            S: +OK""")
+        script, _, _ = self.again(url, ":login asterix\nNOOP\n",
+                                  "--password-file=secret")
+        self.assertIn('pop3:login {user = "asterix"}', script)
+        self.assertNotIn("geheim", script)
+
+    def test_login_by_hand(self):
+        plain = base64.b64encode(b"\0a\0geheim").decode()
+        url = self.peer("smtp", SMTP, f"""
+            C: AUTH PLAIN {plain}
+            S: 235 ok
+            C: QUIT
+            S: 221 bye""")
+        t = self.terminal(url)
+        t.expect("> ")
+        t.line(":record s.lua")
+        t.expect("> ")
+        t.line(":auth PLAIN a")
+        t.expect("Password: ")
+        t.line("geheim")
+        t.expect("235 ok")
+        t.line(":quit")
+        t.ends()
+        script = (self.home / "s.lua").read_text()
+        self.assertNotIn("geheim", script)
+        self.file("secret", "geheim\n").chmod(0o600)
+        again = self.run_postel("--password-file=secret", "s.lua")
+        self.assertEqual((again.returncode, again.stderr), (DONE, b""), script)
+
+    def test_what_is_not_recorded_is_told(self):
+        url = self.peer("smtp", SMTP, "C: NOOP", "S: 250 ok")
+        first = self.run_postel(url, input=":record s.lua\n:raw on\nNOOP\n")
+        self.assertEqual(first.stderr, b"what goes out raw is not recorded\n")
+        self.assertIn("-- Not recorded: what goes out raw.\n",
+                      (self.home / "s.lua").read_text())
 
     def test_imap(self):
         url = self.peer("imap", IMAP, """
