@@ -65,22 +65,27 @@ idle_start(struct shell *sh)
 	return STATUS_OK;
 }
 
-void
+bool
 idle_pause(struct shell *sh, struct session *s)
 {
+	loop_untimer(&s->renew);
 	while (s->idle != NULL) {
 		done(s);
-		if (shell_turn(sh, LOOP_NEVER) == TURN_STOP)
-			break;
+		if (shell_turn(sh, LOOP_NEVER) == TURN_STOP) {
+			screen_note("%s: the server does not end its IDLE; "
+				    "nothing else was sent",
+			    s->name);
+			return false;
+		}
 	}
-	loop_untimer(&s->renew);
+	return true;
 }
 
 void
 idle_stop(struct shell *sh, struct session *s)
 {
 	s->idles = false;
-	idle_pause(sh, s);
+	(void)idle_pause(sh, s);
 }
 
 void

@@ -15,8 +15,9 @@
 int idle_start(struct shell *sh);
 /* Not any more; waits for the end of an IDLE that is under way. */
 void idle_stop(struct shell *sh, struct session *s);
-/* Ends an IDLE that is under way, since something else is to be sent. */
-void idle_pause(struct shell *sh, struct session *s);
+/* Ends an IDLE that is under way, since something else is to be sent; false,
+ * which is told, if Ctrl-C ended the waiting for that. */
+bool idle_pause(struct shell *sh, struct session *s);
 /* Nothing else is done now: sessions that are to idle do so. */
 void idle_resume(struct shell *sh);
 

@@ -111,7 +111,8 @@ protocol_line(struct shell *sh, struct str line)
 		return bare_line(sh, line);
 	if (sh->current->raw != NULL)
 		return raw_line(sh, line);
-	idle_pause(sh, sh->current);
+	if (!idle_pause(sh, sh->current))
+		return STATUS_INTERRUPTED;
 	if (redirect_cut(&line, &rd, &e) != 0) {
 		screen_error("%s", e.msg);
 		return STATUS_USAGE;

@@ -35,7 +35,8 @@ raw_begin(struct shell *sh)
 		screen_error("nothing is sent raw in a dry run");
 		return STATUS_USAGE;
 	}
-	idle_pause(sh, s);
+	if (!idle_pause(sh, s))
+		return STATUS_INTERRUPTED;
 	cmd = conn_raw(s->conn, &e);
 	if (cmd == NULL) {
 		screen_error("%s", e.msg);

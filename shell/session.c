@@ -137,8 +137,7 @@ session_make_way(struct shell *sh)
 			     ":raw off comes first");
 		return false;
 	}
-	idle_pause(sh, sh->current);
-	return true;
+	return idle_pause(sh, sh->current);
 }
 
 void

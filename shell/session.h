@@ -20,7 +20,8 @@ struct session *session_find(const struct shell *sh, struct str name);
 bool session_is_listed(const struct shell *sh, const struct session *s);
 bool session_is_open(const struct session *s);
 /* Makes way on the current connection, if there is one, for what is about to be
- * said: ends an IDLE in the background; false, which is told, if it is raw. */
+ * said: ends an IDLE in the background; false, which is told, if it is raw or
+ * Ctrl-C was typed. */
 bool session_make_way(struct shell *sh);
 /* Makes s the current one. */
 void session_use(struct shell *sh, struct session *s);

@@ -68,6 +68,26 @@ class Idle(Case):
         t.type("\x04")
         t.ends()
 
+    def test_ctrl_c_while_done_has_no_answer(self):
+        url = self.peer("imap", IMAP, """
+            C: a1 IDLE
+            S: + idling
+            C: DONE
+            SLEEP 30""")
+        t = self.terminal(url)
+        t.expect("imap pipe > ")
+        t.line(":idle on")
+        t.expect("imap pipe idle > ")
+        t.line("NOOP")
+        t.quiet()
+        t.type("\x03")
+        t.expect("imap: the server does not end its IDLE; nothing else was "
+                 "sent\r\n")
+        t.expect("> ")
+        t.line(":drop")
+        t.expect("postel > ")
+        self.assertNotIn(b"a2 NOOP", t.seen)
+
     def test_two_connections_at_once(self):
         gates = [self.home / "one", self.home / "two"]
         urls = [self.peer("imap", IMAP, f"""
