@@ -681,6 +681,22 @@ masked(struct str text)
 	return z;
 }
 
+/* Whether the line "=text" has a password in it. */
+static bool
+has_password(struct str text)
+{
+	struct buf b;
+	bool has;
+
+	buf_init(&b, text.n + 1);
+	b.secret = true;
+	(void)buf_addc(&b, '=');
+	(void)buf_add(&b, text);
+	has = secret_begins(buf_str(&b)) < b.len;
+	buf_fini(&b);
+	return has;
+}
+
 void
 record_lua(struct shell *sh, struct str text)
 {
@@ -689,6 +705,10 @@ record_lua(struct shell *sh, struct str text)
 
 	if (sh->recorder == NULL)
 		return;
+	if (has_password(text)) {
+		record_gap(sh, N_("a line of Lua with a password"));
+		return;
+	}
 	f = sh->recorder->f;
 	z = masked(str_trim(text));
 	if (sh->current != NULL)

@@ -112,6 +112,16 @@ class Record(Case):
         again = self.run_postel("--password-file=secret", "s.lua")
         self.assertEqual((again.returncode, again.stderr), (DONE, b""), script)
 
+    def test_a_password_in_lua_is_left_out(self):
+        result = self.run_postel(input=":record s.lua\n"
+                                 '=x = {user = "a", password = "geheim"}\n'
+                                 "=print(x.user)\n")
+        self.assertEqual(result.stderr,
+                         b"a line of Lua with a password is not recorded\n")
+        script = (self.home / "s.lua").read_text()
+        self.assertNotIn("geheim", script)
+        self.assertIn("print(x.user)", script)
+
     def test_what_is_not_recorded_is_told(self):
         url = self.peer("smtp", SMTP, "C: NOOP", "S: 250 ok")
         first = self.run_postel(url, input=":record s.lua\n:raw on\nNOOP\n")
