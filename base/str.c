@@ -130,3 +130,12 @@ str_copy(char *dst, size_t size, struct str s)
 	dst[n] = '\0';
 	return dst;
 }
+
+bool
+str_is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] > 127)
+			return false;
+	return true;
+}

@@ -64,6 +64,8 @@ bool str_has_eol(struct str s);
 size_t str_find(struct str s, char c);
 /* Without the spaces and tabs at both ends. */
 struct str str_trim(struct str s);
+/* Whether no octet of it is over 127. */
+bool str_is_ascii(struct str s);
 /* Without the CR and LF octets at its end. */
 struct str str_chomp(struct str s);
 

@@ -18,15 +18,6 @@
 int (*resolver_lookup)(const char *, const char *, const struct addrinfo *,
     struct addrinfo **) = getaddrinfo;
 
-static bool
-is_ascii(const char *z)
-{
-	for (; *z != '\0'; z++)
-		if ((unsigned char)*z >= 0x80)
-			return false;
-	return true;
-}
-
 int
 host_ascii(const char *host, char out[static HOST_SIZE], struct err *e)
 {
@@ -35,7 +26,7 @@ host_ascii(const char *host, char out[static HOST_SIZE], struct err *e)
 	size_t n;
 	int rc;
 
-	if (!is_ascii(host)) {
+	if (!str_is_ascii(str_z(host))) {
 		rc = idn2_lookup_u8((const uint8_t *)host, &made,
 		    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
 		if (rc != IDN2_OK)

@@ -84,15 +84,6 @@ find_place(struct offers *o, struct str args, struct place *p)
 
 /* ---- names of mailboxes ---- */
 
-static bool
-has_8bit(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] > 127)
-			return true;
-	return false;
-}
-
 /* The name as it is typed: quoted if it must be.  One in ASCII is sent as it
  * is typed, so it has the form of the wire; others are encoded on the way. */
 static void
@@ -106,7 +97,7 @@ offer_mailbox(struct offers *o, const struct place *p, const char *name)
 	buf_init(&b, 8 * MEMORY_TEXT);
 	if (!utf8 && mutf7_encode(&encoded, text) == 0)
 		wire = buf_str(&encoded);
-	if (!has_8bit(text))
+	if (str_is_ascii(text))
 		text = wire;
 	if (p->quoted || imap_form(wire, utf8) != IMAP_FORM_ATOM)
 		(void)imap_put_quoted(&b, text);

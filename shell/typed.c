@@ -66,15 +66,6 @@ typed_unquote(struct buf *b, struct str word)
 	return 0;
 }
 
-static bool
-is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] > 127)
-			return false;
-	return true;
-}
-
 /* The name in word, quotes kept. */
 static int
 add_name(struct buf *b, struct str word)
@@ -83,7 +74,7 @@ add_name(struct buf *b, struct str word)
 	struct str name = word;
 	int rc = 0;
 
-	if (is_ascii(word))
+	if (str_is_ascii(word))
 		return buf_add(b, word);
 	if (quoted) {
 		name = (struct str){word.p + 1, word.n - 2};
@@ -102,7 +93,7 @@ typed_mailboxes(
 	struct str rest = line, word;
 	const char *from = line.p;
 
-	if (sig == NULL || conn_is_utf8(c) || is_ascii(line) ||
+	if (sig == NULL || conn_is_utf8(c) || str_is_ascii(line) ||
 	    strchr(sig, 'm') == NULL)
 		return buf_add(b, line);
 	if (verb_find(v, line, &rest) != v) { /* behind a tag */

@@ -85,6 +85,9 @@ test_trim(void **state)
 	assert_str(str_chomp(S("a\r\n\n")), "a");
 	assert_str(str_chomp(S("\r\n")), "");
 	assert_str(str_chomp(S("a \n")), "a ");
+	assert_true(str_is_ascii(S("")));
+	assert_true(str_is_ascii(S("a\0~\x7f")));
+	assert_false(str_is_ascii(S("caf\xc3\xa9")));
 }
 
 static void
