@@ -35,7 +35,7 @@ GROUPS += $(if $(filter bench,$(MAKECMDGOALS)),tests bench)
 GROUPS := $(sort $(GROUPS))
 empty :=
 CONFIG := build/config/$(subst $(empty) ,+,$(GROUPS)$(NO_DEPS:%= no-deps)).mk
-PKGS = lua5.4 libssl libcrypto libgsasl libidn2 zlib readline
+PKGS = gmime-3.0 lua5.4 libssl libcrypto libgsasl libidn2 zlib readline
 
 # Servers for tests are unpacked below build/, and may have been deleted.
 ifneq ($(filter tests,$(GROUPS)),)

@@ -138,7 +138,15 @@ struct body *bind_test_body(lua_State *L, int idx);
 /* Pushes an empty body; the result is to be filled at once.  It keeps the
  * object at idx source, unless that is 0. */
 struct body **bind_new_body(lua_State *L, int source);
+/* The spool at idx, which is the caller's from then on. */
+struct spool *bind_take_spool(lua_State *L, int idx);
 extern const luaL_Reg bind_body_functions[];
+
+/* mail.c */
+extern const luaL_Reg bind_mail_functions[];
+/* mime.c, compose.c: core.mime(spool), core.composer(); see there. */
+int bind_mime(lua_State *L);
+int bind_composer(lua_State *L);
 
 /* value.c */
 /* Pushes all that the reply of the command at idx says, parsed. */
@@ -156,6 +164,11 @@ extern const luaL_Reg bind_secret_functions[];
 /* Raises errno as that of a failed write to f. */
 int bind_raise_write(lua_State *L, FILE *f);
 extern const luaL_Reg bind_file_functions[];
+
+/* folder.c */
+/* The folder that holds path is on disk: 0, or -1 and errno. */
+int bind_sync_folder(const char *path);
+extern const luaL_Reg bind_folder_functions[];
 
 /* trace.c */
 /* A trace to "-" or a path, with a label or NULL; raises. */
@@ -186,6 +199,8 @@ void bind_call_task(lua_State *L, const char *name);
 extern const luaL_Reg bind_host_functions[];
 
 /* core.c: the module postel.core, the C half of the library. */
+/* A function of Lua that turns the string at 1 into another, or nil. */
+int bind_convert(lua_State *L, int (*fn)(struct buf *, struct str));
 int bind_core(lua_State *L);
 
 #endif

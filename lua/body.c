@@ -325,6 +325,18 @@ check_spool(lua_State *L)
 	return u;
 }
 
+struct spool *
+bind_take_spool(lua_State *L, int idx)
+{
+	struct bind_spool *u = bind_check(L, idx, &spool_type);
+	struct spool *s = u->s;
+
+	if (s == NULL)
+		luaL_argerror(L, idx, "spool is a body already");
+	u->s = NULL;
+	return s;
+}
+
 static int
 spool_add_method(lua_State *L)
 {
@@ -341,11 +353,9 @@ spool_add_method(lua_State *L)
 static int
 spool_body_method(lua_State *L)
 {
-	struct bind_spool *u = check_spool(L);
 	struct body **slot = bind_new_body(L, 0);
 
-	*slot = body_spool(u->s);
-	u->s = NULL;
+	*slot = body_spool(bind_take_spool(L, 1));
 	return 1;
 }
 

@@ -4,9 +4,7 @@
 #include "base/near.h"
 #include "base/text.h"
 #include "base/vis.h"
-#include "wire/header.h"
 #include "wire/mutf7.h"
-#include "wire/smtp.h"
 
 #include <unistd.h>
 
@@ -149,9 +147,8 @@ core_url_text(lua_State *L)
 
 /* ---- texts ---- */
 
-/* A function that turns the string at 1 into another. */
-static int
-convert(lua_State *L, int (*fn)(struct buf *, struct str))
+int
+bind_convert(lua_State *L, int (*fn)(struct buf *, struct str))
 {
 	struct str text = bind_str(L, 1);
 	struct bind_scratch *s = bind_new_scratch(L);
@@ -168,34 +165,27 @@ convert(lua_State *L, int (*fn)(struct buf *, struct str))
 static int
 core_vis(lua_State *L)
 {
-	return convert(L, vis_add);
+	return bind_convert(L, vis_add);
 }
 
 /* quote(text): an IMAP quoted string. */
 static int
 core_quote(lua_State *L)
 {
-	return convert(L, imap_put_quoted);
+	return bind_convert(L, imap_put_quoted);
 }
 
 /* mutf7_decode(name): UTF-8, or nil if name is no modified UTF-7. */
 static int
 core_mutf7_decode(lua_State *L)
 {
-	return convert(L, mutf7_decode);
-}
-
-/* header_decode(value): as people read it, encoded words undone. */
-static int
-core_header_decode(lua_State *L)
-{
-	return convert(L, header_decode);
+	return bind_convert(L, mutf7_decode);
 }
 
 static int
 core_base64(lua_State *L)
 {
-	return convert(L, base64_encode);
+	return bind_convert(L, base64_encode);
 }
 
 /* nearest(word, names): the name that a misspelt word may have meant, or
@@ -232,15 +222,6 @@ core_plural(lua_State *L)
 	lua_Integer n = luaL_checkinteger(L, 3);
 
 	lua_pushstring(L, text_plural(one, many, (unsigned long)n));
-	return 1;
-}
-
-static int
-core_smtp_address(lua_State *L)
-{
-	struct str s = bind_str(L, 1);
-
-	lua_pushboolean(L, smtp_address(s, lua_toboolean(L, 2)));
 	return 1;
 }
 
@@ -308,12 +289,10 @@ static const luaL_Reg functions[] = {
     {"vis", core_vis},
     {"quote", core_quote},
     {"mutf7_decode", core_mutf7_decode},
-    {"header_decode", core_header_decode},
     {"base64", core_base64},
     {"nearest", core_nearest},
     {"text", core_text},
     {"plural", core_plural},
-    {"smtp_address", core_smtp_address},
     {"hostname", core_hostname},
     {"metatable", core_metatable},
     {"type", core_type},
@@ -331,6 +310,8 @@ bind_core(lua_State *L)
 	luaL_setfuncs(L, bind_body_functions, 0);
 	luaL_setfuncs(L, bind_secret_functions, 0);
 	luaL_setfuncs(L, bind_file_functions, 0);
+	luaL_setfuncs(L, bind_folder_functions, 0);
+	luaL_setfuncs(L, bind_mail_functions, 0);
 	luaL_setfuncs(L, bind_host_functions, 0);
 	return 1;
 }

@@ -138,27 +138,6 @@ saver_take_method(lua_State *L)
 	return 1;
 }
 
-/* A name is safe only when its folder is on disk, too. */
-static int
-sync_folder(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *folder = mem_strdup(slash == NULL ? "." : path);
-	int fd, rc;
-
-	if (slash != NULL)
-		folder[slash == path ? 1 : slash - path] = '\0';
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(folder);
-	if (fd < 0)
-		return -1;
-	rc = fsync(fd);
-	if (rc != 0 && errno == EINVAL)
-		rc = 0; /* a file system that knows no such thing */
-	close(fd);
-	return rc;
-}
-
 /* link(2) gives the name only if it is free; rename(2) takes it anyway. */
 static int
 give_name(const struct bind_saver *u, bool overwrite)
@@ -183,7 +162,7 @@ saver_commit_method(lua_State *L)
 		return bind_raise(L, &e, 0);
 	}
 	u->there = false;
-	if (close(u->fd) != 0 || sync_folder(u->path) != 0) {
+	if (close(u->fd) != 0 || bind_sync_folder(u->path) != 0) {
 		err_sys(&e, "%s", u->path);
 		return bind_raise(L, &e, 0);
 	}
@@ -224,43 +203,9 @@ file_isatty(lua_State *L)
 	return 1;
 }
 
-/* Makes a folder and those above it, for the user alone. */
-static int
-file_mkdirs(lua_State *L)
-{
-	const char *path = luaL_checkstring(L, 1);
-	struct err e = {0};
-	int rc = 0;
-
-	for (const char *p = path; rc == 0 && *p != '\0'; p++) {
-		if (p[1] != '/' && p[1] != '\0')
-			continue;
-		lua_pushlstring(L, path, (size_t)(p - path) + 1);
-		if (mkdir(lua_tostring(L, -1), 0700) != 0 && errno != EEXIST)
-			rc = err_sys(&e, "%s", path);
-		lua_pop(L, 1);
-	}
-	return rc == 0 ? 0 : bind_raise(L, &e, 0);
-}
-
-/* sync_folder(path): the folder that holds path is on disk. */
-static int
-file_sync_folder(lua_State *L)
-{
-	const char *path = luaL_checkstring(L, 1);
-	struct err e = {0};
-
-	if (sync_folder(path) == 0)
-		return 0;
-	err_sys(&e, "%s", path);
-	return bind_raise(L, &e, 0);
-}
-
 const luaL_Reg bind_file_functions[] = {
     {"saver", new_saver},
     {"sync", file_sync},
-    {"sync_folder", file_sync_folder},
     {"isatty", file_isatty},
-    {"mkdirs", file_mkdirs},
     {NULL, NULL},
 };

@@ -9,7 +9,7 @@
 #ifndef NET_OPENSSL_H
 #define NET_OPENSSL_H
 
-#include "base/err.h"
+#include "net/library.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -134,9 +134,7 @@
 	F(X509_verify_cert_error_string)
 
 struct openssl {
-#define OPENSSL_MEMBER(name) __typeof__(name) *(name);
-	OPENSSL_FUNCTIONS(OPENSSL_MEMBER)
-#undef OPENSSL_MEMBER
+	OPENSSL_FUNCTIONS(LIBRARY_MEMBER)
 };
 
 /* Good after openssl_open has returned 0 once. */

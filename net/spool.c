@@ -59,21 +59,20 @@ unnamed_file(const char *dir)
 	return fd;
 }
 
-static int
-make_file(struct spool *s, struct err *e)
+int
+spool_temporary(struct err *e)
 {
 	const char *dir = getenv("TMPDIR");
+	int fd;
 
 	if (dir != NULL && *dir != '\0') {
-		s->fd = unnamed_file(dir);
-		if (s->fd < 0)
-			return err_sys(e, "temporary file in %s", dir);
-		return 0;
+		fd = unnamed_file(dir);
+		return fd >= 0 ? fd : err_sys(e, "temporary file in %s", dir);
 	}
-	s->fd = unnamed_file("/var/tmp");
-	if (s->fd < 0)
-		s->fd = unnamed_file("/tmp");
-	return s->fd >= 0 ? 0 : err_sys(e, "temporary file in /tmp");
+	fd = unnamed_file("/var/tmp");
+	if (fd < 0)
+		fd = unnamed_file("/tmp");
+	return fd >= 0 ? fd : err_sys(e, "temporary file in /tmp");
 }
 
 /* in_file grows only when all is written: a failed append leaves no trace. */
@@ -82,7 +81,9 @@ to_file(struct spool *s, struct str data, struct err *e)
 {
 	size_t done = 0;
 
-	if (s->fd < 0 && make_file(s, e) != 0)
+	if (s->fd < 0)
+		s->fd = spool_temporary(e);
+	if (s->fd < 0)
 		return -1;
 	while (done < data.n) {
 		ssize_t put = pwrite(s->fd, data.p + done, data.n - done,
@@ -151,4 +152,15 @@ spool_read(struct spool *s, uint64_t offset, size_t max, struct str *out,
 		return err_set(e, ERR_SYS, "temporary file has shrunk");
 	*out = (struct str){s->window, (size_t)got};
 	return 0;
+}
+
+int
+spool_file(struct spool *s, struct err *e)
+{
+	if (to_file(s, buf_str(&s->tail), e) != 0)
+		return -1;
+	buf_clear(&s->tail);
+	return lseek(s->fd, 0, SEEK_SET) == 0
+		   ? s->fd
+		   : err_sys(e, "read temporary file");
 }

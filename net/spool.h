@@ -29,4 +29,11 @@ uint64_t spool_size(const struct spool *s);
 int spool_read(struct spool *s, uint64_t offset, size_t max, struct str *out,
     struct err *e);
 
+/* All of it in the file, for who reads by descriptor: that is the spool's own,
+ * its offset at the beginning.  -1 if it cannot be written. */
+int spool_file(struct spool *s, struct err *e);
+
+/* A new, empty file of that kind, without a name; -1 if there cannot be one. */
+int spool_temporary(struct err *e);
+
 #endif

@@ -6,6 +6,7 @@ local modules = {
 	connect = "connect",
 	spawn = "task", join = "task", each = "task", sleep = "task",
 	body = "source", file = "source", stdin = "source",
+	message = "message", compose = "compose",
 	account = "account",
 	alias = "policy", command = "policy", on = "policy",
 	args = "args",

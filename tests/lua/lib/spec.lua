@@ -63,6 +63,19 @@ function M.file(contents)
 	return path
 end
 
+-- A new, empty folder; its path.
+function M.folder()
+	local path = M.file ""
+	os.remove(path)
+	assert(os.execute("mkdir -m 700 '" .. path .. "'"))
+	return path
+end
+
+-- Removes such a folder and all that is in it.
+function M.remove(folder)
+	assert(os.execute("rm -r '" .. folder .. "'"))
+end
+
 function M.read(path)
 	local file = io.open(path, "rb")
 	if not file then

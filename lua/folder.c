@@ -1,0 +1,172 @@
+/* folder: names of files, and what is under them. */
+#include "lua/bind.h"
+#include "base/mem.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+raise_errno(lua_State *L, const char *path)
+{
+	struct err e = {0};
+
+	(void)err_sys(&e, "%s", path);
+	return bind_raise(L, &e, 0);
+}
+
+/* Makes a folder and those above it, for the user alone. */
+static int
+folder_mkdirs(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+
+	for (const char *p = path; *p != '\0'; p++) {
+		if (p[1] != '/' && p[1] != '\0')
+			continue;
+		lua_pushlstring(L, path, (size_t)(p - path) + 1);
+		if (mkdir(lua_tostring(L, -1), 0700) != 0 && errno != EEXIST)
+			return raise_errno(L, path);
+		lua_pop(L, 1);
+	}
+	return 0;
+}
+
+int
+bind_sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = mem_strdup(slash == NULL ? "." : path);
+	int fd, rc;
+
+	if (slash != NULL)
+		folder[slash == path ? 1 : slash - path] = '\0';
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(folder);
+	if (fd < 0)
+		return -1;
+	rc = fsync(fd);
+	if (rc != 0 && errno == EINVAL)
+		rc = 0; /* a file system that knows no such thing */
+	close(fd);
+	return rc;
+}
+
+/* sync_folder(path): the folder that holds path is on disk. */
+static int
+folder_sync(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+
+	return bind_sync_folder(path) == 0 ? 0 : raise_errno(L, path);
+}
+
+/* stat(path): {kind = "file", "folder", "link" or "other", size =, time =}, of
+ * a link itself; nil if there is nothing. */
+static int
+folder_stat(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return errno == ENOENT || errno == ENOTDIR
+			   ? 0
+			   : raise_errno(L, path);
+	lua_createtable(L, 0, 3);
+	lua_pushstring(L, S_ISREG(st.st_mode)	? "file"
+			  : S_ISDIR(st.st_mode) ? "folder"
+			  : S_ISLNK(st.st_mode) ? "link"
+						: "other");
+	lua_setfield(L, -2, "kind");
+	lua_pushinteger(L, st.st_size);
+	lua_setfield(L, -2, "size");
+	lua_pushinteger(L, st.st_mtime);
+	lua_setfield(L, -2, "time");
+	return 1;
+}
+
+/* A folder that is being read; a Lua error in between leaves none open. */
+static int
+dir_gc(lua_State *L)
+{
+	DIR **d = lua_touserdata(L, 1);
+
+	if (*d != NULL)
+		closedir(*d);
+	*d = NULL;
+	return 0;
+}
+
+/* list(path): an array of the names in a folder, but "." and "..", in no
+ * order. */
+static int
+folder_list(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	DIR **d = lua_newuserdatauv(L, sizeof(DIR *), 0);
+	const struct dirent *de;
+	lua_Integer n = 0;
+
+	*d = NULL;
+	lua_createtable(L, 0, 1);
+	lua_pushcfunction(L, dir_gc);
+	lua_setfield(L, -2, "__gc");
+	lua_setmetatable(L, -2);
+	*d = opendir(path);
+	if (*d == NULL)
+		return raise_errno(L, path);
+	lua_newtable(L);
+	while (errno = 0, (de = readdir(*d)) != NULL) {
+		if (strcmp(de->d_name, ".") == 0 ||
+		    strcmp(de->d_name, "..") == 0)
+			continue;
+		lua_pushstring(L, de->d_name);
+		lua_rawseti(L, -2, ++n);
+	}
+	if (errno != 0)
+		return raise_errno(L, path);
+	closedir(*d);
+	*d = NULL;
+	return 1;
+}
+
+/* rename(from, to): within one file system; what was there goes.  False if
+ * there is no such file. */
+static int
+folder_rename(lua_State *L)
+{
+	const char *from = luaL_checkstring(L, 1);
+	int rc = rename(from, luaL_checkstring(L, 2));
+
+	if (rc != 0 && errno != ENOENT)
+		return raise_errno(L, from);
+	lua_pushboolean(L, rc == 0);
+	return 1;
+}
+
+/* remove(path): false if there is no such file. */
+static int
+folder_remove(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	int rc = unlink(path);
+
+	if (rc != 0 && errno != ENOENT)
+		return raise_errno(L, path);
+	lua_pushboolean(L, rc == 0);
+	return 1;
+}
+
+const luaL_Reg bind_folder_functions[] = {
+    {"mkdirs", folder_mkdirs},
+    {"sync_folder", folder_sync},
+    {"stat", folder_stat},
+    {"list", folder_list},
+    {"rename", folder_rename},
+    {"remove", folder_remove},
+    {NULL, NULL},
+};

@@ -1,0 +1,110 @@
+/* mail: what stands in the header of a message. */
+#include "lua/bind.h"
+#include "wire/address.h"
+#include "wire/date.h"
+#include "wire/header.h"
+#include "wire/smtp.h"
+
+#include <time.h>
+
+/* header_decode(value): as people read it, encoded words undone. */
+static int
+core_header_decode(lua_State *L)
+{
+	return bind_convert(L, header_decode);
+}
+
+/* date(seconds): as a Date field has it, by the clock of this place. */
+static int
+core_date(lua_State *L)
+{
+	time_t when = (time_t)luaL_checkinteger(L, 1);
+	struct bind_scratch *s = bind_new_scratch(L);
+	struct tm tm;
+	int zone = 0;
+
+	if (localtime_r(&when, &tm) != NULL)
+		zone = (int)(tm.tm_gmtoff / 60);
+	(void)date_put_rfc5322(&s->buf, (struct date){when, zone});
+	bind_push_str(L, buf_str(&s->buf));
+	bind_scratch_done(s);
+	return 1;
+}
+
+/* date_of(value): a Date field as seconds since 1970, and the minutes east of
+ * UTC that the writer's clock showed; nil if it is no date. */
+static int
+core_date_of(lua_State *L)
+{
+	struct date d;
+
+	if (!date_rfc5322(bind_str(L, 1), &d))
+		return 0;
+	lua_pushinteger(L, d.time);
+	lua_pushinteger(L, d.zone);
+	return 2;
+}
+
+static int
+core_smtp_address(lua_State *L)
+{
+	struct str s = bind_str(L, 1);
+
+	lua_pushboolean(L, smtp_address(s, lua_toboolean(L, 2)));
+	return 1;
+}
+
+/* Pushes {name =, address =}; the name is decoded. */
+static void
+push_address(lua_State *L, struct buf *b, const struct address *a)
+{
+	lua_createtable(L, 0, 2);
+	if (a->name.n > 0 && header_decode(b, a->name) == 0) {
+		bind_push_str(L, buf_str(b));
+		lua_setfield(L, -2, "name");
+	}
+	buf_clear(b);
+	(void)buf_add(b, a->local);
+	if (a->domain.n > 0)
+		(void)buf_addf(b, "@%.*s", STRF(a->domain));
+	bind_push_str(L, buf_str(b));
+	lua_setfield(L, -2, "address");
+	buf_clear(b);
+}
+
+/* addresses(value): an array of {name =, address =}, of a field's value as it
+ * stands in a header; of groups it has the members. */
+static int
+core_addresses(lua_State *L)
+{
+	struct str value = bind_str(L, 1);
+	struct bind_scratch *s = bind_new_scratch(L);
+	struct address *a = NULL;
+	lua_Integer n = 0;
+	struct err e = {0};
+
+	if (address_parse(&s->arena, value, &a) != 0) {
+		(void)err_set(&e, ERR_LIMIT, "too many addresses");
+		return bind_raise(L, &e, 0);
+	}
+	lua_newtable(L);
+	for (; a != NULL; a = a->next) {
+		if (a->kind != ADDRESS_MAILBOX || a->local.n == 0)
+			continue;
+		push_address(L, &s->buf, a);
+		lua_rawseti(L, -2, ++n);
+	}
+	bind_scratch_done(s);
+	return 1;
+}
+
+const luaL_Reg bind_mail_functions[] = {
+    {"header_decode", core_header_decode},
+    {"date", core_date},
+    {"date_of", core_date_of},
+    {"smtp_address", core_smtp_address},
+    {"addresses", core_addresses},
+    {"mime", bind_mime},
+    {"composer", bind_composer},
+    {NULL, NULL},
+};
