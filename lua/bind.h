@@ -142,6 +142,9 @@ struct body **bind_new_body(lua_State *L, int source);
 struct spool *bind_take_spool(lua_State *L, int idx);
 extern const luaL_Reg bind_body_functions[];
 
+/* maildir.c: core.maildir(path); see there. */
+int bind_maildir(lua_State *L);
+
 /* mail.c */
 extern const luaL_Reg bind_mail_functions[];
 /* mime.c, compose.c: core.mime(spool), core.composer(); see there. */

@@ -299,6 +299,7 @@ static const luaL_Reg functions[] = {
     {"error", bind_error_new},
     {"status", core_status},
     {"dry_run", core_dry_run},
+    {"maildir", bind_maildir},
     {NULL, NULL},
 };
 

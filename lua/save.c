@@ -203,9 +203,39 @@ file_isatty(lua_State *L)
 	return 1;
 }
 
+/* lock(file): for this open file alone, against all who lock by fcntl(2). */
+static int
+file_lock(lua_State *L)
+{
+	FILE *f = bind_check_file(L, 1);
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct err e = {0};
+
+	if (fcntl(fileno(f), F_OFD_SETLK, &whole) == 0)
+		return 0;
+	(void)err_set(&e, ERR_SYS, "another program has locked the file");
+	return bind_raise(L, &e, 0);
+}
+
+/* truncate(file, size): what was written beyond is taken back. */
+static int
+file_truncate(lua_State *L)
+{
+	FILE *f = bind_check_file(L, 1);
+	lua_Integer size = luaL_checkinteger(L, 2);
+
+	__fpurge(f);
+	clearerr(f);
+	if (ftruncate(fileno(f), (off_t)size) != 0)
+		return bind_raise_write(L, f);
+	return 0;
+}
+
 const luaL_Reg bind_file_functions[] = {
     {"saver", new_saver},
     {"sync", file_sync},
     {"isatty", file_isatty},
+    {"lock", file_lock},
+    {"truncate", file_truncate},
     {NULL, NULL},
 };

@@ -146,19 +146,6 @@ imap_put_mailbox(const struct client *c, struct buf *b, struct str name)
 
 /* ---- flags ---- */
 
-static const struct flag {
-	const char *name;
-	uint32_t bit;
-} flags[] = {
-    {"\\Answered", FLAG_ANSWERED},
-    {"\\Flagged", FLAG_FLAGGED},
-    {"\\Deleted", FLAG_DELETED},
-    {"\\Seen", FLAG_SEEN},
-    {"\\Draft", FLAG_DRAFT},
-    {"$Forwarded", FLAG_PASSED},
-};
-enum { FLAGS = sizeof(flags) / sizeof(*flags) };
-
 void
 imap_put_flags(const struct imapd *s, struct buf *b, const struct mailbox *mb,
     uint32_t bits, bool recent)
@@ -166,9 +153,10 @@ imap_put_flags(const struct imapd *s, struct buf *b, const struct mailbox *mb,
 	const char *between = "";
 
 	(void)buf_addc(b, '(');
-	for (size_t i = 0; i < FLAGS; i++)
-		if (bits & flags[i].bit) {
-			(void)buf_addf(b, "%s%s", between, flags[i].name);
+	for (size_t i = 0; i < MAILDIR_FLAGS; i++)
+		if (bits & maildir_flags[i].bit) {
+			(void)buf_addf(
+			    b, "%s%s", between, maildir_flags[i].name);
 			between = " ";
 		}
 	for (unsigned i = 0; i < FLAG_KEYWORDS; i++)
@@ -189,16 +177,6 @@ is_keyword(const struct imap_val *v)
 	return imap_is_atom(v) && v->s.n <= FLAG_KEYWORD_MAX;
 }
 
-/* The bit of a flag that is no keyword, or 0. */
-static uint32_t
-system_flag(struct str name)
-{
-	for (size_t i = 0; i < FLAGS; i++)
-		if (str_eqcase(str_z(flags[i].name), name))
-			return flags[i].bit;
-	return 0;
-}
-
 /* The flags in a list, or without one around them. */
 static const struct imap_val *
 first_flag(const struct imap_val *v)
@@ -211,7 +189,7 @@ imap_are_flags(const struct imap_val *v)
 {
 	for (v = first_flag(v); v != NULL; v = v->next)
 		if (!is_word_without(v, S("")) ||
-		    (system_flag(v->s) == 0 && !is_keyword(v)))
+		    (maildir_flag(v->s) == 0 && !is_keyword(v)))
 			return false;
 	return true;
 }
@@ -222,7 +200,7 @@ imap_make_flags(struct mailbox *mb, const struct imap_val *v)
 	uint32_t bits = 0, bit;
 
 	for (v = first_flag(v); v != NULL; v = v->next) {
-		bit = system_flag(v->s);
+		bit = maildir_flag(v->s);
 		/* One too many is passed over: PERMANENTFLAGS has told so. */
 		bits |= bit != 0 ? bit : mailbox_keyword(mb, v->s, true);
 	}

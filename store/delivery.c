@@ -17,6 +17,7 @@ struct delivery {
 	int dir, fd;
 	bool cr; /* the last octet was a CR, and is not written yet */
 	bool synced;
+	bool unsynced; /* the caller does that */
 	struct buf out;
 	struct buf base;  /* the file's name, as it is in tmp */
 	struct buf final; /* "new/…" or "cur/…"; empty: not committed */
@@ -113,10 +114,16 @@ delivery_sync(struct delivery *d, struct err *e)
 		return 0;
 	if (drain(d, e) < 0)
 		return -1;
-	if (fsync(d->fd) != 0)
+	if (!d->unsynced && fsync(d->fd) != 0)
 		return err_sys(e, "deliver");
 	d->synced = true;
 	return 0;
+}
+
+void
+delivery_unsynced(struct delivery *d)
+{
+	d->unsynced = true;
 }
 
 /* A write sets the time anew, so this comes behind the last one. */
@@ -159,7 +166,7 @@ delivery_commit(struct delivery *d, uint32_t flags, int64_t when,
 		return err_sys(e, "deliver");
 	}
 	*name = buf_cstr(&d->final) + strlen("new/");
-	if (maildir_sync(d->dir, folder, e) == 0)
+	if (d->unsynced || maildir_sync(d->dir, folder, e) == 0)
 		return 0;
 	delivery_undo(d);
 	return -1;

@@ -14,6 +14,24 @@ static const char system_letters[] = "DFPRST"; /* FLAG_DRAFT … FLAG_DELETED */
 static const char *const folders[] = {"tmp", "new", "cur"};
 enum { FOLDERS = sizeof(folders) / sizeof(*folders) };
 
+const struct maildir_flag maildir_flags[MAILDIR_FLAGS] = {
+    {"\\Answered", FLAG_ANSWERED},
+    {"\\Flagged", FLAG_FLAGGED},
+    {"\\Deleted", FLAG_DELETED},
+    {"\\Seen", FLAG_SEEN},
+    {"\\Draft", FLAG_DRAFT},
+    {"$Forwarded", FLAG_PASSED},
+};
+
+uint32_t
+maildir_flag(struct str name)
+{
+	for (size_t i = 0; i < MAILDIR_FLAGS; i++)
+		if (str_eqcase(name, str_z(maildir_flags[i].name)))
+			return maildir_flags[i].bit;
+	return 0;
+}
+
 static uint32_t
 flag_of(char letter)
 {

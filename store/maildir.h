@@ -29,6 +29,16 @@ enum {
 	FLAG_KEYWORD_MAX = 250, /* octets of a keyword's name */
 };
 
+/* What IMAP calls the flags that are no keywords of a mailbox. */
+struct maildir_flag {
+	const char *name; /* "\\Seen" */
+	uint32_t bit;
+};
+enum { MAILDIR_FLAGS = 6 };
+extern const struct maildir_flag maildir_flags[MAILDIR_FLAGS];
+/* The bit of one of these names, ASCII case ignored; 0 for others. */
+uint32_t maildir_flag(struct str name);
+
 /* The base of a file name; *flags are those behind ":2,". */
 struct str maildir_base(struct str name, uint32_t *flags);
 /* Appends "base:2,FLAGS"; -1 if b is full. */
@@ -58,6 +68,9 @@ struct delivery *delivery_new(int dir, struct err *e);
 int delivery_add(struct delivery *d, struct str octets, struct err *e);
 /* All is on disk, under tmp; a full disk is told here at the latest. */
 int delivery_sync(struct delivery *d, struct err *e);
+/* Says that the caller sees to what comes on disk, by syncfs(2) behind many
+ * messages: neither the file nor the folder is synced on its way. */
+void delivery_unsynced(struct delivery *d);
 /* As a date: the moment of the delivery. */
 #define DELIVERY_NOW INT64_MIN
 

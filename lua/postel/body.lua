@@ -19,13 +19,8 @@ local function explain(body, e)
 	return e
 end
 
--- Calls step() until it gives something else than false, waiting meanwhile.
 local function wait_for(body, step)
-	local ok, value
-	task.wait(function()
-		ok, value = pcall(step)
-		return not ok or value ~= false
-	end)
+	local ok, value = pcall(task.wait_for, step)
 	if not ok then
 		error(explain(body, value), 0)
 	end

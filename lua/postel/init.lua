@@ -7,6 +7,7 @@ local modules = {
 	spawn = "task", join = "task", each = "task", sleep = "task",
 	body = "source", file = "source", stdin = "source",
 	message = "message", compose = "compose",
+	maildir = "maildir", mbox = "mbox",
 	account = "account",
 	alias = "policy", command = "policy", on = "policy",
 	args = "args",

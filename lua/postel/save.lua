@@ -102,77 +102,25 @@ local function is_folder(path)
 	return f ~= nil
 end
 
--- Lines that end in LF, as mbox and Maildir have them.
-local function unix_lines(body, each)
-	local lines = body:lines()
-	return function()
-		local line = lines()
-		return line and (each and each(line) or line) .. "\n"
-	end
-end
-
-local delivered = 0
-
--- Names that sort in the order of delivery.
-local function unique_name()
-	delivered = delivered + 1
-	local f <close> = assert(io.open("/dev/urandom", "rb"))
-	local random = f:read(8):gsub(".", function(c)
-		return ("%02x"):format(c:byte())
-	end)
-	local host = (core.hostname() or "localhost"):gsub("/", "\\057")
-		:gsub(":", "\\072")
-	return ("%d.M%06dR%s.%s"):format(os.time(), delivered, random, host)
-end
-
--- Flags as letters (https://cr.yp.to/proto/maildir.html), in ASCII order.
-local letters = {
-	["\\draft"] = "D", ["\\flagged"] = "F", ["\\answered"] = "R",
-	["\\seen"] = "S", ["\\deleted"] = "T",
-}
-
-local function flag_letters(flags)
-	local found = {}
-	for _, flag in ipairs(flags or {}) do
-		found[#found + 1] = letters[tostring(flag):lower()]
-	end
-	table.sort(found)
-	return table.concat(found)
-end
-
 local function save_maildir(path, messages)
-	for _, sub in ipairs {"tmp", "new", "cur"} do
-		core.mkdirs(path .. "/" .. sub)
-	end
+	local box <close> = require("postel.maildir").maildir(path,
+		{create = true})
 	for m in messages do
-		local name = unique_name()
-		local text = require("postel.source").body(
-			unix_lines(m.body))
-		local flags = flag_letters(m.flags)
-		text:save(flags == "" and path .. "/new/" .. name or
-			path .. "/cur/" .. name .. ":2," .. flags,
-			{temporary = path .. "/tmp/" .. name})
+		box:append(m.body, {flags = m.flags})
 	end
 end
 
--- mboxrd: a line that begins like the one between messages gets a ">".
 local function save_mbox(path, messages, overwrite)
-	local function each(line)
-		return line:find "^>*From " and ">" .. line or line
-	end
-	local lines
+	local mbox = require "postel.mbox"
+	local parts
 	local function next_part()
-		local line = lines and lines()
-		if line then
-			return line
-		elseif lines then
-			lines = nil
-			return "\n"
+		local part = parts and parts()
+		if part then
+			return part
 		end
 		local m = messages()
-		lines = m and unix_lines(m.body, each)
-		return m and os.date(
-			"!From MAILER-DAEMON %a %b %d %H:%M:%S %Y\n")
+		parts = m and mbox.parts(m.body)
+		return parts and parts()
 	end
 	require("postel.source").body(next_part):save(path,
 		{overwrite = overwrite})

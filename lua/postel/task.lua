@@ -111,6 +111,20 @@ function M.wait(ready, due)
 	end
 end
 
+-- Calls step() until it gives something else than false, which is returned,
+-- waiting meanwhile; what it raises is raised.
+function M.wait_for(step)
+	local ok, value
+	M.wait(function()
+		ok, value = pcall(step)
+		return not ok or value ~= false
+	end)
+	if not ok then
+		error(value, 0)
+	end
+	return value
+end
+
 local Task = {}
 Task.__index = Task
 Task.__name = "postel.task"

@@ -1,0 +1,311 @@
+/* maildir: Maildirs as Lua sees them, over store/maildir.h. */
+#include "lua/bind.h"
+#include "store/maildir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct bind_maildir {
+	int dir; /* plus one; 0: closed */
+};
+
+struct bind_delivery {
+	struct delivery *d;
+};
+
+static int maildir_index(lua_State *);
+static int maildir_gc(lua_State *);
+static int maildir_list(lua_State *);
+static int maildir_deliver(lua_State *);
+static int maildir_flush(lua_State *);
+static int delivery_index(lua_State *);
+static int delivery_gc(lua_State *);
+static int delivery_take(lua_State *);
+static int delivery_commit_method(lua_State *);
+
+static const struct bind_type maildir_type = {
+    .name = "postel.maildir_folder",
+    .index = maildir_index,
+    .meta =
+	(const luaL_Reg[]){
+	    {"__gc", maildir_gc},
+	    {"__close", maildir_gc},
+	    {NULL, NULL},
+	},
+    .methods =
+	(const luaL_Reg[]){
+	    {"list", maildir_list},
+	    {"deliver", maildir_deliver},
+	    {"sync", maildir_flush},
+	    {"close", maildir_gc},
+	    {NULL, NULL},
+	},
+};
+
+static const struct bind_type delivery_type = {
+    .name = "postel.delivery",
+    .index = delivery_index,
+    .meta =
+	(const luaL_Reg[]){
+	    {"__gc", delivery_gc},
+	    {"__close", delivery_gc},
+	    {NULL, NULL},
+	},
+    .methods =
+	(const luaL_Reg[]){
+	    {"take", delivery_take},
+	    {"commit", delivery_commit_method},
+	    {NULL, NULL},
+	},
+};
+
+static const struct bind_field no_fields[] = {{NULL, NULL}};
+
+static int
+maildir_index(lua_State *L)
+{
+	if (!bind_index(L, no_fields, NULL))
+		lua_pushnil(L);
+	return 1;
+}
+
+static int
+maildir_gc(lua_State *L)
+{
+	struct bind_maildir *u = bind_check(L, 1, &maildir_type);
+
+	if (u->dir > 0)
+		close(u->dir - 1);
+	u->dir = 0;
+	return 0;
+}
+
+static int
+check_dir(lua_State *L)
+{
+	struct bind_maildir *u = bind_check(L, 1, &maildir_type);
+
+	luaL_argcheck(L, u->dir > 0, 1, "closed Maildir");
+	return u->dir - 1;
+}
+
+static int
+raise_errno(lua_State *L, const char *what)
+{
+	struct err e = {0};
+
+	(void)err_sys(&e, "%s", what);
+	return bind_raise(L, &e, 0);
+}
+
+/* maildir(path, create): the Maildir at path, made if that is wanted. */
+int
+bind_maildir(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	bool create = lua_toboolean(L, 2);
+	struct bind_maildir *u = bind_new(L, &maildir_type, sizeof(*u));
+	struct err e = {0};
+
+	if (create && maildir_make(path, &e) != 0)
+		return bind_raise(L, &e, 0);
+	if (!maildir_is(path)) {
+		(void)err_set(&e, ERR_USE, "%s is no Maildir", path);
+		return bind_raise(L, &e, 0);
+	}
+	u->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) + 1;
+	return u->dir > 0 ? 1 : raise_errno(L, path);
+}
+
+/* ---- what is there ---- */
+
+/* A folder that is being read; a Lua error in between leaves none open. */
+static int
+dir_gc(lua_State *L)
+{
+	DIR **d = lua_touserdata(L, 1);
+
+	if (*d != NULL)
+		closedir(*d);
+	*d = NULL;
+	return 0;
+}
+
+static void
+push_flags(lua_State *L, uint32_t flags)
+{
+	lua_Integer n = 0;
+
+	lua_newtable(L);
+	for (size_t i = 0; i < MAILDIR_FLAGS; i++) {
+		if (!(flags & maildir_flags[i].bit))
+			continue;
+		lua_pushstring(L, maildir_flags[i].name);
+		lua_rawseti(L, -2, ++n);
+	}
+}
+
+/* Adds {base =, file =, flags =} to the table on top for each message in a
+ * folder of dir. */
+static void
+add_messages(lua_State *L, int dir, const char *folder)
+{
+	DIR **d = lua_newuserdatauv(L, sizeof(DIR *), 0);
+	const struct dirent *de;
+	uint32_t flags;
+	int fd;
+
+	*d = NULL;
+	lua_createtable(L, 0, 1);
+	lua_pushcfunction(L, dir_gc);
+	lua_setfield(L, -2, "__gc");
+	lua_setmetatable(L, -2);
+	fd = openat(dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*d = fd >= 0 ? fdopendir(fd) : NULL;
+	if (*d == NULL)
+		raise_errno(L, folder);
+	lua_insert(L, -2);
+	while (errno = 0, (de = readdir(*d)) != NULL) {
+		if (de->d_name[0] == '.')
+			continue;
+		lua_createtable(L, 0, 3);
+		bind_push_str(L, maildir_base(str_z(de->d_name), &flags));
+		lua_setfield(L, -2, "base");
+		lua_pushfstring(L, "%s/%s", folder, de->d_name);
+		lua_setfield(L, -2, "file");
+		push_flags(L, flags);
+		lua_setfield(L, -2, "flags");
+		lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+	}
+	if (errno != 0)
+		raise_errno(L, folder);
+	closedir(*d);
+	*d = NULL;
+	lua_remove(L, -2);
+}
+
+/* list(): an array of {base =, file = "cur/…", flags =}, in no order. */
+static int
+maildir_list(lua_State *L)
+{
+	int dir = check_dir(L);
+
+	lua_newtable(L);
+	add_messages(L, dir, "new");
+	add_messages(L, dir, "cur");
+	return 1;
+}
+
+/* ---- what comes ---- */
+
+static int
+delivery_index(lua_State *L)
+{
+	if (!bind_index(L, no_fields, NULL))
+		lua_pushnil(L);
+	return 1;
+}
+
+static int
+delivery_gc(lua_State *L)
+{
+	struct bind_delivery *u = bind_check(L, 1, &delivery_type);
+
+	delivery_free(u->d);
+	u->d = NULL;
+	return 0;
+}
+
+static struct delivery *
+check_delivery(lua_State *L)
+{
+	struct bind_delivery *u = bind_check(L, 1, &delivery_type);
+
+	luaL_argcheck(L, u->d != NULL, 1, "delivery is over");
+	return u->d;
+}
+
+/* deliver(unsynced): a message on its way in; what was not committed leaves
+ * nothing behind. */
+static int
+maildir_deliver(lua_State *L)
+{
+	int dir = check_dir(L);
+	bool unsynced = lua_toboolean(L, 2);
+	struct bind_delivery *u = bind_new(L, &delivery_type, sizeof(*u));
+	struct err e = {0};
+
+	u->d = delivery_new(dir, &e);
+	if (u->d == NULL)
+		return bind_raise(L, &e, 0);
+	if (unsynced)
+		delivery_unsynced(u->d);
+	return 1;
+}
+
+/* sync(): all that came is on disk. */
+static int
+maildir_flush(lua_State *L)
+{
+	return syncfs(check_dir(L)) == 0 ? 0 : raise_errno(L, "Maildir");
+}
+
+/* take(body): writes what is there; true at the body's end, false when more
+ * will come. */
+static int
+delivery_take(lua_State *L)
+{
+	struct delivery *d = check_delivery(L);
+	struct body *b = bind_test_body(L, 2);
+	struct str s;
+	struct err e = {0};
+	enum pull p;
+
+	if (b == NULL)
+		return luaL_typeerror(L, 2, "body");
+	while ((p = body_pull(b, &s, &e)) == PULL_SLICE) {
+		if (delivery_add(d, s, &e) != 0)
+			return bind_raise(L, &e, 0);
+		body_took(b, s.n);
+	}
+	if (p == PULL_FAIL)
+		return bind_raise(L, &e, 0);
+	lua_pushboolean(L, p == PULL_END);
+	return 1;
+}
+
+/* The flags in the array at idx, those that a file's name can hold. */
+static uint32_t
+check_flags(lua_State *L, int idx)
+{
+	uint32_t flags = 0;
+
+	if (lua_isnoneornil(L, idx))
+		return 0;
+	luaL_checktype(L, idx, LUA_TTABLE);
+	for (lua_Integer i = 1; lua_geti(L, idx, i) == LUA_TSTRING; i++) {
+		flags |= maildir_flag(bind_str(L, -1));
+		lua_pop(L, 1);
+	}
+	return flags;
+}
+
+/* commit(flags, seconds): the message is there; its name in the folder.  Both
+ * may be nil. */
+static int
+delivery_commit_method(lua_State *L)
+{
+	struct delivery *d = check_delivery(L);
+	uint32_t flags = check_flags(L, 2);
+	int64_t when = luaL_optinteger(L, 3, DELIVERY_NOW);
+	const char *name;
+	struct err e = {0};
+
+	if (delivery_commit(d, flags, when, &name, &e) != 0)
+		return bind_raise(L, &e, 0);
+	lua_pushstring(L, name);
+	return delivery_gc(L), 1;
+}

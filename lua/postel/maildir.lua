@@ -1,0 +1,113 @@
+-- maildir: a Maildir (https://cr.yp.to/proto/maildir.html) on this machine, to
+-- read and to append to.
+
+local core = require "postel.core"
+local errors = require "postel.errors"
+local source = require "postel.source"
+local task = require "postel.task"
+
+local M = {}
+
+local Maildir, Message = {}, {}
+Maildir.__index = Maildir
+Maildir.__name = "postel.maildir"
+Message.__name = "postel.message"
+
+-- The file of a message, which another program may have given other flags, or
+-- moved from new to cur, since it was listed.
+local function find(self)
+	if core.stat(self.path) then
+		return self.path
+	end
+	for _, m in ipairs(self.box.folder:list()) do
+		if m.base == self.base then
+			self.path = self.box.path .. "/" .. m.file
+			return self.path
+		end
+	end
+	errors.raise("sys", "%s: the message is gone", self.path)
+end
+
+local computed = {
+	size = function(self) return core.stat(find(self)).size end,
+	date = function(self) return core.stat(find(self)).time end,
+	body = function(self) return source.file(find(self)) end,
+}
+
+function Message.__index(self, key)
+	local compute = computed[key]
+	if compute then
+		local value = compute(self)
+		rawset(self, key, value)
+		return value
+	end
+	return Message[key]
+end
+
+-- Removes the message's file.
+function Message:delete()
+	core.remove(find(self))
+end
+
+-- Iterates over the messages, in the order of their names, which is about
+-- that of their coming.  A message has .base (its name, which stays when flags
+-- change), .flags as IMAP calls them, .size and .date (of the file: octets,
+-- seconds since 1970) and .body, whose lines end in LF.
+function Maildir:messages()
+	local list, i = self.folder:list(), 0
+	table.sort(list, function(a, b) return a.base < b.base end)
+	return function()
+		i = i + 1
+		local m = list[i]
+		if m then
+			list[i] = false
+			return setmetatable({
+				box = self, base = m.base, flags = m.flags,
+				path = self.path .. "/" .. m.file,
+			}, Message)
+		end
+	end
+end
+
+-- Appends a message: anything that postel.body takes.  {flags =} is an array of
+-- IMAP's names, of which the file's name holds the system flags and $Forwarded;
+-- {date =} is what IMAP calls the internal date, in seconds since 1970.  It is
+-- on disk when this returns, unless {sync = false}: then behind :sync().  Returns
+-- the message's base.
+function Maildir:append(from, options)
+	options = options or {}
+	local body = source.body(from)
+	local delivery <close> = self.folder:deliver(options.sync == false)
+	task.wait_for(function() return delivery:take(body) end)
+	local name = delivery:commit(options.flags, options.date)
+	return (name:gsub(":.*", ""))
+end
+
+-- All that was appended is on disk.
+function Maildir:sync()
+	self.folder:sync()
+end
+
+function Maildir:close()
+	self.folder:close()
+end
+
+Maildir.__close = Maildir.close
+
+function Maildir:__len()
+	return #self.folder:list()
+end
+
+-- The Maildir at path; {create = true} makes it if it is not there.
+function M.maildir(path, options)
+	if type(path) ~= "string" or path == "" then
+		errors.argument("maildir", "path", "string expected")
+	end
+	path = path:gsub("(.)/+$", "%1")
+	return setmetatable({
+		path = path,
+		folder = core.maildir(path, options and options.create),
+	}, Maildir)
+end
+
+return M
