@@ -8,6 +8,7 @@ local modules = {
 	body = "source", file = "source", stdin = "source",
 	message = "message", compose = "compose",
 	maildir = "maildir", mbox = "mbox",
+	progress = "progress",
 	account = "account",
 	alias = "policy", command = "policy", on = "policy",
 	args = "args",

@@ -1,0 +1,90 @@
+-- progress: one line on a terminal that says how far a long job is.
+
+local core = require "postel.core"
+local errors = require "postel.errors"
+
+local M = {}
+
+-- So often the line is written anew, in seconds.
+local EVERY = 0.1
+
+local Progress = {}
+Progress.__index = Progress
+Progress.__name = "postel.progress"
+
+-- "1.5 MB": octets for people.
+function M.octets(n)
+	for _, unit in ipairs {"B", "kB", "MB", "GB"} do
+		if n < 1000 then
+			return (unit == "B" and "%d %s" or "%.1f %s"):format(n, unit)
+		end
+		n = n / 1000
+	end
+	return ("%.1f TB"):format(n)
+end
+
+local function seconds(s)
+	s = math.floor(s + 0.5)
+	return s < 3600 and ("%d:%02d"):format(s // 60, s % 60) or
+		("%d:%02d:%02d"):format(s // 3600, s % 3600 // 60, s % 60)
+end
+
+local function line(self, now)
+	local parts = {self.label}
+	local passed = now - self.began
+	parts[#parts + 1] = self.total and
+		("%d/%d"):format(self.done, self.total) or tostring(self.done)
+	if self.octets > 0 then
+		parts[#parts + 1] = M.octets(self.octets)
+	end
+	if self.octets > 0 and passed >= 1 then
+		parts[#parts + 1] = M.octets(self.octets / passed) .. "/s"
+	end
+	if self.total and self.done > 0 and self.done < self.total and
+		passed >= 2 then
+		parts[#parts + 1] = errors.text("%s left", seconds(
+			passed / self.done * (self.total - self.done)))
+	end
+	return table.concat(parts, "  ")
+end
+
+-- So many more are done, n (1), and octets of them (0); the line is written anew
+-- if that is due.
+function Progress:step(n, octets)
+	self.done = self.done + (n or 1)
+	self.octets = self.octets + (octets or 0)
+	local now = core.now()
+	if self.shown and now >= self.due then
+		self.due = now + EVERY
+		io.stderr:write("\r\x1b[K", core.vis(line(self, now)))
+	end
+end
+
+-- Takes the line away: for what else is written on the terminal, and at the
+-- end.  The next step shows it again.
+function Progress:clear()
+	if self.shown and self.due > self.began then
+		io.stderr:write "\r\x1b[K"
+		self.due = self.began
+	end
+end
+
+Progress.__close = Progress.clear
+
+-- Begins to count towards total, or, if that is nil, without an end.  label is
+-- what stands in front.  Nothing is shown where standard error is no terminal,
+-- nor with --quiet.
+function M.progress(total, label)
+	if total ~= nil and type(total) ~= "number" then
+		errors.argument("progress", "total", "number expected, got %s",
+			type(total))
+	end
+	local now = core.now()
+	return setmetatable({
+		total = total, label = label or "", done = 0, octets = 0,
+		began = now, due = now,
+		shown = not postel.options.quiet and core.isatty(io.stderr),
+	}, Progress)
+end
+
+return M
