@@ -156,6 +156,7 @@ int bind_composer(lua_State *L);
 void bind_push_data(lua_State *L, int idx, const struct cmd *cmd);
 /* cmd:response(): the next whole IMAP response that has come, or nil. */
 int bind_cmd_response(lua_State *L);
+int bind_cmd_begun_response(lua_State *L);
 
 /* secret.c */
 /* A secret's bytes, or p NULL if idx is none. */

@@ -123,6 +123,26 @@ bind_cmd_response(lua_State *L)
 	return 1;
 }
 
+/* cmd:begun_response(): what a response says in front of a body that has just
+ * begun; nil if that cannot be told. */
+int
+bind_cmd_begun_response(lua_State *L)
+{
+	struct cmd *cmd = bind_check_cmd(L, 1);
+	struct bind_cmd *u = lua_touserdata(L, 1);
+	struct bind_scratch *s = bind_new_scratch(L);
+	struct imap_msg msg;
+
+	if (cmd_response_begun(cmd,
+		u->last != NULL ? u->last->next : cmd->items, &s->arena,
+		&msg) == 0)
+		lua_pushnil(L);
+	else
+		push_response(L, 1, &msg);
+	bind_scratch_done(s);
+	return 1;
+}
+
 /* All responses in an array. */
 static void
 push_imap(lua_State *L, int idx, struct cmd *cmd)

@@ -449,26 +449,27 @@ tree_literal(struct imap_parser *p, struct cmd *cmd, size_t n, struct err *e)
 	return rc;
 }
 
-int
-cmd_response(struct cmd *cmd, const struct item **at, struct arena *a,
-    struct imap_msg *msg, struct err *e)
+/* Feeds items to p until a response is whole: 1, with *at behind it; 0 if none
+ * is, and *behind says whether the last item was a body; -1. */
+static int
+feed_items(struct imap_parser *p, struct cmd *cmd, const struct item **at,
+    bool *behind, struct err *e)
 {
 	const struct item *it;
-	struct imap_parser p;
 	int rc;
 
-	imap_begin(&p, a, false, limits.nesting);
+	*behind = false;
 	for (it = *at; it != NULL; it = it->next) {
-		if (it->kind == ITEM_BODY) {
-			rc = tree_literal(&p, cmd, it->body, e);
+		*behind = it->kind == ITEM_BODY;
+		if (*behind) {
+			rc = tree_literal(p, cmd, it->body, e);
 			if (rc != 0)
 				return rc < 0 ? -1 : 0;
 			continue;
 		}
-		switch (imap_line(&p, it->line, e)) {
+		switch (imap_line(p, it->line, e)) {
 		case IMAP_GOT_MSG:
 			*at = it->next;
-			*msg = p.msg;
 			return 1;
 		case IMAP_GOT_LITERAL:
 			break;
@@ -477,6 +478,36 @@ cmd_response(struct cmd *cmd, const struct item **at, struct arena *a,
 		}
 	}
 	return 0;
+}
+
+int
+cmd_response(struct cmd *cmd, const struct item **at, struct arena *a,
+    struct imap_msg *msg, struct err *e)
+{
+	struct imap_parser p;
+	bool behind;
+	int rc;
+
+	imap_begin(&p, a, false, limits.nesting);
+	rc = feed_items(&p, cmd, at, &behind, e);
+	*msg = p.msg;
+	return rc;
+}
+
+int
+cmd_response_begun(struct cmd *cmd, const struct item *at, struct arena *a,
+    struct imap_msg *msg)
+{
+	struct imap_parser p;
+	bool behind;
+	struct err ignored = {0};
+
+	imap_begin(&p, a, false, limits.nesting);
+	if (feed_items(&p, cmd, &at, &behind, &ignored) != 0 || !behind ||
+	    imap_line(&p, S(")"), &ignored) != IMAP_GOT_MSG)
+		return 0;
+	*msg = p.msg;
+	return 1;
 }
 
 static const char *const states[] = {

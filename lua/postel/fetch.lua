@@ -134,7 +134,7 @@ function Message:complete()
 			self.box.conn.name)
 	end
 	self.reader.bodies = response.bodies
-	self.uid = uid_of(response)
+	self.uid, self.items = uid_of(response), {}
 	take(self, response)
 	return self
 end
@@ -204,6 +204,19 @@ local function whole_message(reader, response)
 	return m.part ~= nil and m or nil
 end
 
+-- The message of a response whose body has just begun.  What stands in front of
+-- the body is known already.
+local function begun_message(reader)
+	local m = new_message(reader,
+		{body = reader.reply:body(reader.bodies + 1)})
+	local begun = reader.reply:begun_response()
+	if begun then
+		m.uid = uid_of(begun)
+		take(m, begun)
+	end
+	return m
+end
+
 -- The next message of the reader's command, or nil at the end of its reply.
 -- A body that has begun is given before its response is whole, if it can only
 -- be that of the message.
@@ -217,8 +230,7 @@ local function next_message(reader, may_stream)
 				return m
 			end
 		elseif may_stream and reply.bodies > reader.bodies then
-			local body = reply:body(reader.bodies + 1)
-			return new_message(reader, {body = body})
+			return begun_message(reader)
 		elseif reply:ready() then
 			reply:check()
 			return nil

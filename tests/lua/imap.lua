@@ -226,6 +226,26 @@ S: @ OK]], function(box)
 	end)
 end)
 
+spec.test("what stands in front of a body is known while it comes", function()
+	with_box([[
+C: @ UID FETCH 2 (UID FLAGS BODY.PEEK[])
+S: * 1 FETCH (UID 2 FLAGS (\Seen) BODY[] {10}
+S: one
+SLOW
+S: two
+S:  RFC822.SIZE 10)
+S: @ OK]], function(box)
+		for m in box:messages "2":fetch "UID FLAGS BODY.PEEK[]" do
+			spec.same(m.uid, 2)
+			spec.list(m.flags, {"\\Seen"})
+			spec.same(rawget(m, "whole"), nil)
+			spec.same(m.size, 10)
+			spec.same(m.whole, true)
+			spec.same(m.body:text(), "one\r\ntwo\r\n")
+		end
+	end)
+end)
+
 spec.test("what comes in place of a message is not sound", function()
 	for _, response in ipairs {
 		"S: * 1 FETCH (UID 8 BODY[] {3}\nS: abc)",
