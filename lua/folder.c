@@ -55,6 +55,33 @@ bind_sync_folder(const char *path)
 	return rc;
 }
 
+/* create(path): a file for the user alone, if there is none. */
+static int
+folder_create(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return raise_errno(L, path);
+	close(fd);
+	return 0;
+}
+
+/* syncfs(path): all of its file system is on disk. */
+static int
+folder_syncfs(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc = fd >= 0 ? syncfs(fd) : -1;
+
+	if (rc != 0)
+		raise_errno(L, path); /* before close(2) changes errno */
+	close(fd);
+	return 0;
+}
+
 /* sync_folder(path): the folder that holds path is on disk. */
 static int
 folder_sync(lua_State *L)
@@ -163,6 +190,8 @@ folder_remove(lua_State *L)
 
 const luaL_Reg bind_folder_functions[] = {
     {"mkdirs", folder_mkdirs},
+    {"create", folder_create},
+    {"syncfs", folder_syncfs},
     {"sync_folder", folder_sync},
     {"stat", folder_stat},
     {"list", folder_list},

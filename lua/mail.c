@@ -1,5 +1,6 @@
 /* mail: what stands in the header of a message. */
 #include "lua/bind.h"
+#include "net/digest.h"
 #include "wire/address.h"
 #include "wire/date.h"
 #include "wire/header.h"
@@ -98,10 +99,51 @@ core_addresses(lua_State *L)
 	return 1;
 }
 
+/* imap_date(seconds): as APPEND has it; imap_date_of(text): the reverse, nil if
+ * it is no date (RFC 9051 9: date-time). */
+static int
+core_imap_date(lua_State *L)
+{
+	int64_t when = luaL_checkinteger(L, 1);
+	struct bind_scratch *s = bind_new_scratch(L);
+
+	(void)date_put_imap(&s->buf, (struct date){when, 0});
+	bind_push_str(L, buf_str(&s->buf));
+	bind_scratch_done(s);
+	return 1;
+}
+
+static int
+core_imap_date_of(lua_State *L)
+{
+	struct date d;
+
+	if (!date_imap(bind_str(L, 1), &d))
+		return 0;
+	lua_pushinteger(L, d.time);
+	return 1;
+}
+
+/* sha256(text): in hexadecimal. */
+static int
+core_sha256(lua_State *L)
+{
+	char out[DIGEST_SHA256_SIZE];
+	struct err e = {0};
+
+	if (digest_sha256(bind_str(L, 1), out, &e) != 0)
+		return bind_raise(L, &e, 0);
+	lua_pushstring(L, out);
+	return 1;
+}
+
 const luaL_Reg bind_mail_functions[] = {
     {"header_decode", core_header_decode},
     {"date", core_date},
     {"date_of", core_date_of},
+    {"imap_date", core_imap_date},
+    {"imap_date_of", core_imap_date_of},
+    {"sha256", core_sha256},
     {"smtp_address", core_smtp_address},
     {"addresses", core_addresses},
     {"mime", bind_mime},

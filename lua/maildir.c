@@ -20,10 +20,10 @@ static int maildir_index(lua_State *);
 static int maildir_gc(lua_State *);
 static int maildir_list(lua_State *);
 static int maildir_deliver(lua_State *);
-static int maildir_flush(lua_State *);
 static int delivery_index(lua_State *);
 static int delivery_gc(lua_State *);
 static int delivery_take(lua_State *);
+static int delivery_base_method(lua_State *);
 static int delivery_commit_method(lua_State *);
 
 static const struct bind_type maildir_type = {
@@ -39,7 +39,6 @@ static const struct bind_type maildir_type = {
 	(const luaL_Reg[]){
 	    {"list", maildir_list},
 	    {"deliver", maildir_deliver},
-	    {"sync", maildir_flush},
 	    {"close", maildir_gc},
 	    {NULL, NULL},
 	},
@@ -57,6 +56,7 @@ static const struct bind_type delivery_type = {
     .methods =
 	(const luaL_Reg[]){
 	    {"take", delivery_take},
+	    {"base", delivery_base_method},
 	    {"commit", delivery_commit_method},
 	    {NULL, NULL},
 	},
@@ -246,13 +246,6 @@ maildir_deliver(lua_State *L)
 	return 1;
 }
 
-/* sync(): all that came is on disk. */
-static int
-maildir_flush(lua_State *L)
-{
-	return syncfs(check_dir(L)) == 0 ? 0 : raise_errno(L, "Maildir");
-}
-
 /* take(body): writes what is there; true at the body's end, false when more
  * will come. */
 static int
@@ -274,6 +267,14 @@ delivery_take(lua_State *L)
 	if (p == PULL_FAIL)
 		return bind_raise(L, &e, 0);
 	lua_pushboolean(L, p == PULL_END);
+	return 1;
+}
+
+/* base(): the part of its name that it will keep. */
+static int
+delivery_base_method(lua_State *L)
+{
+	lua_pushstring(L, delivery_base(check_delivery(L)));
 	return 1;
 }
 

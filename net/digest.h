@@ -1,12 +1,13 @@
 /*
- * digest: the one digest that a protocol here computes by itself.
+ * digest: the digests that are computed here, by OpenSSL.
  */
 #ifndef NET_DIGEST_H
 #define NET_DIGEST_H
 
 #include "base/err.h"
 
-enum { DIGEST_APOP_SIZE = 33 }; /* hexadecimal, and a NUL */
+/* In hexadecimal, with a NUL. */
+enum { DIGEST_APOP_SIZE = 33, DIGEST_SHA256_SIZE = 65 };
 
 /*
  * RFC 1939 7: MD5 of the time stamp of the greeting and the password, in
@@ -14,5 +15,9 @@ enum { DIGEST_APOP_SIZE = 33 }; /* hexadecimal, and a NUL */
  */
 int digest_apop(struct str stamp, struct str password,
     char out[static DIGEST_APOP_SIZE], struct err *e);
+
+/* SHA-256 of text, in hexadecimal; -1 with ERR_TLS without OpenSSL. */
+int digest_sha256(
+    struct str text, char out[static DIGEST_SHA256_SIZE], struct err *e);
 
 #endif

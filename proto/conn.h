@@ -210,8 +210,8 @@ struct cmd {
  */
 int cmd_response(struct cmd *cmd, const struct item **at, struct arena *a,
     struct imap_msg *msg, struct err *e);
-/* The same for a FETCH response of which a body has begun, and nothing behind it
- * has come: what stands in front.  1, or 0 if that cannot be told. */
+/* The same for a FETCH response of which a body has begun, and nothing behind
+ * it has come: what stands in front.  1, or 0 if that cannot be told. */
 int cmd_response_begun(struct cmd *cmd, const struct item *at, struct arena *a,
     struct imap_msg *msg);
 

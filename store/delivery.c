@@ -49,6 +49,12 @@ delivery_new(int dir, struct err *e)
 	return d;
 }
 
+const char *
+delivery_base(const struct delivery *d)
+{
+	return d->base.p;
+}
+
 static int
 flush(struct delivery *d, struct err *e)
 {

@@ -64,6 +64,8 @@ struct delivery;
 
 /* Begins a message for the Maildir that dir is open on; dir is duplicated. */
 struct delivery *delivery_new(int dir, struct err *e);
+/* The base that its name will have. */
+const char *delivery_base(const struct delivery *d);
 /* Appends octets of the message; its lines end in CRLF.  0 or -1. */
 int delivery_add(struct delivery *d, struct str octets, struct err *e);
 /* All is on disk, under tmp; a full disk is told here at the latest. */

@@ -102,7 +102,8 @@ end
 -- Saves the exact octets under a name that is free; {overwrite = true} takes
 -- one that is not.  The file has its name only when all of it is on disk;
 -- until then it is called {temporary = …} and six letters, which must be on the
--- same disk.
+-- same disk.  {before = fn} is called when all is written and before it has its
+-- name.  {sync = false}: the caller sees to it being on disk.
 function methods:save(path, options)
 	if type(path) ~= "string" then
 		errors.argument("save", "path", "string expected, got %s",
@@ -116,7 +117,10 @@ function methods:save(path, options)
 	end
 	local saver <close> = core.saver(path, options and options.temporary)
 	wait_for(self, function() return saver:take(self) end)
-	saver:commit(overwrite)
+	if options and options.before then
+		options.before()
+	end
+	saver:commit(overwrite, options ~= nil and options.sync == false)
 	return self
 end
 

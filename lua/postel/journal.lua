@@ -50,15 +50,19 @@ local function state_path(name)
 	return base .. "/postel/" .. name
 end
 
--- Opens a journal: a path, or a name below the user's state folder.
-function M.journal(path)
+-- Opens a journal: a path that begins with "/" or ".", or a name below the user's
+-- state folder.  With
+-- {sync = false} an entry outlives the process, but not a crash of the machine:
+-- for what can be found out anew.
+function M.journal(path, options)
 	if type(path) ~= "string" or path == "" then
 		errors.argument("journal", "path", "string expected")
 	end
-	if path:sub(1, 1) ~= "/" then
+	if not path:find "^[/.]" then
 		path = state_path(path)
 	end
-	local self = setmetatable({path = path, entries = {}}, Journal)
+	local self = setmetatable({path = path, entries = {},
+		synced = not options or options.sync ~= false}, Journal)
 	local file = io.open(path, "rb")
 	self.whole = true
 	if file then
@@ -75,6 +79,7 @@ end
 
 local function open(self)
 	core.mkdirs(self.path:match "^(.*)/" or ".")
+	core.create(self.path)
 	local file, why = io.open(self.path, "ab")
 	if not file then
 		errors.raise("sys", "%s", why)
@@ -87,13 +92,18 @@ local function open(self)
 	return file
 end
 
--- Adds an entry; it is on disk when this returns.
+-- Adds an entry; it is on disk when this returns, unless the journal was opened
+-- otherwise.
 function Journal:add(key, value)
 	self.file = self.file or open(self)
 	local line = escape(key) .. "\t" .. escape(value or "") .. "\n"
 	local ok, e = pcall(function()
 		assert(self.file:write(line))
-		core.sync(self.file)
+		if self.synced then
+			core.sync(self.file)
+		else
+			assert(self.file:flush())
+		end
 	end)
 	if not ok and errors.is(e, "cancel") then
 		error(e, 0)
@@ -102,6 +112,11 @@ function Journal:add(key, value)
 	end
 	self.entries[key] = value or ""
 	return self
+end
+
+-- Iterates over keys and values, in no order.
+function Journal:each()
+	return next, self.entries
 end
 
 function Journal:close()

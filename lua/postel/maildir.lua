@@ -72,20 +72,25 @@ end
 -- Appends a message: anything that postel.body takes.  {flags =} is an array of
 -- IMAP's names, of which the file's name holds the system flags and $Forwarded;
 -- {date =} is what IMAP calls the internal date, in seconds since 1970.  It is
--- on disk when this returns, unless {sync = false}: then behind :sync().  Returns
--- the message's base.
+-- on disk when this returns, unless {sync = false}: then behind :sync().
+-- {before = fn} is called with the message's base when all of it is written and
+-- before it appears.  Returns the base.
 function Maildir:append(from, options)
 	options = options or {}
 	local body = source.body(from)
 	local delivery <close> = self.folder:deliver(options.sync == false)
 	task.wait_for(function() return delivery:take(body) end)
-	local name = delivery:commit(options.flags, options.date)
-	return (name:gsub(":.*", ""))
+	local base = delivery:base()
+	if options.before then
+		options.before(base)
+	end
+	delivery:commit(options.flags, options.date)
+	return base
 end
 
 -- All that was appended is on disk.
 function Maildir:sync()
-	self.folder:sync()
+	core.syncfs(self.path)
 end
 
 function Maildir:close()

@@ -40,10 +40,8 @@ end
 
 -- What is there must end in an empty line.
 local function open_end(self)
+	core.create(self.path)
 	local file, why = io.open(self.path, "r+b")
-	if not file and not core.stat(self.path) then
-		file, why = io.open(self.path, "w+b")
-	end
 	if not file then
 		errors.raise("sys", "%s", why)
 	end
@@ -63,18 +61,26 @@ end
 
 -- Appends a message: anything that postel.body takes.  {date =} is when it came,
 -- in seconds since 1970.  It is on disk when this returns, unless {sync =
--- false}; if it cannot be written whole, the file is as it was before.  The file
--- is locked (fcntl(2)) meanwhile.
+-- false}; if it cannot be written whole, the file is as it was before.  {begin =
+-- fn} is called with the octet at which the message will begin, {before = fn} when
+-- all of it is written; what that raises takes it back.  The file is locked
+-- (fcntl(2)) meanwhile.
 function Mbox:append(from, options)
 	options = options or {}
 	local body = source.body(from)
 	local file <close>, size = open_end(self)
 	local ok, e = pcall(function()
+		if options.begin then
+			options.begin(size)
+		end
 		for part in M.parts(body, options.date) do
 			local written, why = file:write(part)
 			if not written then
 				errors.raise("sys", "%s: %s", self.path, why)
 			end
+		end
+		if options.before then
+			options.before()
 		end
 		if options.sync ~= false then
 			core.sync(file)
@@ -86,6 +92,27 @@ function Mbox:append(from, options)
 		core.truncate(file, size)
 		error(e, 0)
 	end
+end
+
+-- Takes back a message that was begun at this octet and may not be whole; it
+-- must be the last one.
+function Mbox:take_back(offset)
+	local file <close> = io.open(self.path, "r+b")
+	local size = file and file:seek "end" or 0
+	if size <= offset then
+		return
+	end
+	core.lock(file)
+	file:seek("set", offset)
+	local n = 0
+	for line in file:lines() do
+		n = line:find "^From " and n + 1 or n
+	end
+	if n > 1 then
+		errors.raise("use", "%s: something was appended behind a message " ..
+			"that may not be whole (octet %d)", self.path, offset)
+	end
+	core.truncate(file, offset)
 end
 
 -- ---- reading ----

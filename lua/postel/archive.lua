@@ -1,0 +1,227 @@
+-- archive: mailboxes as files on this machine, to back up to and to restore from.
+--
+--	maildir	the folder is INBOX, a Maildir; "Work/2026" is ".Work.2026" in it, as
+--		posteld and Dovecot have it
+--	mbox	INBOX.mbox, Work.2026.mbox
+--	files	INBOX/17.eml, Work.2026/3.eml
+
+local core = require "postel.core"
+local errors = require "postel.errors"
+local fingerprint = require "postel.fingerprint"
+local maildir = require "postel.maildir"
+local mbox = require "postel.mbox"
+local sink = require "postel.sink"
+
+local M = {}
+
+M.kinds = {maildir = true, mbox = true, files = true}
+
+local Archive = {}
+Archive.__index = Archive
+
+-- The archive at path, of one of the kinds.
+function M.archive(path, kind)
+	return setmetatable({path = path:gsub("(.)/+$", "%1"), kind = kind},
+		Archive)
+end
+
+-- ---- names ----
+
+-- Levels as one name, for any levels another: dots divide them.
+local function join(levels)
+	local out = {}
+	for i, level in ipairs(levels) do
+		out[i] = level:gsub("[%%./%c]", function(c)
+			return ("%%%02X"):format(c:byte())
+		end)
+	end
+	local name = table.concat(out, ".")
+	if #name > 240 then
+		errors.raise("use", "%s: the name is too long for a file",
+			core.vis(table.concat(levels, "/")))
+	end
+	return name
+end
+
+local function split(name)
+	local levels = {}
+	for level in (name .. "."):gmatch "([^.]*)%." do
+		levels[#levels + 1] = level:gsub("%%(%x%x)", function(hex)
+			return string.char(tonumber(hex, 16))
+		end)
+	end
+	return levels
+end
+
+local function place(self, levels)
+	local name = join(levels)
+	if self.kind == "maildir" then
+		return name == "INBOX" and self.path or
+			self.path .. "/." .. name
+	end
+	return self.path .. "/" .. name ..
+		(self.kind == "mbox" and ".mbox" or "")
+end
+
+-- ---- one mailbox ----
+
+-- The journal of a mailbox: beside its messages, so that it goes where they go.
+function Archive:journal(levels)
+	local path = place(self, levels)
+	if self.kind == "mbox" then
+		path = path:gsub("([^/]*)%.mbox$", ".%1.journal")
+	else
+		path = path .. "/postel-backup"
+	end
+	if not path:find "^[/.]" then
+		path = "./" .. path
+	end
+	return postel.journal(path, {sync = false})
+end
+
+local open = {}
+
+-- An entry whose message is not there, or is empty for the machine has crashed,
+-- does not count.
+function open.maildir(path, journal)
+	local box = maildir.maildir(path, {create = true})
+	local there, known = {}, {}
+	for m in box:messages() do
+		there[m.base] = m.size > 0
+	end
+	for key, base in journal:each() do
+		known[base] = key ~= "validity" and there[base] or nil
+	end
+	local stale = false
+	for key, base in journal:each() do
+		stale = stale or key ~= "validity" and not known[base]
+	end
+	if stale then
+		journal:keep(function(key)
+			return key == "validity" or known[journal:get(key)]
+		end)
+	end
+	return sink.maildir(box, journal), function()
+		local prints = fingerprint.table()
+		for m in box:messages() do
+			if not known[m.base] and m.size > 0 then
+				local body <close> = m.body
+				prints:add(fingerprint.of_body(body), m.base)
+			end
+		end
+		return prints
+	end
+end
+
+function open.mbox(path, journal)
+	return sink.mbox(mbox.mbox(path), journal), fingerprint.table
+end
+
+function open.files(path, journal)
+	return sink.files(path, journal), fingerprint.table
+end
+
+-- Opens a mailbox to be added to, which is made if it is not there: a sink for its
+-- messages, and a function that gives the fingerprints of those that the journal
+-- does not know.
+function Archive:open(levels, journal)
+	core.mkdirs(self.path)
+	return open[self.kind](place(self, levels), journal)
+end
+
+-- All that was added is on disk.
+function Archive:sync()
+	core.syncfs(self.path)
+end
+
+-- ---- all mailboxes ----
+
+local messages = {}
+
+function messages.maildir(path)
+	return maildir.maildir(path):messages()
+end
+
+function messages.mbox(path)
+	local step = mbox.mbox(path):messages()
+	return function()
+		local m = step()
+		if m then
+			m.base = tostring(m.number)
+		end
+		return m
+	end
+end
+
+function messages.files(path)
+	local list, i = {}, 0
+	for _, name in ipairs(core.list(path)) do
+		if name:find "%.eml$" then
+			list[#list + 1] = name
+		end
+	end
+	table.sort(list)
+	return function()
+		i = i + 1
+		local file = list[i] and path .. "/" .. list[i]
+		return file and {base = list[i], body = postel.file(file),
+			date = core.stat(file).time}
+	end
+end
+
+-- What kind of archive lies at path; nil if none does.
+function M.kind(path)
+	if core.stat(path .. "/cur") then
+		return "maildir"
+	end
+	local stat = core.stat(path)
+	for _, name in ipairs(stat and stat.kind == "folder" and
+		core.list(path) or {}) do
+		local first = name:match "^(%.?)[^.]"
+		local inner = core.stat(path .. "/" .. name)
+		if name:find "%.mbox$" and inner.kind == "file" then
+			return "mbox"
+		elseif first == "." and core.stat(path .. "/" .. name .. "/cur") then
+			return "maildir"
+		elseif inner.kind == "folder" then
+			return "files"
+		end
+	end
+	return nil
+end
+
+local function name_in(self, file)
+	if self.kind == "maildir" then
+		return file:match "^%.([^.].*)$"
+	elseif self.kind == "mbox" then
+		return file:match "^([^.].*)%.mbox$"
+	end
+	return file:match "^[^.].*$"
+end
+
+-- The mailboxes of the archive: {levels, text, messages} each, sorted; messages()
+-- iterates over {base, flags, date, body}.
+function Archive:mailboxes()
+	local list = {}
+	local function add(levels)
+		local path = place(self, levels)
+		list[#list + 1] = {levels = levels,
+			text = table.concat(levels, "/"), path = path,
+			messages = function() return messages[self.kind](path) end}
+	end
+	if self.kind == "maildir" and core.stat(self.path .. "/cur") then
+		add {"INBOX"}
+	end
+	for _, file in ipairs(core.list(self.path)) do
+		local name = name_in(self, file)
+		local is_box = name and (self.kind == "mbox" or
+			core.stat(self.path .. "/" .. file).kind == "folder")
+		if is_box then
+			add(split(name))
+		end
+	end
+	table.sort(list, function(a, b) return a.text < b.text end)
+	return list
+end
+
+return M

@@ -1,0 +1,149 @@
+-- job: what the scripts that move mail have in common: names for their journals,
+-- counts, and the summary at the end.
+
+local core = require "postel.core"
+local errors = require "postel.errors"
+local progress = require "postel.progress"
+local set = require "postel.set"
+
+local M = {}
+
+-- "host:port" or the path of a socket.
+function M.label(url)
+	return url.host and url.host .. ":" .. url.port or url.path
+end
+
+-- A file's name out of any text, for any two texts another.
+function M.file_name(text)
+	local name = text:gsub("[^%w_ ,=@+\x80-\xff-]", function(c)
+		return ("%%%02X"):format(c:byte())
+	end)
+	return #name <= 200 and name or core.sha256(text)
+end
+
+-- Where the journals of a job are: in the folder that the user has named, or one
+-- in the state folder for this job between these accounts.
+function M.journal_folder(name, folder, ...)
+	if folder then
+		return folder:find "^[/.]" and folder or "./" .. folder
+	end
+	local parts = {}
+	for _, url in ipairs {...} do
+		parts[#parts + 1] = url.user or ""
+		parts[#parts + 1] = M.label(url)
+	end
+	return name .. "/" .. core.sha256(table.concat(parts, "\n")):sub(1, 16)
+end
+
+local Run = {}
+Run.__index = Run
+
+-- The counts of a job: .done messages, .octets of them, .skipped (done by an
+-- earlier run), .mailboxes; .refused is an array of {mailbox, key, text}.  name is
+-- the script's, options what its arguments say.
+function M.run(name, options)
+	return setmetatable({
+		name = name, options = options, done = 0, octets = 0,
+		skipped = 0, mailboxes = 0, refused = {}, temporary = true,
+		wanted = {},
+	}, Run)
+end
+
+-- Tells something on standard error, above the line of the progress.
+function Run:note(text)
+	if self.progress then
+		self.progress:clear()
+	end
+	if not postel.options.quiet then
+		io.stderr:write("postel: ", core.vis(text), "\n")
+	end
+end
+
+-- A message that the destination has refused stays where it is.
+function Run:refuse(message, text, temporary)
+	self.temporary = self.temporary and temporary or false
+	table.insert(self.refused, {
+		mailbox = message.mailbox, key = message.key, text = text,
+	})
+end
+
+-- Of a dry run: so many messages of a mailbox would be moved.
+function Run:would(mailbox, n)
+	table.insert(self.wanted, {mailbox = mailbox, messages = n})
+	if not self.options.json then
+		print(core.plural("%s: %d message", "%s: %d messages", n):format(
+			core.vis(mailbox), n))
+	end
+end
+
+-- The exit status: 0, 10 in part, 6 or 7 nothing.
+function Run:status()
+	if #self.refused == 0 then
+		return 0
+	elseif self.done > 0 or self.skipped > 0 then
+		return 10
+	end
+	return self.temporary and 7 or 6
+end
+
+-- ---- the end ----
+
+-- Refusals in the same words are told once, with the messages they are of.
+local function tell_refusals(self)
+	local by_text, order = {}, {}
+	for _, r in ipairs(self.refused) do
+		local text = (r.mailbox and r.mailbox .. ": " or "") .. r.text
+		if not by_text[text] then
+			by_text[text] = {}
+			order[#order + 1] = text
+		end
+		table.insert(by_text[text], r.key)
+	end
+	for _, text in ipairs(order) do
+		local keys = by_text[text]
+		local numbers = set.parse(table.concat(keys, ","))
+		local list = numbers and tostring(numbers):gsub(":", "-")
+			:gsub(",", ", ") or table.concat(keys, ", ")
+		io.stderr:write("postel: ", core.plural("message %s: %s",
+			"messages %s: %s", #keys):format(core.vis(list),
+			core.vis(text)), "\n")
+	end
+end
+
+local function print_json(self, e)
+	print(postel.json {
+		job = self.name, done = self.done, octets = self.octets,
+		skipped = self.skipped, mailboxes = self.mailboxes,
+		refused = #self.refused > 0 and self.refused or nil,
+		would = #self.wanted > 0 and self.wanted or nil,
+		error = e and tostring(e) or nil,
+	})
+end
+
+local function print_summary(self)
+	local skipped = self.skipped > 0 and
+		errors.text("; %d were there already", self.skipped) or ""
+	print(core.plural("%d message, %s", "%d messages, %s", self.done)
+		:format(self.done, progress.octets(self.octets)) .. skipped)
+end
+
+-- The end of a script, behind pcall(job): tells what was done, and gives the exit
+-- status or raises what the job raised.
+function Run:finish(ok, e)
+	if self.progress then
+		self.progress:clear()
+	end
+	tell_refusals(self)
+	if self.options.json then
+		print_json(self, not ok and e or nil)
+	elseif not postel.options.quiet and not postel.options.dry_run and
+		(ok or self.done > 0) then
+		print_summary(self)
+	end
+	if not ok then
+		error(e, 0)
+	end
+	return self:status()
+end
+
+return M

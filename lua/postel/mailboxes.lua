@@ -1,0 +1,134 @@
+-- mailboxes: the mailboxes of an account, by names that mean the same on every
+-- server: an array of levels, without the prefix and the delimiter that one
+-- server has (RFC 9051 5.1, RFC 2342).
+
+local errors = require "postel.errors"
+
+local M = {}
+
+local Account = {}
+Account.__index = Account
+
+-- The personal namespace: its prefix and delimiter.
+local function personal(conn)
+	if conn:capability "NAMESPACE" or conn:capability "IMAP4REV2" then
+		local first = conn:namespace().personal
+		first = first and first[1]
+		if type(first) == "table" then
+			return tostring(first[1] or ""), first[2] or nil
+		end
+	end
+	local root = conn:list("", "")[1]
+	return "", root and root.delimiter
+end
+
+-- What is known of the account of conn.
+function M.account(conn)
+	local prefix, delimiter = personal(conn)
+	return setmetatable({conn = conn, prefix = prefix,
+		delimiter = delimiter}, Account)
+end
+
+local function split(name, delimiter)
+	local levels = {}
+	if not delimiter then
+		return {name}
+	end
+	for level in (name .. delimiter):gmatch("(.-)%" .. delimiter) do
+		levels[#levels + 1] = level
+	end
+	return levels
+end
+
+-- The server's name of a mailbox as levels.
+function Account:levels(name)
+	if name:upper() == "INBOX" then
+		return {"INBOX"}
+	end
+	if self.prefix ~= "" and name:sub(1, #self.prefix) == self.prefix then
+		name = name:sub(#self.prefix + 1)
+	end
+	return split(name, self.delimiter)
+end
+
+-- The name that this server has for levels.  What a level cannot hold here, the
+-- delimiter, becomes "_".
+function Account:name(levels)
+	if #levels == 1 and levels[1]:upper() == "INBOX" then
+		return "INBOX"
+	end
+	local out = {}
+	for i, level in ipairs(levels) do
+		out[i] = self.delimiter and
+			level:gsub("%" .. self.delimiter, "_") or level
+	end
+	if #out > 1 and not self.delimiter then
+		errors.raise("use", "%s: it knows no mailboxes within mailboxes",
+			self.conn.name)
+	end
+	return self.prefix .. table.concat(out, self.delimiter or "")
+end
+
+-- The name for people and patterns: levels with "/" between.
+function M.text(levels)
+	return table.concat(levels, "/")
+end
+
+-- Whether a name for people fits one of the patterns; "*" stands for anything.
+function M.matches(text, patterns)
+	for _, pattern in ipairs(patterns) do
+		local p = pattern:gsub("[%^%$%(%)%%%.%[%]%+%-%?]", "%%%0")
+			:gsub("%*", ".*")
+		if text:find("^" .. p .. "$") or
+			pattern:upper() == "INBOX" and text == "INBOX" then
+			return true
+		end
+	end
+	return false
+end
+
+-- Makes a mailbox of the account, by its server's name, if it is not there (RFC
+-- 9051 6.3.4).
+function M.make(account, name)
+	if #account.conn:list(name) == 0 then
+		account.conn:create(name)
+		account.conn:call("SUBSCRIBE", name)
+	end
+end
+
+local hidden = {["\\noselect"] = true, ["\\nonexistent"] = true}
+
+-- The mailboxes that can be opened: {name, levels, text} each, sorted, those
+-- that fit `only` and do not fit `but`, arrays of patterns or nil.
+function Account:list(only, but)
+	local list = {}
+	for _, m in ipairs(self.conn:list(self.prefix .. "*")) do
+		local open = true
+		for _, flag in ipairs(m.flags) do
+			open = open and not hidden[tostring(flag):lower()]
+		end
+		local levels = self:levels(m.name)
+		local text = M.text(levels)
+		if open and (not only or M.matches(text, only)) and
+			not (but and M.matches(text, but)) then
+			list[#list + 1] = {name = m.name, levels = levels,
+				text = text}
+		end
+	end
+	-- INBOX need not lie below the prefix.
+	if self.prefix ~= "" and (not only or M.matches("INBOX", only)) and
+		not (but and M.matches("INBOX", but)) then
+		local there = false
+		for _, m in ipairs(list) do
+			there = there or m.text == "INBOX"
+		end
+		if not there then
+			list[#list + 1] = {name = "INBOX", levels = {"INBOX"},
+				text = "INBOX"}
+		end
+	end
+	table.sort(list, function(a, b) return a.text < b.text end)
+	return list
+end
+
+return M

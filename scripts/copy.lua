@@ -1,0 +1,92 @@
+-- copy: the mailboxes of one IMAP account to another, as often as wanted: only
+-- what is not there yet is copied.
+
+local core = require "postel.core"
+local copying = require "postel.copying"
+local errors = require "postel.errors"
+local job = require "postel.job"
+local mailboxes = require "postel.mailboxes"
+local retry = require "postel.retry"
+
+local o = postel.args(arg, {
+	name = "copy",
+	about = core.text "Copies the mailboxes of an IMAP account to another one.",
+	notes = core.text [[
+Flags and dates are kept, mailboxes that are missing are made.  What was copied
+before is not copied again: that is known from a journal, and, where that is
+missing or a run was cut off, from the messages themselves.  Nothing is changed
+at the source, and nothing deleted at the destination.
+
+A connection that is lost is made again, with pauses, and the copy goes on.
+
+Exit status: 0 all done, 10 done in part, 6 or 7 all refused (for good, for
+now), 9 connection lost.]],
+	{"SRC", core.text "imap[s]://user@host"},
+	{"DST", core.text "imap[s]://user@host"},
+	{"--mailbox=NAME", core.text "only these: INBOX, Work/*; several may follow",
+		many = true},
+	{"--exclude=NAME", core.text "all but these; several may follow", many = true},
+	{"--journal=FOLDER", core.text "where the journals are; else in the state folder"},
+	{"--json", core.text "a summary in JSON"},
+	{"-n", "--dry-run", core.text "copy nothing; show what would"},
+})
+
+local from_url, to_url = postel.url(o.SRC), postel.url(o.DST)
+for name, url in pairs {SRC = from_url, DST = to_url} do
+	if url.protocol ~= "imap" then
+		errors.raise("usage", "copy: %s is no IMAP account: %s", name,
+			core.vis(o[name]))
+	end
+end
+
+local run = job.run("copy", o)
+local finished = {} -- mailboxes, by name
+local folder = job.journal_folder("copy", o.journal, from_url, to_url)
+
+local function journal_of(name)
+	return postel.journal(folder .. "/" .. job.file_name(name),
+		{sync = false})
+end
+
+-- How many are missing, where nothing may be changed.
+local function count(source, name)
+	local journal = journal_of(name)
+	local todo = 0
+	for uid in source:search():each() do
+		if not journal:get(tostring(uid)) then
+			todo = todo + 1
+		end
+	end
+	run:would(name, todo)
+end
+
+local function copy_mailbox(from, to, m)
+	local source = from.conn:examine(m.name)
+	if postel.options.dry_run then
+		count(source, m.text)
+		return
+	end
+	local name = to:name(m.levels)
+	mailboxes.make(to, name)
+	local journal <close> = journal_of(m.text)
+	copying.copy(source, to.conn, name, journal, run, function(n)
+		return postel.progress(n, m.text)
+	end)
+end
+
+local function copy_all()
+	local from <close> = postel.connect(o.SRC, {name = job.label(from_url)})
+	local to <close> = postel.connect(o.DST, {name = job.label(to_url)})
+	run.connected = true
+	local source, destination = mailboxes.account(from),
+		mailboxes.account(to)
+	for _, m in ipairs(source:list(o.mailbox, o.exclude)) do
+		if not finished[m.text] then
+			copy_mailbox(source, destination, m)
+			finished[m.text] = true
+			run.mailboxes = run.mailboxes + 1
+		end
+	end
+end
+
+return run:finish(pcall(retry.retry, run, copy_all))
