@@ -497,6 +497,14 @@ examine_octet(struct examined *x, char o)
 	x->last = o;
 }
 
+/* Whether all of b can be read twice.  A reply's body that is still coming is
+ * not kept where it is read. */
+static bool
+is_whole(const struct body *b)
+{
+	return b->in == NULL || (b->in->ended && b->in->base == 0);
+}
+
 int
 body_examine(struct body *b, struct body_facts *facts, struct err *e)
 {
@@ -505,7 +513,7 @@ body_examine(struct body *b, struct body_facts *facts, struct err *e)
 	struct str s;
 	size_t i;
 
-	if (!body_rewind(b))
+	if (!is_whole(b) || !body_rewind(b))
 		return err_set(e, ERR_USE, "the message can be read once only");
 	while ((got = body_pull(b, &s, e)) == PULL_SLICE) {
 		for (i = 0; i < s.n; i++)

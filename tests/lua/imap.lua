@@ -246,6 +246,34 @@ S: @ OK]], function(box)
 	end)
 end)
 
+spec.test("a body that is still coming is relayed whole", function()
+	with_box([[
+C: @ UID FETCH 2 (UID BODY.PEEK[])
+S: * 1 FETCH (UID 2 BODY[] {10}
+S: one
+SLOW
+S: two
+S: )
+S: @ OK]], function(box)
+		local to = spec.peer("imap", [[
+S: * PREAUTH [CAPABILITY IMAP4rev1 LITERAL+] hello
+C: a1 APPEND x {10+}
+C: one
+C: two
+C:
+S: a1 OK
+C: a2 LOGOUT
+S: * BYE
+S: a2 OK]])
+		to:meets(function(conn)
+			for m in box:messages "2":fetch "UID BODY.PEEK[]" do
+				spec.same(m.uid, 2)
+				conn:append("x", m.body)
+			end
+		end)
+	end)
+end)
+
 spec.test("what comes in place of a message is not sound", function()
 	for _, response in ipairs {
 		"S: * 1 FETCH (UID 8 BODY[] {3}\nS: abc)",
