@@ -90,15 +90,15 @@ function open.maildir(path, journal)
 		there[m.base] = m.size > 0
 	end
 	for key, base in journal:each() do
-		known[base] = key ~= "validity" and there[base] or nil
+		known[base] = not key:find "^ " and there[base] or nil
 	end
 	local stale = false
 	for key, base in journal:each() do
-		stale = stale or key ~= "validity" and not known[base]
+		stale = stale or not key:find "^ " and not known[base]
 	end
 	if stale then
 		journal:keep(function(key)
-			return key == "validity" or known[journal:get(key)]
+			return key:find "^ " or known[journal:get(key)]
 		end)
 	end
 	return sink.maildir(box, journal), function()

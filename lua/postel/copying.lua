@@ -4,20 +4,24 @@
 -- noted any more, for the run was killed, is found at the destination by what the
 -- messages say of themselves; without a journal, so is everything.
 
+local core = require "postel.core"
 local errors = require "postel.errors"
 local fingerprint = require "postel.fingerprint"
 local mover = require "postel.mover"
 local set = require "postel.set"
 local sink = require "postel.sink"
+local task = require "postel.task"
 
 local M = {}
 
 local ITEMS = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]"
--- The UIDs that a journal knows: its keys, or its values.
+-- The UIDs that a journal knows: its keys, or its values.  What it says of itself
+-- has keys that begin with a space.
 function M.noted(journal, values)
 	local list = {}
 	for key, value in journal:each() do
-		local n = math.tointeger(tonumber(values and value or key))
+		local n = not key:find "^ " and
+			math.tointeger(tonumber(values and value or key))
 		if n then
 			list[#list + 1] = n
 		end
@@ -25,9 +29,32 @@ function M.noted(journal, values)
 	return set.set(list)
 end
 
+-- So long must nothing come before a server counts as having stored all that a
+-- run had sent that was cut off, in seconds.
+local QUIET = 2
+
+-- Behind a run that was cut off the server may still be at work on what it has
+-- read.  Nobody can know when it is through; a message that comes later yet comes
+-- twice, rather than not at all.
+local function settle(box, journal)
+	if journal:get " open" ~= "1" then
+		return
+	end
+	local count, due = box.conn.mailbox.exists, core.now() + QUIET
+	while core.now() < due do
+		task.sleep(QUIET / 8)
+		box.conn:noop()
+		if box.conn.mailbox.exists ~= count then
+			count, due = box.conn.mailbox.exists, core.now() + QUIET
+		end
+	end
+	box.exists = count
+end
+
 -- What the messages of a mailbox say of themselves that the journal, whose values
 -- are its UIDs, does not know: fingerprints with UIDs.
 function M.strangers(box, journal)
+	settle(box, journal)
 	local prints = fingerprint.table()
 	local messages = box.exists > 0 and box:search() - M.noted(journal, true)
 	for m in messages and #messages > 0 and
@@ -57,14 +84,14 @@ end
 
 -- UIDs mean nothing when a mailbox was made anew on one side or the other.
 function M.check_validity(journal, now, name, run)
-	local before = journal:get "validity"
+	local before = journal:get " validity"
 	if before and before ~= now then
 		run:note(errors.text("%s: UIDVALIDITY has changed; all messages " ..
 			"are compared anew", name))
 	end
 	if before ~= now then
 		journal:keep(function() return false end)
-		journal:add("validity", now)
+		journal:add(" validity", now)
 	end
 end
 

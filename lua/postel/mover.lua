@@ -58,6 +58,9 @@ function M.move(next_message, sink, run, progress)
 	while #window > 0 do
 		settle_first()
 	end
+	if sink.close then
+		sink:close()
+	end
 	if progress then
 		progress:clear()
 	end

@@ -1,6 +1,6 @@
 -- sink: where messages can go: a mailbox of an IMAP account, a Maildir, an mbox, a
 -- folder of files.  put(message) takes {key, flags, date, body}; the date is
--- IMAP's text or seconds since 1970.
+-- IMAP's text or seconds since 1970.  Some have close(), for when all is done.
 
 local core = require "postel.core"
 local errors = require "postel.errors"
@@ -67,13 +67,19 @@ local function flags_for(self, flags)
 end
 
 -- A mailbox, by the reply of the SELECT that opened it; what has come is noted
--- in journal as key → UID ("" where the server does not tell, RFC 4315).
+-- in journal as key → UID ("" where the server does not tell, RFC 4315).  While
+-- messages are under way "open" is 1: if a run ends so, the server may still be
+-- storing some of them (postel.copying).
 function M.imap(conn, name, reply, journal)
 	return setmetatable({conn = conn, name = name, journal = journal,
 		permanent = permanent_flags(reply)}, Imap)
 end
 
 function Imap:put(message)
+	if not self.marked then
+		self.journal:add(" open", "1")
+		self.marked = true
+	end
 	local args = {}
 	local flags = flags_for(self, message.flags)
 	if #flags > 0 then
@@ -87,6 +93,12 @@ function Imap:put(message)
 	args[#args + 1] = body_of(message)
 	return setmetatable({sink = self, message = message, cmd =
 		self.conn:send("APPEND", self.name, table.unpack(args))}, Append)
+end
+
+function Imap:close()
+	if self.marked then
+		self.journal:add(" open", "")
+	end
 end
 
 -- What the source did is the cause, where it is why the command failed.
@@ -133,10 +145,10 @@ local Mbox = {}
 Mbox.__index = Mbox
 
 -- What has come is noted as key → "".  In front of it stands, under the key
--- "begun", where the message begins and which it is: so one that a crash cut
+-- " begun", where the message begins and which it is: so one that a crash cut
 -- short is found, and taken back, by M.mbox.
 function M.mbox(box, journal)
-	local begun = journal:get "begun"
+	local begun = journal:get " begun"
 	local key, offset = (begun or ""):match "^(.*) (%d+)$"
 	if key and not journal:get(key) then
 		box:take_back(math.tointeger(tonumber(offset)))
@@ -148,7 +160,7 @@ function Mbox:put(message)
 	self.box:append(body_of(message), {
 		date = seconds(message.date), sync = false,
 		begin = function(offset)
-			self.journal:add("begun",
+			self.journal:add(" begun",
 				("%s %d"):format(message.key, offset))
 		end,
 		before = function() check_sound(message) end,
@@ -170,7 +182,7 @@ function M.files(path, journal)
 end
 
 local function file_name(journal, key)
-	local validity = journal:get "validity"
+	local validity = journal:get " validity"
 	return (validity and validity .. "." or "") ..
 		key:gsub("[^%w_.,=@+-]", function(c)
 			return ("%%%02X"):format(c:byte())
