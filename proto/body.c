@@ -95,6 +95,15 @@ body_size(struct body *b, uint64_t *size)
 	return b->ops->size(b, size);
 }
 
+bool
+body_literal(const struct body *b, uint64_t *size)
+{
+	if (b->in == NULL || !b->in->has_size)
+		return false;
+	*size = b->in->size;
+	return true;
+}
+
 uint64_t
 body_taken(const struct body *b)
 {

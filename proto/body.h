@@ -67,6 +67,8 @@ void body_claim(struct body *b);
 
 /* Exact size in octets, if it is known before the end. */
 bool body_size(struct body *b, uint64_t *size);
+/* Whether b is a literal of a reply, and its size, known since it began. */
+bool body_literal(const struct body *b, uint64_t *size);
 /* Octets taken so far. */
 uint64_t body_taken(const struct body *b);
 

@@ -46,9 +46,11 @@ static int
 add_message(struct job *j, struct body *body, struct err *e)
 {
 	uint64_t size;
-	enum frame frame;
+	enum frame frame = FRAME_EXACT;
 
-	if (sized_body(body, &size, &frame, e) < 0 ||
+	/* What was a message on one IMAP server is the same on another. */
+	if ((!body_literal(body, &size) &&
+		sized_body(body, &size, &frame, e) < 0) ||
 	    add_literal_head(j, size, e) < 0)
 		return -1;
 	return job_body(j, body, frame, &size, e);

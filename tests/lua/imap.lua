@@ -274,6 +274,28 @@ S: a2 OK]])
 	end)
 end)
 
+spec.test("a message without a last line end stays as it is", function()
+	with_box([[
+C: @ UID FETCH 2 (UID BODY.PEEK[])
+S: * 1 FETCH (UID 2 BODY[] {3}
+S: one)
+S: @ OK]], function(box)
+		spec.peer("imap", [[
+S: * PREAUTH [CAPABILITY IMAP4rev1 LITERAL+] hello
+C: a1 APPEND x {3+}
+C: one
+S: a1 OK
+C: a2 LOGOUT
+S: * BYE
+S: a2 OK]]):meets(function(conn)
+			for m in box:messages "2":fetch "UID BODY.PEEK[]" do
+				m:complete()
+				conn:append("x", m.body)
+			end
+		end)
+	end)
+end)
+
 spec.test("what comes in place of a message is not sound", function()
 	for _, response in ipairs {
 		"S: * 1 FETCH (UID 8 BODY[] {3}\nS: abc)",
