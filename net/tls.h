@@ -64,7 +64,7 @@ int tls_handshake(struct stream *s, struct err *e);
  * TLS. */
 void tls_describe(const struct stream *s, struct buf *out);
 
-/* Whether s is a TLS stream, or lies on one. */
+/* Whether s is a TLS stream, or lies on one that ends at the same peer. */
 bool stream_is_tls(const struct stream *s);
 
 #endif
