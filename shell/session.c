@@ -288,6 +288,7 @@ session_open_host(
 	    .tls_config = {.ca = opt->ca,
 		.cert = opt->cert,
 		.insecure = opt->insecure},
+	    .proxy = opt->proxy,
 	    .connect_ms = opt->timeout_ms,
 	    .reply_ms = opt->timeout_ms};
 	const struct port *known;

@@ -10,6 +10,7 @@
 /* What opt points to once it was set. */
 static char *kept_trace;
 static char *kept_pager;
+static char *kept_proxy;
 
 /* ---- those that are no flags ---- */
 
@@ -125,6 +126,38 @@ set_pager(struct shell *sh, const char *value, struct err *e)
 	return 0;
 }
 
+/* Its password is not shown. */
+static void
+get_proxy(const struct shell *sh, struct buf *out)
+{
+	const char *url = sh->opt->proxy;
+
+	if (url == NULL)
+		(void)buf_addz(out, "default");
+	else
+		(void)url_mask(out, *url != '\0' ? str_z(url) : S("none"));
+}
+
+static int
+set_proxy(struct shell *sh, const char *value, struct err *e)
+{
+	bool preset = str_eqcase(str_z(value), S("default"));
+	struct arena a;
+	struct url u;
+	int rc;
+
+	arena_init(&a, SHELL_LINE_MAX);
+	a.secret = true;
+	rc = preset ? 0 : url_parse_proxy(str_z(value), &a, &u, e);
+	arena_fini(&a);
+	if (rc != 0)
+		return rc;
+	mem_free_secret(kept_proxy);
+	kept_proxy = preset ? NULL : mem_strdup(value);
+	sh->opt->proxy = kept_proxy;
+	return 0;
+}
+
 static void
 quiet_changed(struct shell *sh)
 {
@@ -164,6 +197,9 @@ const struct setting settings[] = {
     {"pager", NULL, N_("on | off | COMMAND"), "off",
 	N_("Shows what does not fit the screen by $PAGER or a command."),
 	.get = get_pager, .set = set_pager},
+    {"proxy", NULL, N_("URL | none | default"), "default",
+	N_("Of new connections: the proxy that they go through."),
+	.get = get_proxy, .set = set_proxy},
     {"quiet", NULL, "on | off", "off", N_("Notes are not shown, errors are."),
 	OPTION(quiet), .changed = quiet_changed},
     {"starttls", NULL, "require | auto | no", "auto",
@@ -220,6 +256,20 @@ set_flag(bool *flag, const char *value, struct err *e)
 	return err_set(e, ERR_USE, "it is none of these");
 }
 
+/* What was meant to be a proxy may have a password in it. */
+static int
+cannot_be(const struct setting *s, const char *value, struct err *e)
+{
+	struct buf shown;
+
+	buf_init(&shown, SHELL_LINE_MAX);
+	(void)url_mask(&shown, str_z(value));
+	(void)err_set(e, ERR_USE, "%s cannot be %s: it is %s", s->name,
+	    buf_cstr(&shown), text_of(s->values));
+	buf_fini(&shown);
+	return -1;
+}
+
 int
 setting_set(
     struct shell *sh, const struct setting *s, const char *value, struct err *e)
@@ -232,8 +282,7 @@ setting_set(
 	else
 		rc = set_flag(flag_of(sh, s), value, &why);
 	if (rc != 0)
-		return err_set(e, ERR_USE, "%s cannot be %s: it is %s", s->name,
-		    value, text_of(s->values));
+		return cannot_be(s, value, e);
 	if (s->changed != NULL)
 		s->changed(sh);
 	script_options_changed(sh->L);
@@ -262,6 +311,8 @@ setting_end(void)
 	kept_trace = NULL;
 	free(kept_pager);
 	kept_pager = NULL;
+	mem_free_secret(kept_proxy);
+	kept_proxy = NULL;
 }
 
 /* ---- names ---- */

@@ -19,6 +19,7 @@ local keys = {
 	name = "string", trace = "string", scheme = "string", url = "string",
 	examine = "boolean", raw = "boolean", from = "string",
 	keyring = "attributes", netrc = "file", prompt = "boolean",
+	proxy = "secret",
 }
 
 local ports = {
@@ -28,7 +29,7 @@ local ports = {
 -- Options of the command line that hold where a URL says nothing.
 local inherited = {
 	"ca", "cert", "insecure", "starttls", "auth", "password_file",
-	"password_command", "timeout", "trace",
+	"password_command", "timeout", "trace", "proxy",
 }
 
 -- How types that Lua does not have are called in messages.
@@ -169,7 +170,7 @@ end
 local function open(spec)
 	local config = {label = spec.name}
 	for _, key in ipairs {"protocol", "transport", "host", "port", "path",
-		"tls", "ca", "cert", "insecure", "timeout", "trace"} do
+		"tls", "ca", "cert", "insecure", "timeout", "trace", "proxy"} do
 		config[key] = spec[key]
 	end
 	local conn, greeting = core.open(config)
