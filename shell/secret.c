@@ -100,15 +100,19 @@ authority_password(struct str s, size_t from, size_t *at)
 	return 0;
 }
 
-/* The first such in a URL; a URL may name another one, a proxy's. */
+/* The first such behind what an authority may follow: a scheme, or what wants
+ * one and may have got none. */
 static size_t
 url_password(struct str s, size_t *at)
 {
+	static const struct str marks[] = {
+	    STR("://"), STR("proxy="), STR("proxy ")};
 	size_t i, n = 0;
 
-	for (i = 0; n == 0 && i + 3 <= s.n; i++)
-		if (memcmp(s.p + i, "://", 3) == 0)
-			n = authority_password(s, i + 3, at);
+	for (i = 0; n == 0 && i < s.n; i++)
+		for (size_t m = 0; m < sizeof(marks) / sizeof(*marks); m++)
+			if (n == 0 && str_starts(str_skip(s, i), marks[m]))
+				n = authority_password(s, i + marks[m].n, at);
 	return n;
 }
 

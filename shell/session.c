@@ -318,6 +318,9 @@ session_open_host(
 		/* What came right behind a good greeting may have ended it. */
 		if (status == STATUS_OK)
 			status = status_of_err(conn_error(s->conn));
+		/* A proxy's URL that cannot be read is no script's fault. */
+		if (conn_error(s->conn)->kind == ERR_USE)
+			status = STATUS_USAGE;
 		session_free(sh, s);
 	} else {
 		record_open(sh, s);

@@ -256,20 +256,6 @@ set_flag(bool *flag, const char *value, struct err *e)
 	return err_set(e, ERR_USE, "it is none of these");
 }
 
-/* What was meant to be a proxy may have a password in it. */
-static int
-cannot_be(const struct setting *s, const char *value, struct err *e)
-{
-	struct buf shown;
-
-	buf_init(&shown, SHELL_LINE_MAX);
-	(void)url_mask(&shown, str_z(value));
-	(void)err_set(e, ERR_USE, "%s cannot be %s: it is %s", s->name,
-	    buf_cstr(&shown), text_of(s->values));
-	buf_fini(&shown);
-	return -1;
-}
-
 int
 setting_set(
     struct shell *sh, const struct setting *s, const char *value, struct err *e)
@@ -282,7 +268,8 @@ setting_set(
 	else
 		rc = set_flag(flag_of(sh, s), value, &why);
 	if (rc != 0)
-		return cannot_be(s, value, e);
+		return err_set(e, ERR_USE, "%s cannot be %s: it is %s", s->name,
+		    value, text_of(s->values));
 	if (s->changed != NULL)
 		s->changed(sh);
 	script_options_changed(sh->L);

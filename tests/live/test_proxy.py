@@ -276,11 +276,12 @@ class Environment(ProxyCase):
                          status=CONNECT)
 
     def test_unusable(self):
-        result = self.run_with(
-            {"ALL_PROXY": f"socks4://u:{PASSWORD}@p"}, self.url(NAME))
-        self.assertFailed(result, USAGE,
-                          "ALL_PROXY: unknown kind of proxy socks4")
-        self.assertNotIn(PASSWORD.encode(), result.err)
+        environment = {"ALL_PROXY": f"socks4://u:{PASSWORD}@p"}
+        for target in ([self.url(NAME)], [NAME, self.posteld.imap]):
+            result = self.run_with(environment, *target)
+            self.assertFailed(result, USAGE,
+                              "ALL_PROXY: unknown kind of proxy socks4")
+            self.assertNotIn(PASSWORD.encode(), result.err)
 
     def test_stays_for_commands(self):
         url = f"socks5h://u:{PASSWORD}@p"
@@ -359,6 +360,14 @@ class Privacy(ProxyCase):
         self.assertNotIn(b"\x05", trace.read_bytes())
         self.assertEqual(self.home.contains(PASSWORD.encode()), [])
 
+    def test_arguments_of_scripts(self):
+        script = self.home.file(
+            "x.lua", "print((io.open '/proc/self/cmdline':read 'a'))")
+        for url in (f"u:{PASSWORD}@p", f"http://u:{PASSWORD}@p"):
+            result = self.done(script, f"--proxy={url}")
+            self.assertIn(b"--proxy=", result.out)
+            self.assertNotIn(PASSWORD.encode(), result.out)
+
     def test_history(self):
         proxy = self.proxy(login=("u", PASSWORD))
         url = proxy.url("socks5h", f"u:{PASSWORD}")
@@ -366,6 +375,8 @@ class Privacy(ProxyCase):
             terminal.expect("postel > ")
             terminal.line(f":set proxy {url}")
             terminal.expect("postel > ")
+            terminal.line(f":set proxy u:{PASSWORD}@p")
+            terminal.expect(r"proxy cannot be u:\*\*\*@p")
             terminal.line(f":open {self.url(tail='?starttls=no')}")
             terminal.expect("imap! .* > ")
             terminal.line(f":open {self.url(tail=f'?proxy={url}')}")

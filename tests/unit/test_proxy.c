@@ -705,6 +705,7 @@ test_tls_to_the_proxy_is_not_the_servers(void **state)
 	assert_false(stream_is_tls(s));
 	stream_close(s);
 	server_cut(&srv);
+	cert_free(&cert);
 }
 
 int
