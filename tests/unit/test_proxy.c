@@ -255,7 +255,7 @@ assert_writes(struct play *y)
 	ssize_t rc;
 
 	while (n < 3) {
-		rc = stream_write(y->s, "abc" + n, 3 - n, &e);
+		rc = stream_write(y->s, &"abc"[n], 3 - n, &e);
 		assert_int_not_equal(rc, STREAM_ERR);
 		n += rc > 0 ? (size_t)rc : 0;
 	}
