@@ -50,13 +50,11 @@ ask_user(struct shell *sh, struct buf *user)
 }
 
 static bool
-allow_clear(struct shell *sh)
+allow_clear(struct shell *sh, const char *why)
 {
-	if (!shell_can_ask(sh)) {
-		screen_error("the password would go in clear: use TLS, or say "
-			     "--insecure if that is meant");
+	screen_error("%s", why);
+	if (!shell_can_ask(sh))
 		return false;
-	}
 	return shell_yes(sh,
 	    "This connection is not encrypted, and whoever is on the way can "
 	    "read the password.  Send it? (y/n) ");
@@ -86,7 +84,8 @@ login(struct shell *sh, struct buf *user)
 		tls = conn_is_tls(c);
 		if (how == LOGIN_NO_USER && ask_user(sh, user))
 			continue;
-		if (how != LOGIN_IN_CLEAR || in_clear || !allow_clear(sh))
+		if (how != LOGIN_IN_CLEAR || in_clear ||
+		    !allow_clear(sh, buf_cstr(&told)))
 			break;
 		in_clear = true;
 	}
