@@ -410,6 +410,22 @@ class Forgotten(MiddleCase):
             self.assertNotIn(b"evil", screen.seen)
         self.each(play)
 
+    def test_recorded_from_a_host_and_a_port(self):
+        """The script begins TLS, as --starttls=require did."""
+        for protocol in PROTOCOLS:
+            server = self.meet(protocol, {})
+            script = self.home.path / f"{protocol}.lua"
+            self.done("--starttls=require", self.ca, "-c", f":record {script}",
+                      "-c", f":open 127.0.0.1 {server.port}", "-c", "NOOP")
+            self.assertNotIn(b"NOOP", server.clear)
+            server.clear.clear()
+            self.done(self.ca, script)
+            self.assertNotIn(b"NOOP", server.clear)
+            server.connections = 1
+            self.assertNothingLeft(server, script.read_text())
+            self.assertEqual(
+                sum(b"NOOP" in line for line in server.heard), 2)
+
     def test_last_words_counts_and_encoding(self):
         """A BYE in clear explains no later end; UTF8=ACCEPT is forgotten."""
         server = self.meet("imap", {
