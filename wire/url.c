@@ -568,10 +568,39 @@ password_in(struct str word)
 	return str_skip(word, str_find(word, ':') + 1);
 }
 
+/* What ends a word of a text. */
+static const char ends[] = " \t\r\n\"'";
+
+struct str
+url_password(struct str text)
+{
+	struct str s, info;
+	size_t n, colon;
+
+	for (; text.n > 3; text = str_skip(text, 1)) {
+		if (!str_starts(text, S("://")))
+			continue;
+		s = str_skip(text, 3);
+		for (n = 0; n < s.n && strchr(ends, s.p[n]) == NULL; n++)
+			;
+		s = str_head(s, n);
+		info = str_head(s, str_find(s, '/'));
+		colon = str_find(info, ':');
+		/* No port: a password with a slash in it. */
+		if (!str_has(info, '@') && colon + 1 < info.n &&
+		    *info.p != '[' && !ascii_digit(info.p[colon + 1]))
+			info = s;
+		for (n = info.n; n > 0 && info.p[n - 1] != '@'; n--)
+			;
+		if (n > colon + 2) /* not empty, and behind it an @ */
+			return str_skip(str_head(info, n - 1), colon + 1);
+	}
+	return (struct str){NULL, 0};
+}
+
 int
 url_mask(struct buf *b, struct str text)
 {
-	static const char ends[] = " \t\r\n\"'";
 	struct str word, secret;
 	size_t n, head;
 
