@@ -101,10 +101,16 @@ function M.account(t)
 		end
 	end
 	local parts = check_place(a)
-	if type(a.password) == "string" then
-		a.password = core.secret(a.password)
+	for _, key in ipairs {"password", "token"} do
+		if type(a[key]) == "string" then
+			a[key] = core.secret(a[key])
+		end
 	end
-	if a.password or parts.password then
+	if parts.password then
+		a.url = core.url_text(a.url)
+		a.password = a.password or parts.password
+	end
+	if a.password or a.token then
 		warn_clear()
 	end
 	a.account = a.name
