@@ -238,18 +238,29 @@ is_held_back(lua_State *L, const struct conn *c, struct str line)
 	return verb != NULL && (verb->flags & VERB_CHANGES) != 0;
 }
 
-/* Shows on standard error what a dry run does not send. */
+/* Shows on standard error what a dry run does not send, less its secrets. */
 static void
-show_dry(lua_State *L, struct str verb, const struct arg *args, size_t n)
+show_dry(lua_State *L, const struct conn *c, struct str verb,
+    const struct arg *args, size_t n)
 {
+	struct str typed = S("");
+	const struct verb *v =
+	    verb_find(proto_verbs(conn_proto(c)), verb, &typed);
+	bool secret = v != NULL && (v->flags & VERB_SECRET) != 0;
 	luaL_Buffer b;
 
 	luaL_buffinit(L, &b);
+	if (secret)
+		verb.n -= typed.n;
 	luaL_addlstring(&b, verb.p, verb.n);
+	if (secret && typed.n > 0)
+		luaL_addstring(&b, "<secret>");
 	for (size_t i = 0; i < n; i++) {
 		luaL_addchar(&b, ' ');
 		if (args[i].kind == ARG_BODY)
 			luaL_addstring(&b, "<body>");
+		else if (secret && i >= v->secret)
+			luaL_addstring(&b, "<secret>");
 		else
 			luaL_addlstring(&b, args[i].s.p, args[i].s.n);
 	}
@@ -269,10 +280,11 @@ conn_send_method(lua_State *L)
 	struct bind_cmd *u = bind_new_cmd(L, 1);
 
 	if (is_held_back(L, c, verb)) {
-		show_dry(L, verb, args, n);
+		show_dry(L, c, verb, args, n);
 		return 1;
 	}
 	u->cmd = conn_send(c, verb, args, n, &e);
+	bind_soil(L, u->cmd);
 	return u->cmd != NULL ? 1 : bind_raise(L, &e, 1);
 }
 
@@ -290,11 +302,12 @@ conn_line_method(lua_State *L)
 		luaL_typeerror(L, 3, "body");
 	u = bind_new_cmd(L, 1);
 	if (is_held_back(L, c, line)) {
-		show_dry(L, line, NULL, 0);
+		show_dry(L, c, line, NULL, 0);
 		return 1;
 	}
 	u->cmd =
 	    multi ? conn_line_multi(c, line, &e) : conn_line(c, line, body, &e);
+	bind_soil(L, u->cmd);
 	return u->cmd != NULL ? 1 : bind_raise(L, &e, 1);
 }
 
@@ -327,6 +340,7 @@ conn_auth_method(lua_State *L)
 	login.initial = bind_opt_bool(L, 2, "initial");
 	u = bind_new_cmd(L, 1);
 	u->cmd = conn_auth(c, &login, &e);
+	script_of(L)->soiled = true;
 	return u->cmd != NULL ? 1 : bind_raise(L, &e, 1);
 }
 

@@ -111,7 +111,7 @@ parse_url(lua_State *L, struct bind_scratch *s, struct url *u)
 	struct err e = {0};
 
 	s->arena.secret = true;
-	if (url_parse(bind_str(L, 1), &s->arena, u, &e) == 0)
+	if (url_parse(bind_url_text(L, 1, s), &s->arena, u, &e) == 0)
 		return;
 	bind_error_push(L, "usage", e.msg);
 	lua_error(L);

@@ -1,5 +1,6 @@
 /* script: the Lua state of postel, and how scripts are run in it. */
 #include "lua/bind.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "base/vis.h"
 #include "lua/embedded.h"
@@ -100,6 +101,7 @@ push_options(lua_State *L, const struct options *o)
 	set_string(L, "auth", o->auth);
 	set_string(L, "password_file", o->password_file);
 	set_string(L, "password_command", o->password_command);
+	set_string(L, "token_command", o->token_command);
 	set_proxy(L, o->proxy);
 	if (o->timeout_ms > 0) {
 		lua_pushnumber(L, (lua_Number)o->timeout_ms / 1000);
@@ -198,6 +200,21 @@ on_interrupt(int sig)
 
 /* ---- running ---- */
 
+/* "init.lua:3: unfinished string near '"xyzzy}'": Lua quotes what it could not
+ * read, and a string may be a password. */
+static struct str
+without_string(struct str s)
+{
+	static const struct str near[] = {
+	    STR(" near '\""), STR(" near ''"), STR(" near '[")};
+
+	for (size_t i = 0; i < s.n; i++)
+		for (size_t j = 0; j < sizeof(near) / sizeof(*near); j++)
+			if (str_starts(str_skip(s, i), near[j]))
+				return str_head(s, i);
+	return s;
+}
+
 static void
 print_line(const char *prefix, struct str s)
 {
@@ -225,7 +242,7 @@ report(lua_State *L, int idx, const char *what)
 		lua_remove(L, -2);
 		s = str_z(lua_tostring(L, -1));
 	}
-	print_line("postel: ", s);
+	print_line("postel: ", without_string(s));
 	lua_pop(L, 1);
 	if (!script_of(L)->opt->debug)
 		return;
@@ -276,6 +293,22 @@ abandon_tasks(lua_State *L)
 	return 0;
 }
 
+/* What is garbage now is wiped as it is freed (base/wipe.c): strings in which
+ * somebody had a password, and the file or line that they came from. */
+static void
+clean(lua_State *L)
+{
+	struct script *s = script_of(L);
+
+	if (s->soiled) {
+		s->soiled = false;
+		/* The second time for what the first one finalized. */
+		lua_gc(L, LUA_GCCOLLECT);
+		lua_gc(L, LUA_GCCOLLECT);
+	}
+	mem_wipe_stack();
+}
+
 int
 bind_call(lua_State *L, int n)
 {
@@ -299,6 +332,8 @@ bind_call(lua_State *L, int n)
 	lua_sethook(L, NULL, 0, 0);
 	running = outer;
 	lua_remove(L, base);
+	if (outer == NULL)
+		clean(L);
 	return rc;
 }
 
@@ -347,8 +382,8 @@ run(lua_State *L, const char *name, char *const *argv)
 	lua_getglobal(L, "arg");
 	int args = lua_gettop(L);
 	for (; argv != NULL && argv[n] != NULL; n++) {
-		luaL_checkstack(L, 2, "too many arguments");
-		lua_pushstring(L, argv[n]);
+		luaL_checkstack(L, 8, "too many arguments");
+		bind_push_argument(L, argv[n]);
 		lua_pushvalue(L, -1);
 		lua_rawseti(L, args, n + 1);
 	}

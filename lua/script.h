@@ -23,7 +23,7 @@ struct options {
 	bool insecure;
 	enum url_starttls starttls;
 	const char *auth; /* mechanism, or NULL */
-	const char *password_file, *password_command;
+	const char *password_file, *password_command, *token_command;
 	/* As conn_config has it; it may hold a password. */
 	const char *proxy;
 	int64_t timeout_ms; /* 0: as limits.h says */

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/near.h"
 #include "base/text.h"
+#include "base/vault.h"
 #include "shell/screen.h"
 #include "shell/secret.h"
 #include "wire/url.h"
@@ -38,20 +39,27 @@ add_todo(struct cmdline *cl, enum todo_kind kind, char *text)
 	cl->todo[cl->todos++] = (struct todo){kind, text};
 }
 
-/* A copy of an argument whose secrets are then overwritten. */
+/* The argument; if it has secrets, a copy, and they are overwritten in it. */
 static char *
-take(char *arg)
+take(struct cmdline *cl, char *arg)
 {
-	char *copy = mem_strdup(arg);
+	size_t size = strlen(arg) + 1;
+	char *copy = vault_new(size);
 
-	secret_scrub(arg);
+	memcpy(copy, arg, size);
+	if (!secret_scrub(arg)) {
+		vault_free(copy, size);
+		return arg;
+	}
+	cl->kept = mem_realloc(cl->kept, (cl->kepts + 1) * sizeof(*cl->kept));
+	cl->kept[cl->kepts++] = (struct kept_word){copy, size};
 	return copy;
 }
 
 static int
 set_line(struct cmdline *cl, char *arg)
 {
-	add_todo(cl, TODO_LINE, take(arg));
+	add_todo(cl, TODO_LINE, take(cl, arg));
 	return 0;
 }
 
@@ -65,7 +73,7 @@ set_file(struct cmdline *cl, char *arg)
 static int
 set_chunk(struct cmdline *cl, char *arg)
 {
-	add_todo(cl, TODO_CHUNK, take(arg));
+	add_todo(cl, TODO_CHUNK, take(cl, arg));
 	return 0;
 }
 
@@ -166,6 +174,8 @@ const struct option_row option_rows[] = {
 	.help = N_("the password is its first line")},
     {"password-command", .arg = N_("COMMAND"), STRING(opt.password_command),
 	.help = N_("the password is what it prints")},
+    {"token-command", .arg = N_("COMMAND"), STRING(opt.token_command),
+	.help = N_("the OAuth2 token is what it prints")},
     {"timeout", .arg = N_("SECONDS"), .set = set_timeout,
 	.help = N_("to connect, and for each reply")},
     {"proxy", .arg = N_("URL"), .set = set_proxy,
@@ -232,7 +242,8 @@ set_option(struct cmdline *cl, const struct option_row *r, char *arg)
 		*(bool *)((char *)cl + r->place) = true;
 		return 0;
 	case SETS_STRING:
-		*(const char **)(void *)((char *)cl + r->place) = arg;
+		*(const char **)(void *)((char *)cl + r->place) =
+		    arg != NULL ? take(cl, arg) : NULL;
 		return 0;
 	}
 	return 0;
@@ -308,13 +319,11 @@ first_word(struct cmdline *cl, int argc, char **argv, int at)
 void
 options_free(struct cmdline *cl)
 {
-	for (size_t i = 0; i < cl->todos; i++)
-		if (cl->todo[i].kind != TODO_FILE)
-			mem_free_secret(cl->todo[i].text);
+	for (size_t i = 0; i < cl->kepts; i++)
+		vault_free(cl->kept[i].text, cl->kept[i].size);
+	free(cl->kept);
 	free(cl->todo);
 	mem_free_secret(cl->proxy);
-	for (size_t i = 0; cl->words[i] != NULL; i++)
-		mem_free_secret(cl->words[i]);
 	free(cl->words);
 }
 
@@ -336,8 +345,9 @@ options_parse(int argc, char **argv, struct cmdline *out)
 				return usage(
 				    "%s wants an argument", argv[optind - 1]);
 			if (c == '?')
-				return usage(
-				    "unknown option %s", argv[optind - 1]);
+				return usage("unknown option %.*s",
+				    (int)strcspn(argv[optind - 1], "="),
+				    argv[optind - 1]);
 			if (set_option(out, row_of(c), optarg) != 0)
 				return -1;
 		}
@@ -349,6 +359,6 @@ options_parse(int argc, char **argv, struct cmdline *out)
 		if (more < 0)
 			return -1;
 		for (; words <= more; words++)
-			out->words[words] = take(argv[optind++]);
+			out->words[words] = take(out, argv[optind++]);
 	}
 }

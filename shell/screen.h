@@ -56,6 +56,8 @@ FILE *screen_stream(void);
 
 /* Writes all out and puts the prompt back. */
 void screen_sync(void);
+/* Overwrites what standard output has in its buffer, which is written. */
+void screen_forget(void);
 /* 0, or -1 if standard output cannot be written (once: then it is reported
  * as 0 again). */
 int screen_check(struct err *e);

@@ -2,10 +2,14 @@
 #include "shell/secret.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "proto/secret.h"
 #include "shell/run.h"
 #include "shell/screen.h"
 #include "shell/typed.h"
 #include "wire/imap.h"
+#include "wire/url.h"
+
+#include <stdint.h>
 
 /* ---- what must not be kept ---- */
 
@@ -17,18 +21,6 @@ count_words(struct str s)
 	while (typed_word(&s).n > 0)
 		n++;
 	return n;
-}
-
-/* How much of args, which is all of a line behind its verb, is no secret. */
-static size_t
-open_part(const struct verb *v, struct str args)
-{
-	struct str rest = args;
-
-	for (unsigned i = 0; i < v->secret; i++)
-		if (typed_word(&rest).n == 0)
-			return args.n;
-	return (size_t)(rest.p - args.p);
 }
 
 /* How much of a line of Lua may be kept: nothing behind a word that a password
@@ -50,98 +42,68 @@ keep_lua(struct str line)
 	return line.n;
 }
 
-/* By the verbs of any protocol: a line may have a tag, and it may have been
- * typed to the wrong server. */
+/* ":json LINE" and ":alias NAME LINE"; ":login alice xyzzy" is a slip. */
+static size_t
+keep_command(struct str line)
+{
+	struct str rest = line, slip = str_skip(line, 1);
+	size_t n = line.n, end;
+
+	(void)typed_word(&rest);
+	end = n - rest.n + secret_in_line(rest, false);
+	if (str_startscase(slip, S("login ")))
+		n = 1 + secret_in_line(slip, false);
+	return end < n ? end : n;
+}
+
 size_t
 secret_begins(struct str line)
 {
-	static const char *const names[] = {"pop3", "smtp", "lmtp", "imap"};
-	struct str rest = line, args, from[3];
-	const struct verb *v;
-	size_t n = line.n, end, places;
+	struct str rest = line;
+	size_t before;
 
-	rest = str_trim(rest);
+	while (rest.n > 0 && (*rest.p == ' ' || *rest.p == '\t'))
+		rest = str_skip(rest, 1);
+	before = line.n - rest.n;
 	if (str_starts(rest, S("=")))
 		return keep_lua(line);
-	/* ":alias NAME LINE" has it in the third place. */
-	places = str_starts(rest, S(":")) ? 3 : 2;
-	for (size_t i = 0; i < places; i++) {
-		from[i] = str_trim(rest);
-		(void)typed_word(&rest);
-	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		for (size_t j = 0; j < places; j++) {
-			v = verb_find(proto_verbs(proto_find(str_z(names[i]))),
-			    from[j], &args);
-			if (v == NULL || (v->flags & VERB_SECRET) == 0)
-				continue;
-			end = (size_t)(args.p - line.p) + open_part(v, args);
-			n = end < n ? end : n;
-		}
-	}
-	return n;
-}
-
-/* The password in an authority, "user:password@", that begins at from: its
- * place and length, or 0. */
-static size_t
-authority_password(struct str s, size_t from, size_t *at)
-{
-	size_t i, colon = 0;
-
-	for (i = from; i < s.n && s.p[i] != '/' && s.p[i] != ' '; i++) {
-		if (s.p[i] == ':' && colon == 0)
-			colon = i;
-		if (s.p[i] == '@' && colon > 0) {
-			*at = colon;
-			return i - colon;
-		}
-	}
-	return 0;
-}
-
-/* The first such behind what an authority may follow: a scheme, or what wants
- * one and may have got none. */
-static size_t
-url_password(struct str s, size_t *at)
-{
-	static const struct str marks[] = {
-	    STR("://"), STR("proxy="), STR("proxy ")};
-	size_t i, n = 0;
-
-	for (i = 0; n == 0 && i < s.n; i++)
-		for (size_t m = 0; m < sizeof(marks) / sizeof(*marks); m++)
-			if (n == 0 && str_starts(str_skip(s, i), marks[m]))
-				n = authority_password(s, i + marks[m].n, at);
-	return n;
+	if (str_starts(rest, S(":")))
+		return before + keep_command(rest);
+	return before + secret_in_line(rest, !str_starts(rest, S("!")));
 }
 
 int
 secret_clean(struct buf *b, struct str line)
 {
-	size_t at, n;
+	struct str password;
+	size_t at;
 
 	line = str_head(line, secret_begins(line));
-	while ((n = url_password(line, &at)) > 0) {
-		if (buf_add(b, str_head(line, at)) != 0)
+	while ((password = url_password(line)).p != NULL) {
+		/* Its colon goes with it. */
+		at = (size_t)(password.p - line.p);
+		if (buf_add(b, str_head(line, at - 1)) != 0)
 			return -1;
-		line = str_skip(line, at + n);
+		line = str_skip(line, at + password.n);
 	}
 	return buf_add(b, line);
 }
 
-void
+bool
 secret_scrub(char *arg)
 {
-	struct str s = str_z(arg), rest;
-	size_t n = secret_begins(s), at;
+	struct str s = str_z(arg), password;
+	size_t n = secret_begins(s);
+	bool found = n < s.n;
 
 	mem_wipe(arg + n, s.n - n);
-	rest = str_head(s, n);
-	while ((n = url_password(rest, &at)) > 0) {
-		memset((char *)(uintptr_t)rest.p + at, '*', n);
-		rest = str_skip(rest, at + n);
+	s.n = n;
+	while ((password = url_password(s)).p != NULL) {
+		found = true;
+		memset((char *)(uintptr_t)password.p, '*', password.n);
+		s = str_skip(s, (size_t)(password.p - s.p) + password.n);
 	}
+	return found;
 }
 
 /* ---- what lacks one ---- */

@@ -122,6 +122,52 @@ password_in(struct str word)
 	return str_skip(word, str_find(word, ':') + 1);
 }
 
+/* What ends a word of a text. */
+static const char ends[] = " \t\r\n\"'";
+
+/* Behind what user and password may stand: a scheme, or what wants one and may
+ * have got none. */
+static const struct str before_authority[] = {
+    STR("://"), STR("proxy="), STR("proxy ")};
+
+/* How much of text is one of these; 0 if it begins with none. */
+static size_t
+authority_at(struct str text)
+{
+	for (size_t i = 0; i < 3; i++)
+		if (str_starts(text, before_authority[i]))
+			return before_authority[i].n;
+	return 0;
+}
+
+struct str
+url_password(struct str text)
+{
+	struct str s, info;
+	size_t n, colon;
+
+	for (; text.n > 3; text = str_skip(text, 1)) {
+		n = authority_at(text);
+		if (n == 0)
+			continue;
+		s = str_skip(text, n);
+		for (n = 0; n < s.n && strchr(ends, s.p[n]) == NULL; n++)
+			;
+		s = str_head(s, n);
+		info = str_head(s, str_find(s, '/'));
+		colon = str_find(info, ':');
+		/* No port: a password with a slash in it. */
+		if (!str_has(info, '@') && colon + 1 < info.n &&
+		    *info.p != '[' && !ascii_digit(info.p[colon + 1]))
+			info = s;
+		for (n = info.n; n > 0 && info.p[n - 1] != '@'; n--)
+			;
+		if (n > colon + 2) /* not empty, and behind it an @ */
+			return str_skip(str_head(info, n - 1), colon + 1);
+	}
+	return (struct str){NULL, 0};
+}
+
 /* How much of word comes before the URL of a proxy that it names. */
 static size_t
 before_proxy(struct str word)
@@ -150,7 +196,6 @@ put_masked(struct buf *b, struct str s)
 int
 url_mask(struct buf *b, struct str text)
 {
-	static const char ends[] = " \t\r\n\"'";
 	struct str word;
 	size_t n;
 

@@ -101,14 +101,20 @@ function M.account(t)
 		end
 	end
 	local parts = check_place(a)
-	if type(a.password) == "string" then
-		a.password = core.secret(a.password)
+	for _, key in ipairs {"password", "token"} do
+		if type(a[key]) == "string" then
+			a[key] = core.secret(a[key])
+		end
 	end
 	local proxy_secret = type(a.proxy) == "string" and a.proxy:find "@"
 	if proxy_secret then
 		a.proxy = core.secret(a.proxy)
 	end
-	if a.password or parts.password or proxy_secret then
+	if parts.password then
+		a.url = core.url_text(a.url)
+		a.password = a.password or parts.password
+	end
+	if a.password or a.token or proxy_secret then
 		warn_clear()
 	end
 	a.account = a.name

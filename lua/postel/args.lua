@@ -34,6 +34,7 @@ local common = {
 	{"--auth=MECH", core.text "how to log in"},
 	{"--password-file=FILE", core.text "its first line is the password"},
 	{"--password-command=CMD", core.text "prints the password"},
+	{"--token-command=CMD", core.text "prints an OAuth2 token"},
 	{"--timeout=S", core.text "seconds for connecting and for each reply",
 		number = true},
 	{"--proxy=URL", core.text "go by a SOCKS or HTTP proxy, or none",

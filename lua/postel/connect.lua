@@ -15,6 +15,7 @@ local keys = {
 	mailbox = "string", starttls = "string", insecure = "boolean",
 	ca = "string", cert = "string", timeout = "number",
 	password_file = "string", password_command = "string",
+	token = "secret", token_command = "string",
 	login = "boolean", ehlo = "string", initial = "boolean",
 	name = "string", trace = "string", scheme = "string", url = "string",
 	examine = "boolean", raw = "boolean", from = "string",
@@ -29,7 +30,7 @@ local ports = {
 -- Options of the command line that hold where a URL says nothing.
 local inherited = {
 	"ca", "cert", "insecure", "starttls", "auth", "password_file",
-	"password_command", "timeout", "trace", "proxy",
+	"password_command", "token_command", "timeout", "trace", "proxy",
 }
 
 -- How types that Lua does not have are called in messages.
@@ -124,6 +125,9 @@ function M.named(text)
 	if given.password_file or given.password_command then
 		spec.password, spec.password_file = nil, nil
 		spec.password_command, spec.keyring = nil, nil
+	end
+	if given.token_command then
+		spec.token = nil
 	end
 	for _, key in ipairs(inherited) do
 		if given[key] ~= nil then

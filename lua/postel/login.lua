@@ -51,12 +51,15 @@ local function keyring_secret(conn, o)
 		shell_word(conn.name), words)
 end
 
+-- What somebody gave as a string or as a secret, as a secret of our own: it is
+-- wiped after the login, and an account's is not.
+local function own(given)
+	return given and core.secret(given)
+end
+
 -- Where a secret may come from, in this order; each gives it or nil.
 local sources = {
-	function(_, o)
-		local p = o.password
-		return type(p) == "string" and core.secret(p) or p
-	end,
+	function(_, o) return own(o.password) end,
 	function(_, o)
 		return o.password_file and core.secret_file(o.password_file)
 	end,
@@ -90,6 +93,24 @@ local function find_secret(conn, options)
 	errors.raise("auth", "%s: no password for %s: give --password-file, " ..
 		"--password-command, an entry in ~/.netrc, or a terminal to ask on",
 		conn.name, options.user)
+end
+
+-- Mechanisms that show a token (RFC 7628), and no password.
+local bearer = {OAUTHBEARER = true, XOAUTH2 = true}
+
+-- The OAuth2 token, as a secret; nil if there is none.
+local function find_token(options)
+	return own(options.token) or options.token_command and
+		core.secret_command(options.token_command, true)
+end
+
+-- What the mechanism shows, or proves to know.
+local function credential(conn, mech, options)
+	if not bearer[mech] then
+		return find_secret(conn, options)
+	end
+	return find_token(options) or errors.raise("auth", "%s: no token for " ..
+		"%s: give --token-command", conn.name, options.user)
 end
 
 -- ---- the mechanism ----
@@ -272,7 +293,7 @@ end
 
 local function inherit(options)
 	for _, key in ipairs {"auth", "password_file", "password_command",
-		"starttls"} do
+		"token_command", "starttls"} do
 		if options[key] == nil then
 			options[key] = postel.options[key]
 		end
@@ -299,7 +320,7 @@ function M.login(conn, options)
 	local auth = options.auth
 	local mech = auth and auth ~= "*" and named(conn, auth, options) or
 		best(conn, options)
-	local secret <close> = find_secret(conn, options)
+	local secret <close> = credential(conn, mech, options)
 	local reply = errors.check(
 		start(conn, mech, options, secret):wait(), "auth")
 	if conn.protocol == "imap" then

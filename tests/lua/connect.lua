@@ -350,6 +350,24 @@ default login asterix password last]]
 	os.remove(path)
 end)
 
+spec.test("netrc: a password before its login", function()
+	local path = spec.file [[
+machine mail.test password one login asterix
+machine mail.test
+	password two
+	login obelix
+machine mail.test account x password three # anybody's
+default password four]]
+	local function get(...) return core.secret_netrc(path, ...) end
+	reveals(get("mail.test", "asterix"), "one")
+	reveals(get("mail.test", "obelix"), "two")
+	reveals(get("mail.test", "idefix"), "three")
+	reveals(get("elsewhere.test", "idefix"), "four")
+	spec.same(select(2, get "mail.test"), "asterix")
+	spec.same(select(2, get "elsewhere.test"), nil)
+	os.remove(path)
+end)
+
 spec.test("password files and commands", function()
 	local path = spec.file "menhir\r\nsecond line\n"
 	reveals(core.secret_file(path), "menhir")
@@ -358,12 +376,50 @@ spec.test("password files and commands", function()
 	path = spec.file "\n"
 	spec.raises("auth", "no password", core.secret_file, path)
 	os.remove(path)
+	-- What pass(1) prints below a password may be long.
+	path = spec.file(" x y \n" .. ("z"):rep(100000))
+	reveals(core.secret_file(path), " x y ")
+	reveals(core.secret_command("cat " .. path), " x y ")
+	os.remove(path)
+	path = spec.file "a\0b\n"
+	spec.talk("pop3", "S: +OK\nC: CAPA\nS: -ERR\nC: QUIT\nS: +OK", function(conn)
+		spec.raises("use", "NUL", conn.send, conn, "PASS",
+			core.secret_file(path))
+	end)
+	os.remove(path)
+	spec.raises("sys", "directory", core.secret_file, "/")
+	spec.raises("auth", "token command failed with status 3",
+		core.secret_command, "exit 3", true)
 	reveals(core.secret_command "echo menhir", "menhir")
 	spec.raises("auth", "failed", core.secret_command,
 		"echo menhir; exit 3")
 	spec.raises("auth", "no password", core.secret_command, "true")
 	spec.raises("use", "too large", core.secret_command,
-		"head -c 5000 /dev/zero 2>/dev/null")
+		"head -c 20000 /dev/zero 2>/dev/null")
+end)
+
+spec.test("a login leaves the secret that it was given", function()
+	local secret = core.secret "menhir"
+	for _ = 1, 2 do
+		spec.talk("pop3", "S: +OK\nC: CAPA\nS: +OK\nS: USER\nS: .\n" ..
+			"C: USER a\nS: +OK\nC: PASS menhir\nS: +OK\n" ..
+			"C: QUIT\nS: +OK", function(conn)
+			conn:login {user = "a", password = secret, auth = "USER"}
+		end)
+	end
+end)
+
+spec.test("a token is no password", function()
+	spec.raises("auth", "OAUTHBEARER is not on offer", login.login,
+		{name = "h", protocol = "imap", private = true,
+		capability = function() return "PLAIN" end,
+		knows = function() return true end},
+		{user = "a", auth = "oauthbearer", token = "x"})
+	spec.fails("'tokne' to 'account' %(no such option; did you mean token",
+		postel.account, {name = "k", url = "imap://a@h", tokne = "x"})
+	postel.account {name = "k", url = "imap://a@h", token = "x",
+		token_command = "echo y"}
+	spec.same(postel.type(postel.url "k".token), "secret")
 end)
 
 spec.test("a secret that was wiped is empty", function()

@@ -612,6 +612,37 @@ test_proxy_of_a_url(void **state)
 	arena_fini(&a);
 }
 
+static void
+test_password(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"imap://a:b@h", "b"},
+	    {"imap://a:b%20c@h/x", "b%20c"},
+	    {"see imap://a@h and pop3://c:d@i", "d"},
+	    {"imap://a:p@ss@h", "p@ss"},
+	    {"imap://a:p:q@h", "p:q"},
+	    {"imap://a:p/q@h", "p/q"}, /* no URL, but still a password */
+	    {"imap://a:p@h/x@y", "p"},
+	    {"imap://a@h:143/x@y", NULL},
+	    {"imap://h:143/x@y", NULL},
+	    {"imap://[::1]/x@y", NULL},
+	    {"imap://a@h", NULL},
+	    {"imap://a:@h", NULL},
+	    {"MAIL FROM:a@b.example", NULL},
+	    {"://", NULL},
+	    {"", NULL},
+	};
+	struct str got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		got = url_password(str_z(cases[i][0]));
+		assert_int_equal(got.p != NULL, cases[i][1] != NULL);
+		if (got.p != NULL)
+			assert_true(str_eq(got, str_z(cases[i][1])));
+	}
+}
+
 int
 main(void)
 {
@@ -627,6 +658,7 @@ main(void)
 	    cmocka_unit_test(test_no_proxy),
 	    cmocka_unit_test(test_proxy_faults),
 	    cmocka_unit_test(test_proxy_of_a_url),
+	    cmocka_unit_test(test_password),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
