@@ -12,18 +12,22 @@ static const struct scheme {
 	const char *name, *protocol;
 	uint16_t port;
 	bool tls;
+	bool found; /* by DNS, if only a domain is named */
 } schemes[] = {
-    {"imap", "imap", 143, false},
-    {"imaps", "imap", 993, true},
-    {"pop3", "pop3", 110, false},
-    {"pop3s", "pop3", 995, true},
-    {"smtp", "smtp", 25, false},
-    {"smtps", "smtp", 465, true},
-    {"submission", "smtp", 587, false},
-    {"submissions", "smtp", 465, true},
-    {"lmtp", "lmtp", 24, false},
-    {"lmtps", "lmtp", 24, true},
+    {"imap", "imap", 143, false, true},
+    {"imaps", "imap", 993, true, true},
+    {"pop3", "pop3", 110, false, true},
+    {"pop3s", "pop3", 995, true, true},
+    {"smtp", "smtp", 25, false, false},
+    {"smtps", "smtp", 465, true, false},
+    {"submission", "smtp", 587, false, true},
+    {"submissions", "smtp", 465, true, true},
+    {"lmtp", "lmtp", 24, false, false},
+    {"lmtps", "lmtp", 24, true, false},
 };
+
+/* Not one of those, since it never has a host. */
+static const struct scheme mx = {"mx", "smtp", 25, false, true};
 
 static const struct transport {
 	struct str mark;
@@ -43,6 +47,18 @@ url_scheme_name(size_t n)
 	return n < N_SCHEMES ? schemes[n].name : NULL;
 }
 
+static const struct scheme *
+scheme_find(struct str name)
+{
+	for (size_t i = 0; i < N_SCHEMES; i++)
+		if (str_eqcase(name, str_z(schemes[i].name)))
+			return &schemes[i];
+	return str_eqcase(name, str_z(mx.name)) ? &mx : NULL;
+}
+
+/* A domain, whose server DNS tells, stands behind the colon alone. */
+static const struct transport by_dns = {STR(":"), URL_TCP};
+
 /* Cuts the scheme's name and the transport's mark off *s; NULL if there is
  * no such beginning. */
 static const struct transport *
@@ -59,6 +75,12 @@ cut_scheme(struct str *s, struct str *name)
 			*s = str_skip(*s, transports[i].mark.n);
 			return &transports[i];
 		}
+	/* "mail.example:143" is none, nor are "imap:" and "imap:/path". */
+	if (s->n > 1 && *s->p == ':' && s->p[1] != '/' &&
+	    scheme_find(*name) != NULL) {
+		*s = str_skip(*s, 1);
+		return &by_dns;
+	}
 	return NULL;
 }
 
@@ -120,22 +142,13 @@ unescape(struct arena *a, struct str s, const char *what, struct str *out,
 }
 
 static int
-parse_scheme(struct str name, struct arena *a, struct url *u, struct err *e)
+unknown_scheme(struct str name, struct err *e)
 {
 	struct near near;
-	size_t i;
 
 	near_init(&near, name);
-	for (i = 0; i < N_SCHEMES; i++) {
+	for (size_t i = 0; i < N_SCHEMES; i++)
 		near_try(&near, schemes[i].name);
-		if (!str_eqcase(name, str_z(schemes[i].name)))
-			continue;
-		u->tls = schemes[i].tls;
-		u->port = schemes[i].port;
-		if (keep(a, str_z(schemes[i].name), &u->scheme, e) < 0)
-			return -1;
-		return keep(a, str_z(schemes[i].protocol), &u->protocol, e);
-	}
 	if (near.best != NULL)
 		return err_set(e, ERR_USE,
 		    "unknown scheme %.*s; did you mean %s?", STRF(name),
@@ -144,6 +157,31 @@ parse_scheme(struct str name, struct arena *a, struct url *u, struct err *e)
 	    "unknown scheme %.*s; known are imap, pop3, smtp, submission and "
 	    "lmtp, each also with s for TLS",
 	    STRF(name));
+}
+
+static int
+parse_scheme(struct str name, const struct transport *t, struct arena *a,
+    struct url *u, struct err *e)
+{
+	const struct scheme *s = scheme_find(name);
+
+	if (s == NULL)
+		return unknown_scheme(name, e);
+	if (t == &by_dns && !s->found)
+		return err_set(e, ERR_USE,
+		    "no record of DNS tells the %s server of a domain; "
+		    "%s://HOST names one, mx:DOMAIN asks who takes its mail",
+		    s->name, s->name);
+	if (s == &mx && t != &by_dns)
+		return err_set(e, ERR_USE,
+		    "mx: is followed by a domain, and by nothing else");
+	u->tls = s->tls;
+	u->port = t == &by_dns ? 0 : s->port;
+	if (keep(a, str_z(s->name), &u->scheme, e) < 0)
+		return -1;
+	if (t == &by_dns)
+		u->service = u->scheme;
+	return keep(a, str_z(s->protocol), &u->protocol, e);
 }
 
 /* "user;AUTH=MECH:password" */
@@ -369,6 +407,26 @@ parse_query(struct str s, struct arena *a, struct url *u, struct err *e)
 	return 0;
 }
 
+/* What a URL that names a domain has no place for. */
+static int
+check_domain(const struct url *u, struct err *e)
+{
+	const char *digits = "0123456789.";
+
+	if (u->port != 0)
+		return err_set(e, ERR_USE,
+		    "DNS tells the port of %s:DOMAIN; %s://HOST:PORT names one",
+		    u->service.p, u->scheme.p);
+	if (str_has(u->host, ':') || strspn(u->host.p, digits) == u->host.n)
+		return err_set(e, ERR_USE,
+		    "behind %s: stands a domain, and no address", u->service.p);
+	if (str_eq(u->service, S("mx")) &&
+	    (u->user.p != NULL || u->auth.p != NULL || u->password.p != NULL))
+		return err_set(e, ERR_USE,
+		    "mx: logs nobody in; submission:USER@DOMAIN does");
+	return 0;
+}
+
 /* ---- the whole ---- */
 
 static int
@@ -407,7 +465,8 @@ parse_tcp(struct str s, struct arena *a, struct url *u, struct err *e)
 		if (parse_userinfo(info, a, u, e) < 0)
 			return -1;
 	}
-	if (parse_hostport(authority, a, u, e) < 0)
+	if (parse_hostport(authority, a, u, e) < 0 ||
+	    (u->service.p != NULL && check_domain(u, e) < 0))
 		return -1;
 	return s.n > 0 ? parse_mailbox(str_skip(s, 1), a, u, e) : 0;
 }
@@ -425,7 +484,7 @@ url_parse(struct str s, struct arena *a, struct url *out, struct err *e)
 		    "this is no URL: SCHEME://[USER@]HOST[:PORT], for example "
 		    "imaps://asterix@mail.example.org");
 	out->transport = t->transport;
-	if (parse_scheme(name, a, out, e) < 0)
+	if (parse_scheme(name, t, a, out, e) < 0)
 		return -1;
 	if (str_has_eol(s))
 		return err_set(e, ERR_USE, "the URL has a line end or NUL");
@@ -462,17 +521,6 @@ put_escaped(struct buf *b, struct str s, struct str plain)
 			rc = buf_addf(b, "%%%02X", (unsigned char)c);
 	}
 	return rc;
-}
-
-static uint16_t
-port_of(struct str scheme)
-{
-	size_t i;
-
-	for (i = 0; i < N_SCHEMES; i++)
-		if (str_eq(scheme, str_z(schemes[i].name)))
-			return schemes[i].port;
-	return 0;
 }
 
 /* Between brackets only the % of a zone is escaped. */
@@ -528,7 +576,8 @@ put_tcp(struct buf *b, const struct url *u)
 		buf_addc(b, '@') < 0) ||
 	    put_host(b, u->host) < 0)
 		return -1;
-	if (u->port != port_of(u->scheme) && buf_addf(b, ":%u", u->port) < 0)
+	if (u->service.p == NULL && u->port != scheme_find(u->scheme)->port &&
+	    buf_addf(b, ":%u", u->port) < 0)
 		return -1;
 	return put_part(b, "/", u->mailbox, path_marks);
 }
@@ -536,10 +585,11 @@ put_tcp(struct buf *b, const struct url *u)
 int
 url_put(struct buf *b, const struct url *u)
 {
+	const struct transport *t =
+	    u->service.p != NULL ? &by_dns : &transports[u->transport];
 	int rc;
 
-	if (buf_add(b, u->scheme) < 0 ||
-	    buf_add(b, transports[u->transport].mark) < 0)
+	if (buf_add(b, u->scheme) < 0 || buf_add(b, t->mark) < 0)
 		return -1;
 	if (u->transport == URL_PIPE)
 		return buf_add(b, u->path);
@@ -552,7 +602,14 @@ url_put(struct buf *b, const struct url *u)
 static struct str
 password_in(struct str word)
 {
-	size_t from = 0, to = word.n, i;
+	size_t from = 0, to = word.n, i = str_find(word, ':');
+
+	/* "imap:user@domain" has none, "imap:user:password@domain" one.  A
+	 * blank or a quote may stand in front. */
+	if (i < word.n &&
+	    (scheme_find(str_head(word, i)) != NULL ||
+		scheme_find(str_skip(str_head(word, i), 1)) != NULL))
+		from = i + 1;
 
 	for (i = 0; i + 3 <= word.n; i++)
 		if (str_starts(str_skip(word, i), S("://")))
