@@ -51,6 +51,7 @@
 	F(EVP_md5)                                                             \
 	F(EVP_sha256)                                                          \
 	F(GENERAL_NAMES_free)                                                  \
+	F(OBJ_obj2nid)                                                         \
 	F(OPENSSL_sk_num)                                                      \
 	F(OPENSSL_sk_value)                                                    \
 	F(OpenSSL_version)                                                     \
@@ -107,10 +108,13 @@
 	F(X509_STORE_CTX_get0_cert)                                            \
 	F(X509_STORE_CTX_get_error)                                            \
 	F(X509_STORE_CTX_get_ex_data)                                          \
+	F(X509_STORE_CTX_set_error)                                            \
+	F(X509_VERIFY_PARAM_add1_host)                                         \
 	F(X509_VERIFY_PARAM_set1_host)                                         \
 	F(X509_VERIFY_PARAM_set1_ip)                                           \
 	F(X509_VERIFY_PARAM_set_hostflags)                                     \
 	F(X509_add_ext)                                                        \
+	F(X509_check_host)                                                     \
 	F(X509_digest)                                                         \
 	F(X509_free)                                                           \
 	F(X509_get0_notAfter)                                                  \

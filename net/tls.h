@@ -21,6 +21,11 @@ struct tls_config {
 			     or NULL */
 	bool insecure;	  /* any certificate is good */
 	const char *alpn; /* "imap", "pop3" (RFC 7301), or NULL */
+	/* Of a server that was found by SRV, each may be NULL: a second name
+	 * that its certificate may have; an SRV-ID (RFC 4985), such as
+	 * "_imaps.example.org", that it may have; the name for SNI where that
+	 * is not the first one. */
+	const char *also, *srv_id, *sni;
 };
 
 /*
@@ -63,6 +68,10 @@ int tls_handshake(struct stream *s, struct err *e);
 /* Appends "TLSv1.3, TLS_AES_256_GCM_SHA384" and the like; nothing without
  * TLS. */
 void tls_describe(const struct stream *s, struct buf *out);
+
+/* Whether the certificate of the peer, whatever made it accepted, is good for
+ * the name as a DNS-ID or, if that begins with "_", as an SRV-ID. */
+bool tls_certifies(const struct stream *s, const char *name);
 
 /* Whether s is a TLS stream, or lies on one. */
 bool stream_is_tls(const struct stream *s);
