@@ -152,6 +152,9 @@ struct str bind_test_secret(lua_State *L, int idx);
 void bind_push_secret(lua_State *L, struct str s);
 extern const luaL_Reg bind_secret_functions[];
 
+/* lookup.c */
+extern const luaL_Reg bind_lookup_functions[];
+
 /* save.c */
 /* Raises errno as that of a failed write to f. */
 int bind_raise_write(lua_State *L, FILE *f);
@@ -160,6 +163,7 @@ extern const luaL_Reg bind_file_functions[];
 /* trace.c */
 /* A trace to "-" or a path, with a label or NULL; raises. */
 struct trace *bind_trace(lua_State *L, const char *to, const char *label);
+extern const luaL_Reg bind_trace_functions[];
 void bind_traces_free(struct script *s);
 
 /* script.c */

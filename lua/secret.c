@@ -362,7 +362,7 @@ read_line(int fd, const sigset_t *waiting, struct buf *b, struct err *e)
 }
 
 static int
-ask(int fd, const char *prompt, struct buf *b, struct err *e)
+ask(int fd, const char *prompt, bool echo, struct buf *b, struct err *e)
 {
 	struct termios old, quiet;
 	sigset_t interrupt, before;
@@ -372,7 +372,7 @@ ask(int fd, const char *prompt, struct buf *b, struct err *e)
 		return err_set(e, ERR_USE, "no terminal to ask on");
 	quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	quiet.c_lflag |= ICANON | ISIG;
+	quiet.c_lflag |= ICANON | ISIG | (echo ? ECHO : 0);
 	sigemptyset(&interrupt);
 	sigaddset(&interrupt, SIGINT);
 	sigprocmask(SIG_BLOCK, &interrupt, &before);
@@ -381,12 +381,13 @@ ask(int fd, const char *prompt, struct buf *b, struct err *e)
 	rc = read_line(fd, &before, b, e);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	tcsetattr(fd, TCSADRAIN, &old); /* what is typed ahead stays */
-	(void)!write(fd, "\n", 1);
+	if (!echo || rc != 0)
+		(void)!write(fd, "\n", 1);
 	return rc;
 }
 
-char *
-script_ask_secret(const char *prompt, struct err *e)
+static char *
+ask_terminal(const char *prompt, bool echo, struct err *e)
 {
 	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	struct buf b;
@@ -398,11 +399,35 @@ script_ask_secret(const char *prompt, struct err *e)
 	}
 	buf_init(&b, SECRET_MAX);
 	b.secret = true;
-	if (ask(fd, prompt, &b, e) == 0)
+	if (ask(fd, prompt, echo, &b, e) == 0)
 		z = mem_strdup(buf_cstr(&b));
 	buf_fini(&b);
 	close(fd);
 	return z;
+}
+
+char *
+script_ask_secret(const char *prompt, struct err *e)
+{
+	return ask_terminal(prompt, false, e);
+}
+
+/* ask(prompt): a line that a person types; nil if nobody is there: standard
+ * input or error is no terminal. */
+static int
+terminal_ask(lua_State *L)
+{
+	const char *prompt = luaL_checkstring(L, 1);
+	struct err e = {0};
+	char *z = NULL;
+
+	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
+		z = ask_terminal(prompt, true, &e);
+	if (e.kind != ERR_NONE && e.kind != ERR_USE)
+		return bind_raise(L, &e, 0);
+	lua_pushstring(L, z);
+	mem_free_secret(z);
+	return 1;
 }
 
 /* secret_ask(prompt): nil if there is no terminal. */
@@ -446,5 +471,6 @@ const luaL_Reg bind_secret_functions[] = {
     {"secret_command", secret_command},
     {"secret_netrc", secret_netrc},
     {"secret_ask", secret_ask},
+    {"ask", terminal_ask},
     {NULL, NULL},
 };

@@ -34,6 +34,7 @@ local common = {
 	{"--auth=MECH", core.text "how to log in"},
 	{"--password-file=FILE", core.text "its first line is the password"},
 	{"--password-command=CMD", core.text "prints the password"},
+	{"--dns=ADDRESS[:PORT]", core.text "ask this name server, in place of the system's"},
 	{"--timeout=S", core.text "seconds for connecting and for each reply",
 		number = true},
 	{"--debug", core.text "a stack trace on failure"},

@@ -20,6 +20,11 @@ local function netrc_path(o)
 	return home and home .. "/.netrc"
 end
 
+-- Where a secret belongs: what the user has named, not what DNS made of it.
+local function machine(conn)
+	return conn.found and conn.found.domain or conn.host
+end
+
 local function shell_word(text)
 	return "'" .. text:gsub("'", "'\\''") .. "'"
 end
@@ -29,7 +34,8 @@ end
 local function keyring_secret(conn, o)
 	local attributes = o.keyring
 	if attributes == true then
-		attributes = {service = conn.host or conn.name, user = o.user}
+		attributes = {service = machine(conn) or conn.name,
+			user = o.user}
 	end
 	local names, words = {}, {}
 	for name in pairs(attributes) do
@@ -68,7 +74,7 @@ local sources = {
 	function(conn, o)
 		local path = netrc_path(o)
 		if path and conn.host then
-			return (core.secret_netrc(path, conn.host, o.user))
+			return (core.secret_netrc(path, machine(conn), o.user))
 		end
 	end,
 	function(conn, o)
@@ -270,6 +276,9 @@ function M.login(conn, options)
 	local auth = options.auth
 	local mech = auth and auth ~= "*" and named(conn, auth, options) or
 		best(conn, options)
+	if conn.found then
+		require("postel.find").check(conn, options.user)
+	end
 	local secret <close> = find_secret(conn, options)
 	local reply = errors.check(
 		start(conn, mech, options, secret):wait(), "auth")
@@ -285,7 +294,7 @@ end
 local function netrc_user(conn, options)
 	local path = netrc_path(options)
 	if path and conn.host then
-		return select(2, core.secret_netrc(path, conn.host))
+		return select(2, core.secret_netrc(path, machine(conn)))
 	end
 end
 
