@@ -31,7 +31,8 @@ struct tls_config {
 /*
  * Puts TLS on `below`, which belongs to the result from then on.  `name` is
  * the host name (UTF-8 or A-labels) or address to verify, also sent as SNI
- * when it is a name.  Nothing of cfg or name is kept.  Returns NULL (and
+ * when it is a name; NULL, for a socket or a pipe, is refused unless any
+ * certificate is good.  Nothing of cfg or name is kept.  Returns NULL (and
  * leaves `below` alone) if the configuration is unusable.  Session keys are
  * appended to the file that the environment names in SSLKEYLOGFILE.
  */
