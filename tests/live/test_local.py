@@ -182,7 +182,7 @@ class Local(LiveCase):
         self.fails(CONNECT, "connect to .*/none: No such file",
                    f"imap+unix:{self.folder}/none", "-c", "NOOP")
         self.fails(CONNECT, "connect to .*: File name too long",
-                   f"imap+unix:/{'x' * 120}", "-c", "NOOP")
+                   f"imap+unix:/{'x' * 108}", "-c", "NOOP")
         self.fails(LOST, "exit 3: the server hung up without a greeting",
                    "imap+pipe:exit 3", "-c", "NOOP")
 
