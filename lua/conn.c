@@ -149,6 +149,7 @@ read_found(lua_State *L, struct conn_config *cfg)
 	cfg->tls_config.also = bind_opt_string(L, 1, "tls_also");
 	cfg->tls_config.srv_id = bind_opt_string(L, 1, "tls_srv_id");
 	cfg->tls_config.sni = bind_opt_string(L, 1, "tls_sni");
+	cfg->tls_config.dane = bind_opt_string(L, 1, "tls_dane");
 }
 
 static void

@@ -26,6 +26,10 @@ struct tls_config {
 	 * "_imaps.example.org", that it may have; the name for SNI where that
 	 * is not the first one. */
 	const char *also, *srv_id, *sni;
+	/* TLSA records of the server that DNSSEC vouches for, a line each as
+	 * RFC 6698 2.2 writes them ("3 1 1 0123…"), or NULL: one must match the
+	 * certificate, and may stand in for authorities and the name. */
+	const char *dane;
 };
 
 /*

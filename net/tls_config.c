@@ -290,8 +290,9 @@ tls_configure(const char *name, const struct tls_config *cfg,
 		return NULL;
 	ssl = ossl.SSL_new(ctx);
 	ossl.SSL_CTX_free(ctx); /* ssl holds it */
-	if (ssl == NULL || !expect(ssl, v->host, cfg) ||
-	    !offer(ssl, cfg->alpn)) {
+	if (ssl == NULL ||
+	    (cfg->dane != NULL && !tls_dane(ssl, v->host, cfg->dane)) ||
+	    !expect(ssl, v->host, cfg) || !offer(ssl, cfg->alpn)) {
 		tls_reason(e, ossl.ERR_peek_error(), "TLS library");
 		ossl.SSL_free(ssl);
 		return NULL;

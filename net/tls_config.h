@@ -41,6 +41,12 @@ void tls_fingerprint(X509 *cert, char *out, size_t size);
 /* Whether the certificate has the SRV-ID (RFC 4985).  In tls_names.c. */
 bool tls_has_srv_id(X509 *cert, const char *srv_id);
 
+/* Makes the records of cfg->dane decide, before the names are set.  False if
+ * the library refuses.  In tls_dane.c. */
+bool tls_dane(SSL *ssl, const char *host, const char *records);
+/* Whether one has matched. */
+bool tls_dane_matched(const SSL *ssl);
+
 /* A key with a passphrase is refused: OpenSSL would ask on the terminal. */
 int tls_no_passphrase(char *p, int size, int rw, void *arg);
 

@@ -82,6 +82,7 @@ conn_new(struct loop *l, const struct conn_config *cfg)
 	own->tls_config.also = copy(cfg->tls_config.also);
 	own->tls_config.srv_id = copy(cfg->tls_config.srv_id);
 	own->tls_config.sni = copy(cfg->tls_config.sni);
+	own->tls_config.dane = copy(cfg->tls_config.dane);
 	if (own->connect_ms == 0)
 		own->connect_ms = limits.connect_ms;
 	if (own->reply_ms == 0)
@@ -123,6 +124,7 @@ conn_free(struct conn *c)
 	free((char *)(uintptr_t)c->cfg.tls_config.also);
 	free((char *)(uintptr_t)c->cfg.tls_config.srv_id);
 	free((char *)(uintptr_t)c->cfg.tls_config.sni);
+	free((char *)(uintptr_t)c->cfg.tls_config.dane);
 	free(c->user);
 	free(c->pop3.name);
 	free(c->imap.mailbox);

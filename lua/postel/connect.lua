@@ -189,7 +189,8 @@ local function open(spec)
 	local config = {trace = spec.tracer, found = spec.found_text}
 	for _, key in ipairs {"protocol", "transport", "host", "port", "path",
 		"tls", "ca", "cert", "insecure", "timeout", "dns",
-		"found_seconds", "tls_also", "tls_srv_id", "tls_sni"} do
+		"found_seconds", "tls_also", "tls_srv_id", "tls_sni",
+		"tls_dane"} do
 		config[key] = spec[key]
 	end
 	local conn, greeting = core.open(config)

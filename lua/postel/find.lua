@@ -73,10 +73,20 @@ local function note(search, text, is_told)
 	end
 end
 
+local function to_hex(octets)
+	return (octets:gsub(".", function(c)
+		return ("%02X"):format(c:byte())
+	end))
+end
+
 -- The record as its master file would have it (RFC 1035 5.1, RFC 2782).
 local function describe(type, r)
 	local target = r.target == "" and "." or r.target
-	if type == "MX" then
+	if type == "TLSA" then
+		local hex = to_hex(r.data)
+		return ("%d %d %d %s"):format(r.usage, r.selector, r.matching,
+			#hex > 64 and hex:sub(1, 64) .. "..." or hex)
+	elseif type == "MX" then
 		return ("%d %s"):format(r.priority, target)
 	end
 	return ("%d %d %d %s"):format(r.priority, r.weight, r.port, target)
@@ -210,6 +220,41 @@ local function placed(search, service, place)
 	return spec
 end
 
+-- Octets of the digests of RFC 6698 7.4; 0 is the thing itself.
+local digests = {[0] = 0, 32, 64}
+
+-- Whether a record of TLSA can be used: usages that need an authority as well
+-- are not for mail servers (RFC 7672 3.1.3).
+local function is_usable(r, service)
+	local size = digests[r.matching]
+	return r.usage <= 3 and (service.srv or r.usage >= 2) and
+		r.selector <= 1 and size and (size == 0 or #r.data == size)
+end
+
+-- DANE (RFC 7672 2.2, RFC 7673 3): where DNSSEC vouches for the way to the
+-- server, it may vouch for its certificate; then TLS is required.  If that
+-- cannot be known the server is not used: somebody may hold the answer back.
+local function add_dane(search, service, place, spec)
+	if not place.authenticated or spec.insecure or spec.starttls == "no" then
+		return
+	end
+	local name = ("_%d._tcp.%s"):format(place.port, place.target)
+	local answer = ask(search, name, "TLSA")
+	local lines = {}
+	for _, r in ipairs(answer) do
+		if answer.authenticated and is_usable(r, service) then
+			lines[#lines + 1] = ("%d %d %d %s"):format(r.usage,
+				r.selector, r.matching, to_hex(r.data))
+		end
+	end
+	if #lines > 0 then
+		spec.tls_dane = table.concat(lines, "\n")
+		spec.starttls = "require"
+	end
+	spec.found_text = table.concat(search.notes, "\n")
+	spec.found_seconds = search.seconds
+end
+
 -- Whether the next server is to be tried: RFC 2782 if none listens there,
 -- RFC 5321 5.1 if it will not serve now.
 local function is_passed_over(e)
@@ -219,7 +264,10 @@ end
 
 local function try(search, service, place, attempt)
 	local spec = placed(search, service, place)
-	local ok, conn = pcall(attempt, spec)
+	local ok, conn = pcall(function()
+		add_dane(search, service, place, spec)
+		return attempt(spec)
+	end)
 	if ok then
 		return conn, spec
 	elseif not is_passed_over(conn) then

@@ -1,14 +1,18 @@
 """Servers that are found by DNS: which is tried when, and which is believed.
 The name server is nameserver.py, on loopback."""
 
+import hashlib
 import json
 import signal
+import socket
+import subprocess
 import time
 import unittest
 
 from authority import Authority
 from harness import (AUTH, CONNECT, DONE, INTERRUPTED, LOST, TLS, USAGE,
                      LiveCase, Terminal)
+from bridge import Bridge
 from nameserver import NXDOMAIN, REFUSED, SERVFAIL, NameServer
 from servers import Posteld, free_port, have_ipv6
 
@@ -22,6 +26,7 @@ class Names(Authority):
         "domain": "DNS:example.org",
         "inside": "DNS:mail.example.org",
         "outside": "DNS:mail.hoster.test",
+        "similar": "DNS:notexample.org",
         "service": "otherName:1.3.6.1.5.5.7.8.7;IA5STRING:_imaps.example.org",
         "expired": "DNS:mail.hoster.test",
     }
@@ -163,6 +168,15 @@ class Srv(FindCase):
                  "{user = 'fred'}); print(c.user)")
         result = self.done(*self.options(), "-e", chunk)
         self.assertEqual(result.out, b"fred\n")
+
+    def test_each_mechanism(self):
+        self.serve_imaps("inside", "mail.example.org")
+        self.names.records["_pop3s._tcp.example.org SRV"] = [
+            f"1 1 {self.servers['inside'].pop3s} mail.example.org"]
+        for mech in ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256"):
+            self.opens("imap:fred@example.org", f"--auth={mech}")
+        for mech in ("USER", "APOP"):
+            self.opens("pop3:fred@example.org", f"--auth={mech}")
 
     def test_refused_login_is_not_tried_again(self):
         self.serve_imaps("inside", "mail.example.org")
@@ -321,8 +335,8 @@ class Belief(FindCase):
         """A name that ends like the domain is not within it."""
         self.serve({"notexample.org A": ["127.0.0.1"],
                     "_imaps._tcp.example.org SRV":
-                    [f"1 1 {self.servers['inside'].imaps} notexample.org"]})
-        self.refuses(TLS, "does not name notexample.org",
+                    [f"1 1 {self.servers['similar'].imaps} notexample.org"]})
+        self.refuses(TLS, "only DNS, which can be forged",
                      "imap:fred@example.org")
 
     def test_authenticated(self):
@@ -370,6 +384,149 @@ class Belief(FindCase):
     def test_a_person_interrupts(self):
         terminal = self.ask("\x03")
         self.assertEqual(terminal.wait(), INTERRUPTED)
+
+
+class Dane(FindCase):
+    """RFC 7672, RFC 7673: where DNSSEC vouches for the way to the server, it
+    may vouch for the certificate."""
+
+    def digest(self, cert):
+        """SHA-256 of its key, and of all of it."""
+        pem = self.authority.cert(cert)
+        der = subprocess.run(["openssl", "x509", "-in", pem, "-outform",
+                              "DER"], capture_output=True, check=True).stdout
+        key = subprocess.run(["openssl", "x509", "-in", pem, "-noout",
+                              "-pubkey"], capture_output=True, check=True)
+        spki = subprocess.run(["openssl", "pkey", "-pubin", "-outform",
+                               "DER"], input=key.stdout, capture_output=True,
+                              check=True).stdout
+        return (hashlib.sha256(spki).hexdigest(),
+                hashlib.sha256(der).hexdigest())
+
+    def serve_tlsa(self, cert, host, *records, service="imaps", port=None):
+        port = port or self.servers[cert].imaps
+        self.tlsa = f"_{port}._tcp.{host}"
+        self.serve({f"_{service}._tcp.example.org SRV":
+                    [f"1 1 {port} {host}"], f"{self.tlsa} TLSA": records})
+        self.names.vouched.add("*")
+
+    URL = "imap:fred@example.org"
+
+    def without_ca(self, *more, url=URL):
+        return self.postel(self.names.option, self.secret("gaul"), *more, url,
+                           "-c", ":tls", "-c", "NOOP")
+
+    def test_the_record_is_enough(self):
+        """Neither an authority that is known nor the name in it."""
+        key, whole = self.digest("service")
+        for record in (f"3 1 1 {key}", f"3 0 1 {whole}"):
+            with self.subTest(record):
+                self.serve_tlsa("service", "other.test", f"3 1 1 {'00' * 32}",
+                                record)
+                result = self.without_ca("-t")
+                self.assertEqual(result.status, DONE, result)
+                self.assertIn(b"yes: by a TLSA record (DANE)", result.out)
+                self.assertIn(f"-- TLSA {self.tlsa}: {record[:6]}"
+                              f"{record[6:].upper()} (DNSSEC)",
+                              result.err.decode())
+        chunk = f"print(postel.connect('{self.URL}').tls.dane)"
+        result = self.done(self.names.option, self.secret("gaul"), "-e",
+                           chunk)
+        self.assertEqual(result.out, b"true\n")
+
+    def test_mismatch(self):
+        """A certificate that is right in all other ways is refused."""
+        self.serve_tlsa("inside", "mail.example.org", f"3 1 1 {'ab' * 32}")
+        result = self.refuses(TLS, "(?i)DANE", self.URL)
+        result = self.postel(*self.options(), "-t", self.URL, "-c", "NOOP")
+        self.assertNobodyLoggedIn(result)
+
+    def test_what_nobody_vouches_for(self):
+        """Of the TLSA record, or of the way to it."""
+        self.serve_tlsa("inside", "mail.example.org", f"3 1 1 {'ab' * 32}")
+        self.names.vouched = {"_imaps._tcp.example.org"}
+        self.assertNotIn(b"DANE", self.opens(self.URL, "-c", ":tls").out)
+        self.names.vouched = {self.tlsa}
+        asked = len(self.names.asked)
+        self.opens(self.URL)
+        self.assertNotIn("TLSA", [kind for _, kind, _ in
+                                  self.names.asked[asked:]])
+
+    def test_no_use(self):
+        self.serve_tlsa("inside", "mail.example.org", "3 1 1 abcd",
+                        "9 1 1 " + "ab" * 32, "3 1 7 " + "ab" * 32)
+        self.opens(self.URL)
+
+    def test_held_back(self):
+        """RFC 7672 2.1.2: somebody may not want it to be known."""
+        self.serve_tlsa("inside", "mail.example.org")
+        self.names.faults[self.tlsa] = SERVFAIL
+        self.refuses(CONNECT, "look up TLSA .*SERVFAIL", self.URL)
+        self.names.faults[self.tlsa] = NXDOMAIN
+        self.opens(self.URL)
+
+    def test_upgrade_is_required(self):
+        bare = self.enterContext(Posteld({"fred": "gaul"}))
+        self.serve_tlsa("inside", "mail.example.org", f"3 1 1 {'ab' * 32}",
+                        service="imap", port=bare.imap)
+        self.refuses(TLS, "does not offer STARTTLS", self.URL
+                     + "?starttls=auto")
+
+
+def may_listen(address):
+    """Port 25 is for root."""
+    try:
+        socket.create_server((address, 25)).close()
+    except OSError:
+        return False
+    return True
+
+
+@unittest.skipUnless(may_listen("127.0.0.9"), "port 25 is not to be had")
+class MxServer(FindCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.bridge = cls.enterClassContext(Bridge(
+            ("127.0.0.9", 25), cls.servers["outside"].smtp))
+
+    def test_the_first_that_answers(self):
+        self.serve({"example.org MX": ["5 dead.test", "10 mail.hoster.test",
+                                       "1 nowhere.test"],
+                    "dead.test A": ["127.0.0.8"],
+                    "mail.hoster.test A": ["127.0.0.9"]})
+        result = self.opens("mx:example.org", "-t")
+        self.assertIn(b"C: STARTTLS", result.err)
+        self.assertIn(b"dead.test port 25: Connection refused", result.err)
+        result = self.done(*self.options(), "-c", ":open mx:example.org",
+                           "-c", ":conns")
+        self.assertIn(b"mail.hoster.test", result.out)
+        # The certificate is for the server, or for the domain.
+        self.names.records["mail.hoster.test MX"] = ["1 other.test"]
+        self.names.records["other.test A"] = ["127.0.0.9"]
+        self.opens("mx:mail.hoster.test")
+        self.names.records["bad.test MX"] = ["1 other.test"]
+        self.refuses(TLS, "does not name other.test", "mx:bad.test")
+
+    def test_no_login_at_a_server_that_may_be_forged(self):
+        self.serve({"example.org MX": ["10 mail.hoster.test"],
+                    "mail.hoster.test A": ["127.0.0.9"]})
+        chunk = "postel.connect('mx:example.org', {user = 'fred'})"
+        self.fails(TLS, "only DNS, which can be forged", *self.options(),
+                   "-e", chunk)
+
+    def test_dane(self):
+        self.serve({"example.org MX": ["10 mail.hoster.test"],
+                    "mail.hoster.test A": ["127.0.0.9"],
+                    "_25._tcp.mail.hoster.test TLSA":
+                    [f"3 1 1 {'ab' * 32}"]})
+        self.opens("mx:example.org")
+        self.names.vouched.add("*")
+        self.refuses(TLS, "(?i)DANE", "mx:example.org")
+        # RFC 7672 3.1.3: these are not for SMTP.
+        self.names.records["_25._tcp.mail.hoster.test TLSA"] = [
+            f"1 1 1 {'ab' * 32}"]
+        self.opens("mx:example.org")
 
 
 class Mx(FindCase):

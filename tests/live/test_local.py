@@ -1,11 +1,10 @@
 """Unix sockets and pipes in place of a network, in each protocol."""
 
-import socket
 import sys
-import threading
 import unittest
 
 from authority import Authority
+from bridge import Bridge
 from harness import CONNECT, LOST, TLS, LiveCase
 from servers import Posteld, make_folder, temporary_folder
 
@@ -24,44 +23,6 @@ try:
 except OSError:
     pass
 """
-
-
-def pump(source, sink):
-    try:
-        while data := source.recv(65536):
-            sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass
-
-
-class Bridge:
-    """A unix socket that leads to a port."""
-
-    def __init__(self, path, port):
-        self.port, self.open = port, True
-        self.server = socket.socket(socket.AF_UNIX)
-        self.server.bind(str(path))
-        self.server.listen(8)
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self):
-        while self.open:
-            try:
-                peer, _ = self.server.accept()
-                other = socket.create_connection(("127.0.0.1", self.port))
-            except OSError:
-                continue
-            for pair in ((peer, other), (other, peer)):
-                threading.Thread(target=pump, args=pair, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.open = False
-        self.server.shutdown(socket.SHUT_RDWR)
-        self.server.close()
 
 
 class Local(LiveCase):
