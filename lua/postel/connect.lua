@@ -177,9 +177,6 @@ function M.spec(target, options)
 			spec[key] = postel.options[key]
 		end
 	end
-	if spec.trace then
-		spec.tracer = core.trace(spec.trace, spec.name)
-	end
 	spec.transport = spec.transport or "tcp"
 	spec.starttls = spec.starttls or "auto"
 	return with_port(spec)
@@ -347,6 +344,9 @@ end
 -- with {raw = true} it is greeted, and nothing has been sent.
 function M.connect(target, options)
 	local spec = M.spec(target, options)
+	if spec.trace then
+		spec.tracer = core.trace(spec.trace, spec.name)
+	end
 	local conn
 	if spec.service then
 		conn, spec = require("postel.find").connect(spec, greeted)

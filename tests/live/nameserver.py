@@ -38,7 +38,7 @@ def rdata(kind, text):
 class NameServer:
     """`records` is {"NAME TYPE": [text, …]}.  What a name is in `faults`
     with happens to questions for it: a number is the RCODE, "silent", "slow"
-    (two seconds), "cut" (TC over UDP), "garbage", "id" (not that of the
+    (a second), "cut" (TC over UDP), "garbage", "id" (not that of the
     question), "short" (the message ends within a record).  The answers for
     names in `vouched` have AD, if the question has it; all, if it holds
     "*"."""
@@ -103,7 +103,7 @@ class NameServer:
         if fault == "silent":
             return None
         if fault == "slow":
-            time.sleep(2)
+            time.sleep(1)
         if fault == "garbage":
             return message[:2] + b"\x81\x80" + b"\xff" * 40
         found, known = self._found(asked, kind)

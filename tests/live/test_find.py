@@ -252,6 +252,14 @@ class Srv(FindCase):
         self.done(*self.options(), "-c", ":open imap:fred@example.org",
                   "-c", "NOOP")
 
+    def test_recorded(self):
+        self.serve_imaps("inside", "mail.example.org")
+        script = self.home.path / "again.lua"
+        self.done(*self.options(), "-c", f":record {script}", "-c",
+                  ":open imap:fred@example.org", "-c", "NOOP")
+        self.done(self.secret("gaul"), script)
+        self.assertIn(f'dns = "{self.names.address}"', script.read_text())
+
     def test_setting_and_environment(self):
         self.serve_imaps("inside", "mail.example.org")
         opens = "-c", ":open imap:fred@example.org", "-c", "NOOP"
@@ -278,7 +286,7 @@ class Srv(FindCase):
         result = self.done(*self.options(), "imap:fred@example.org", "-c",
                            ":time")
         self.assertRegex(result.err, rb"-- SRV _imaps._tcp.example.org: 9 1 ")
-        self.assertRegex(result.err, rb"-- look-up 2\d\d\d\.\d ms, connect ")
+        self.assertRegex(result.err, rb"-- look-up 1\d\d\d\.\d ms, connect ")
 
     def test_json(self):
         self.serve_imaps("inside", "mail.example.org")
@@ -576,10 +584,10 @@ class BadServers(FindCase):
     def test_slow_is_waited_for(self):
         self.serve_imaps("inside", "mail.example.org")
         self.names.faults["_imaps._tcp.example.org"] = "slow"
-        self.assertGreater(self.opens(self.URL).seconds, 2)
+        self.assertGreater(self.opens(self.URL).seconds, 1)
 
     def test_no_answer_in_time(self):
-        for fault in ("silent", "slow", "id", "garbage"):
+        for fault in ("silent", "id", "garbage"):
             with self.subTest(fault):
                 self.serve({})
                 self.names.faults["*"] = fault
@@ -587,10 +595,9 @@ class BadServers(FindCase):
                     LOST, "look up SRV _imaps._tcp.example.org: timed out$",
                     self.URL, "--timeout=1")
                 self.assertLess(result.seconds, 4)
-                result = self.refuses(
-                    LOST, "look up mail.test: timed out$",
-                    "imap://mail.test", "--timeout=1")
-                self.assertLess(result.seconds, 4)
+        result = self.refuses(LOST, "look up mail.test: timed out$",
+                              "imap://mail.test", "--timeout=1")
+        self.assertLess(result.seconds, 4)
 
     def test_the_resolver_gives_up(self):
         self.serve({})
@@ -641,6 +648,22 @@ class BadServers(FindCase):
                 result = running.wait(10)
                 self.assertEqual(result.status, INTERRUPTED, result)
                 self.assertLess(result.seconds, 5)
+
+    def test_interrupt_at_the_prompt(self):
+        self.serve_imaps("inside", "mail.example.org")
+        self.names.faults["_imaps._tcp.example.org"] = "silent"
+        terminal = self.enterContext(Terminal(self.home, *self.options()))
+        terminal.expect("> ")
+        terminal.line(":open imap:fred@example.org")
+        limit = time.monotonic() + 10
+        while not self.names.asked:
+            self.assertLess(time.monotonic(), limit)
+            time.sleep(0.01)
+        terminal.type("\x03")
+        terminal.expect("interrupted.*> ")
+        self.names.faults.clear()
+        terminal.line(":open imap:fred@example.org")
+        terminal.expect("mail.example.org.* > ")
 
     def test_tasks_look_up_together(self):
         self.serve({f"{i}.test MX": ["0 ."] for i in range(4)})
