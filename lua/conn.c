@@ -324,7 +324,7 @@ static int
 conn_auth_method(lua_State *L)
 {
 	struct conn *c = bind_check_conn(L, 1);
-	struct conn_login login;
+	struct conn_login login = {0};
 	struct err e = {0};
 	struct bind_cmd *u;
 
