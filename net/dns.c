@@ -257,22 +257,36 @@ is_host(struct str name)
 	return !digits;
 }
 
-/* The name at p, in lower case; false if it is cut off or no host. */
+/* The name that stands in the record's data from `at` on, to their end. */
 static bool
-read_host(const ns_msg *h, const uint8_t *p, char out[static HOST_SIZE])
+expand(
+    const ns_msg *h, const ns_rr *rr, size_t at, char name[static NS_MAXDNAME])
+{
+	size_t size = ns_rr_rdlen(*rr);
+	int n;
+
+	if (size <= at)
+		return false;
+	n = dn_expand(ns_msg_base(*h), ns_msg_end(*h), ns_rr_rdata(*rr) + at,
+	    name, NS_MAXDNAME);
+	return n >= 0 && (size_t)n == size - at;
+}
+
+/* The same in lower case; false also if it is no host. */
+static bool
+read_host(
+    const ns_msg *h, const ns_rr *rr, size_t at, char out[static HOST_SIZE])
 {
 	char name[NS_MAXDNAME];
 	struct str s;
-	size_t i;
 
-	if (dn_expand(ns_msg_base(*h), ns_msg_end(*h), p, name, sizeof(name)) <
-	    0)
+	if (!expand(h, rr, at, name))
 		return false;
 	s = without_dot(str_z(name));
 	if (s.n > 0 && !is_host(s))
 		return false;
 	(void)str_copy(out, HOST_SIZE, s);
-	for (i = 0; i < s.n; i++)
+	for (size_t i = 0; i < s.n; i++)
 		out[i] = ascii_lower(out[i]);
 	return true;
 }
@@ -321,14 +335,14 @@ read_record(const ns_msg *h, const ns_rr *rr, struct dns_record *r)
 		if (n < 3)
 			return false;
 		r->priority = (uint16_t)ns_get16(p);
-		return read_host(h, p + 2, r->u.target);
+		return read_host(h, rr, 2, r->u.target);
 	case ns_t_srv: /* RFC 2782 */
 		if (n < 7)
 			return false;
 		r->priority = (uint16_t)ns_get16(p);
 		r->weight = (uint16_t)ns_get16(p + 2);
 		r->port = (uint16_t)ns_get16(p + 4);
-		return read_host(h, p + 6, r->u.target) &&
+		return read_host(h, rr, 6, r->u.target) &&
 		       (r->port > 0 || r->u.target[0] == '\0');
 	case DNS_TLSA:
 		return read_tlsa(p, n, &r->u.tlsa);
@@ -367,8 +381,7 @@ follow(ns_msg *h, char name[static NS_MAXDNAME], bool *broken)
 	     links++) {
 		if (links == DNS_CHAIN_MAX)
 			return -1;
-		if (dn_expand(ns_msg_base(*h), ns_msg_end(*h), ns_rr_rdata(rr),
-			name, NS_MAXDNAME) < 0) {
+		if (!expand(h, &rr, 0, name)) {
 			*broken = true;
 			return 0;
 		}

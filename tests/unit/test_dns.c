@@ -357,7 +357,38 @@ test_broken(void **state)
 			assert_true(answer.n <= 2);
 		}
 	}
-	/* A pointer of a name to itself. */
+	/* A record's data are its own, not what stands behind them. */
+	begin(SRV, DNS_SRV, 0, 2);
+	put_head(SRV, DNS_SRV, 6);
+	put("\0\0\0\0\0\1", 6);
+	put_srv(SRV, 0, 0, 1, "h.example");
+	parse(SRV, DNS_SRV, false);
+	assert_int_equal(answer.n, 1);
+	assert_int_equal(answer.left_out, 1);
+	begin(SRV, DNS_SRV, 0, 2);
+	put_head(SRV, DNS_SRV, 6 + 3);
+	put("\0\0\0\0\0\1\7ex", 6 + 3);
+	put_srv("ample", 0, 0, 1, "h.example");
+	parse(SRV, DNS_SRV, false);
+	assert_int_equal(answer.n, 0);
+	begin(SRV, DNS_SRV, 0, 1);
+	put_head(SRV, DNS_SRV, 6 + 11 + 1);
+	put("\0\0\0\0\0\1\1h\7example\0x", 6 + 11 + 1);
+	parse(SRV, DNS_SRV, false);
+	assert_int_equal(answer.n, 0);
+	/* Of another class than the Internet's. */
+	begin(SRV, DNS_SRV, 0, 1);
+	put_srv(SRV, 0, 0, 1, "h.example");
+	msg[msg_n - length_of("h.example") - 6 - 7] = 3;
+	parse(SRV, DNS_SRV, false);
+	assert_int_equal(answer.n + answer.left_out, 0);
+	/* A pointer of a name to itself: the owner's, and the host's. */
+	begin(SRV, DNS_SRV, 0, 2);
+	put_srv(SRV, 0, 0, 1, "h.example");
+	put16(0xC000 | (unsigned)msg_n);
+	put("\0\x21\0\1\0\0\0\1\0\1x", 11);
+	parse(SRV, DNS_SRV, false);
+	assert_failed("the name server's answer is garbled");
 	begin(SRV, DNS_SRV, 0, 1);
 	put_head(SRV, DNS_SRV, 8);
 	put("\0\0\0\0\0\1", 6);
