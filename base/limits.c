@@ -15,6 +15,7 @@ struct limits limits = {
     .spool_memory = 256 << 10,
     .queue = 1 << 20,
     .inflate_step = 64 << 10,
+    .proxy_reply = 32 << 10,
     .connect_ms = 30 * 1000,
     .reply_ms = 5 * 60 * 1000,
     .least = 1 << 10,

@@ -40,6 +40,9 @@ struct limits {
 	/* Octets of body that one inflate call may make of its input at once;
 	 * the rest waits, so a bomb costs time and not memory. */
 	size_t inflate_step;
+	/* All that a proxy says until the way is free.  A header section of
+	 * HTTP takes some hundred octets; servers allow 8 KiB of one. */
+	size_t proxy_reply;
 	/* Deadlines: for the whole connect and handshake, and for each reply
 	 * (RFC 5321 4.5.3.2 wants minutes, since a DATA may be scanned). */
 	int64_t connect_ms, reply_ms;

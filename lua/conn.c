@@ -152,6 +152,18 @@ read_found(lua_State *L, struct conn_config *cfg)
 	cfg->tls_config.dane = bind_opt_string(L, 1, "tls_dane");
 }
 
+/* A proxy's URL, which may be a secret; the table keeps it. */
+static const char *
+opt_proxy(lua_State *L)
+{
+	const char *url;
+
+	lua_getfield(L, 1, "proxy");
+	url = bind_test_secret(L, -1).p;
+	lua_pop(L, 1);
+	return url != NULL ? url : bind_opt_string(L, 1, "proxy");
+}
+
 static void
 read_config(lua_State *L, struct conn_config *cfg)
 {
@@ -177,6 +189,7 @@ read_config(lua_State *L, struct conn_config *cfg)
 	cfg->tls_config.ca = bind_opt_string(L, 1, "ca");
 	cfg->tls_config.cert = bind_opt_string(L, 1, "cert");
 	cfg->tls_config.insecure = bind_opt_bool(L, 1, "insecure");
+	cfg->proxy = opt_proxy(L);
 	cfg->connect_ms = cfg->reply_ms = opt_milliseconds(L, "timeout");
 	read_found(L, cfg);
 	if (cfg->transport == URL_TCP && cfg->host == NULL)
@@ -425,6 +438,13 @@ push_path(lua_State *L, void *c)
 	lua_pushstring(L, conn_config(c)->path);
 }
 
+/* Its URL without the password. */
+static void
+push_proxy(lua_State *L, void *c)
+{
+	lua_pushstring(L, conn_proxy(c));
+}
+
 static void
 push_user(lua_State *L, void *c)
 {
@@ -533,6 +553,7 @@ static const struct bind_field fields[] = {
     {"host", push_host},
     {"port", push_port},
     {"path", push_path},
+    {"proxy", push_proxy},
     {"user", push_user},
     {"state", push_state},
     {"tls", push_tls},

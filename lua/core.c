@@ -81,6 +81,7 @@ push_url(lua_State *L, const struct url *u)
 	set_str(L, "mailbox", u->mailbox);
 	set_str(L, "ca", u->ca);
 	set_str(L, "cert", u->cert);
+	set_str(L, "proxy", u->proxy);
 	lua_pushstring(L, url_starttls_words[u->starttls]);
 	lua_setfield(L, -2, "starttls");
 	lua_pushboolean(L, u->tls);

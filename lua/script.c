@@ -70,11 +70,21 @@ set_string(lua_State *L, const char *key, const char *value)
 	lua_setfield(L, -2, key);
 }
 
+/* A URL that may have a password in it is a secret. */
+static void
+set_proxy(lua_State *L, const char *url)
+{
+	if (url != NULL && strchr(url, '@') != NULL)
+		bind_push_secret(L, str_z(url));
+	else
+		lua_pushstring(L, url);
+	lua_setfield(L, -2, "proxy");
+}
+
 /* postel.options: a copy, which scripts' own options may change. */
 static void
 push_options(lua_State *L, const struct options *o)
 {
-
 	lua_createtable(L, 0, 16);
 	set_bool(L, "quiet", o->quiet);
 	set_bool(L, "verbose", o->verbose);
@@ -91,6 +101,7 @@ push_options(lua_State *L, const struct options *o)
 	set_string(L, "auth", o->auth);
 	set_string(L, "password_file", o->password_file);
 	set_string(L, "password_command", o->password_command);
+	set_proxy(L, o->proxy);
 	if (o->timeout_ms > 0) {
 		lua_pushnumber(L, (lua_Number)o->timeout_ms / 1000);
 		lua_setfield(L, -2, "timeout");

@@ -25,6 +25,8 @@ struct options {
 	enum url_starttls starttls;
 	const char *auth; /* mechanism, or NULL */
 	const char *password_file, *password_command;
+	/* As conn_config has it; it may hold a password. */
+	const char *proxy;
 	int64_t timeout_ms; /* 0: as limits.h says */
 };
 

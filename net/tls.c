@@ -336,7 +336,7 @@ static const struct tls *
 find_tls(const struct stream *s)
 {
 	while (s != NULL && s->ops != &tls_ops)
-		s = s->below;
+		s = s->foreign ? NULL : s->below;
 	return s != NULL ? (const struct tls *)s : NULL;
 }
 

@@ -78,7 +78,7 @@ void tls_describe(const struct stream *s, struct buf *out);
  * the name as a DNS-ID or, if that begins with "_", as an SRV-ID. */
 bool tls_certifies(const struct stream *s, const char *name);
 
-/* Whether s is a TLS stream, or lies on one. */
+/* Whether s is a TLS stream, or lies on one that ends at the same peer. */
 bool stream_is_tls(const struct stream *s);
 
 #endif

@@ -97,6 +97,27 @@ set_timeout(struct cmdline *cl, char *arg)
 	return 0;
 }
 
+/* All of it is overwritten where it has a password, whatever it may be. */
+static int
+set_proxy(struct cmdline *cl, char *arg)
+{
+	struct err e = {0};
+	struct arena a;
+	struct url u;
+	char *copy = mem_strdup(arg);
+	int rc;
+
+	mem_free_secret(cl->proxy);
+	cl->opt.proxy = cl->proxy = copy;
+	if (strchr(arg, '@') != NULL)
+		memset(arg, '*', strlen(arg));
+	arena_init(&a, SIZE_MAX);
+	a.secret = true;
+	rc = url_parse_proxy(str_z(copy), &a, &u, &e);
+	arena_fini(&a);
+	return rc == 0 ? 0 : usage("--proxy: %s", e.msg);
+}
+
 static int
 check_dns(const char *what, const char *text)
 {
@@ -180,6 +201,8 @@ const struct option_row option_rows[] = {
 	.help = N_("ask this name server, in place of the system's")},
     {"timeout", .arg = N_("SECONDS"), .set = set_timeout,
 	.help = N_("to connect, and for each reply")},
+    {"proxy", .arg = N_("URL"), .set = set_proxy,
+	.help = N_("go by a SOCKS or HTTP proxy, or none")},
     {"norc", FLAG(opt.norc), .help = N_("do not read init.lua")},
     {"completion", .arg = N_("SHELL"), .kind = KIND_WORDS,
 	.words = COMPLETION_WORDS, .set = set_completion,
@@ -322,6 +345,7 @@ options_free(struct cmdline *cl)
 		if (cl->todo[i].kind != TODO_FILE)
 			mem_free_secret(cl->todo[i].text);
 	free(cl->todo);
+	mem_free_secret(cl->proxy);
 	for (size_t i = 0; cl->words[i] != NULL; i++)
 		mem_free_secret(cl->words[i]);
 	free(cl->words);

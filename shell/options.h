@@ -35,6 +35,7 @@ struct cmdline {
 	 * and a folder; a script and its arguments.  NULL-terminated. */
 	char **words;
 	bool help, version;
+	char *proxy;		/* what opt.proxy points to */
 	const char *completion; /* print it for this shell, and no more */
 };
 

@@ -204,6 +204,9 @@ put_options(
 	put_field(f, before, "dns", opt->dns);
 	put_field(f, before, "ca", opt->ca);
 	put_field(f, before, "cert", opt->cert);
+	/* One with a password comes from --proxy again. */
+	if (opt->proxy == NULL || strchr(opt->proxy, '@') == NULL)
+		put_field(f, before, "proxy", opt->proxy);
 	put_true(f, before, "insecure", opt->insecure);
 	if (is_url) {
 		put_field(

@@ -82,16 +82,14 @@ secret_begins(struct str line)
 	return n;
 }
 
-/* The password in "://user:password@": its place and length, or 0. */
+/* The password in an authority, "user:password@", that begins at from: its
+ * place and length, or 0. */
 static size_t
-url_password(struct str s, size_t *at)
+authority_password(struct str s, size_t from, size_t *at)
 {
 	size_t i, colon = 0;
 
-	for (i = 0; i + 3 <= s.n; i++)
-		if (memcmp(s.p + i, "://", 3) == 0)
-			break;
-	for (i += 3; i < s.n && s.p[i] != '/' && s.p[i] != ' '; i++) {
+	for (i = from; i < s.n && s.p[i] != '/' && s.p[i] != ' '; i++) {
 		if (s.p[i] == ':' && colon == 0)
 			colon = i;
 		if (s.p[i] == '@' && colon > 0) {
@@ -100,6 +98,22 @@ url_password(struct str s, size_t *at)
 		}
 	}
 	return 0;
+}
+
+/* The first such behind what an authority may follow: a scheme, or what wants
+ * one and may have got none. */
+static size_t
+url_password(struct str s, size_t *at)
+{
+	static const struct str marks[] = {
+	    STR("://"), STR("proxy="), STR("proxy ")};
+	size_t i, n = 0;
+
+	for (i = 0; n == 0 && i < s.n; i++)
+		for (size_t m = 0; m < sizeof(marks) / sizeof(*marks); m++)
+			if (n == 0 && str_starts(str_skip(s, i), marks[m]))
+				n = authority_password(s, i + marks[m].n, at);
+	return n;
 }
 
 int
@@ -119,13 +133,15 @@ secret_clean(struct buf *b, struct str line)
 void
 secret_scrub(char *arg)
 {
-	struct str s = str_z(arg);
+	struct str s = str_z(arg), rest;
 	size_t n = secret_begins(s), at;
 
 	mem_wipe(arg + n, s.n - n);
-	n = url_password(str_head(s, n), &at);
-	if (n > 0)
-		memset(arg + at, '*', n);
+	rest = str_head(s, n);
+	while ((n = url_password(rest, &at)) > 0) {
+		memset((char *)(uintptr_t)rest.p + at, '*', n);
+		rest = str_skip(rest, at + n);
+	}
 }
 
 /* ---- what lacks one ---- */

@@ -289,6 +289,7 @@ session_open_host(
 	    .tls_config = {.ca = opt->ca,
 		.cert = opt->cert,
 		.insecure = opt->insecure},
+	    .proxy = opt->proxy,
 	    .connect_ms = opt->timeout_ms,
 	    .reply_ms = opt->timeout_ms};
 	const struct port *known;
@@ -322,6 +323,9 @@ session_open_host(
 		/* What came right behind a good greeting may have ended it. */
 		if (status == STATUS_OK)
 			status = status_of_err(conn_error(s->conn));
+		/* A proxy's URL that cannot be read is no script's fault. */
+		if (conn_error(s->conn)->kind == ERR_USE)
+			status = STATUS_USAGE;
 		session_free(sh, s);
 	} else {
 		record_open(sh, s);

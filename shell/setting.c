@@ -12,6 +12,7 @@
 static char *kept_trace;
 static char *kept_pager;
 static char *kept_dns;
+static char *kept_proxy;
 
 /* ---- those that are no flags ---- */
 
@@ -127,6 +128,38 @@ set_pager(struct shell *sh, const char *value, struct err *e)
 	return 0;
 }
 
+/* Its password is not shown. */
+static void
+get_proxy(const struct shell *sh, struct buf *out)
+{
+	const char *url = sh->opt->proxy;
+
+	if (url == NULL)
+		(void)buf_addz(out, "default");
+	else
+		(void)url_mask(out, *url != '\0' ? str_z(url) : S("none"));
+}
+
+static int
+set_proxy(struct shell *sh, const char *value, struct err *e)
+{
+	bool preset = str_eqcase(str_z(value), S("default"));
+	struct arena a;
+	struct url u;
+	int rc;
+
+	arena_init(&a, SHELL_LINE_MAX);
+	a.secret = true;
+	rc = preset ? 0 : url_parse_proxy(str_z(value), &a, &u, e);
+	arena_fini(&a);
+	if (rc != 0)
+		return rc;
+	mem_free_secret(kept_proxy);
+	kept_proxy = preset ? NULL : mem_strdup(value);
+	sh->opt->proxy = kept_proxy;
+	return 0;
+}
+
 static void
 get_dns(const struct shell *sh, struct buf *out)
 {
@@ -189,6 +222,9 @@ const struct setting settings[] = {
     {"pager", NULL, N_("on | off | COMMAND"), "off",
 	N_("Shows what does not fit the screen by $PAGER or a command."),
 	.get = get_pager, .set = set_pager},
+    {"proxy", NULL, N_("URL | none | default"), "default",
+	N_("Of new connections: the proxy that they go through."),
+	.get = get_proxy, .set = set_proxy},
     {"quiet", NULL, "on | off", "off", N_("Notes are not shown, errors are."),
 	OPTION(quiet), .changed = quiet_changed},
     {"starttls", NULL, "require | auto | no", "auto",
@@ -289,6 +325,8 @@ setting_end(void)
 	kept_pager = NULL;
 	free(kept_dns);
 	kept_dns = NULL;
+	mem_free_secret(kept_proxy);
+	kept_proxy = NULL;
 }
 
 /* ---- names ---- */

@@ -35,6 +35,7 @@ timing_conn(const struct conn *c)
 	buf_init(&b, 256);
 	put(&b, N_("look-up"), t.lookup);
 	put(&b, N_("connect"), t.connect);
+	put(&b, N_("proxy"), t.proxy);
 	put(&b, "TLS", t.tls);
 	put(&b, N_("greeting"), t.greeting);
 	note(&b);

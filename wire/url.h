@@ -45,6 +45,7 @@ struct url {
 	enum url_starttls starttls;
 	bool insecure;
 	struct str ca, cert;
+	struct str proxy; /* as url_parse_proxy takes it; it has no password */
 	bool has_timeout;
 	uint64_t timeout; /* seconds */
 };
@@ -57,6 +58,14 @@ enum url_starttls url_starttls(struct str word);
 /* -1 with ERR_USE and a message that names the fault and not the password.
  * An unknown scheme or query key is an error that suggests the nearest. */
 int url_parse(struct str s, struct arena *a, struct url *out, struct err *e);
+
+/*
+ * The same for a proxy's: socks5h, socks5, http or https, user, password, host
+ * and port, nothing else; protocol is "socks5" or "http".  "none" and the empty
+ * text are no proxy: host.p is NULL.
+ */
+int url_parse_proxy(
+    struct str s, struct arena *a, struct url *out, struct err *e);
 
 /* The n-th scheme (from 0), for lists; NULL behind the last. */
 const char *url_scheme_name(size_t n);

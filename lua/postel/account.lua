@@ -104,7 +104,11 @@ function M.account(t)
 	if type(a.password) == "string" then
 		a.password = core.secret(a.password)
 	end
-	if a.password or parts.password then
+	local proxy_secret = type(a.proxy) == "string" and a.proxy:find "@"
+	if proxy_secret then
+		a.proxy = core.secret(a.proxy)
+	end
+	if a.password or parts.password or proxy_secret then
 		warn_clear()
 	end
 	a.account = a.name

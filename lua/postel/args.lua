@@ -37,6 +37,8 @@ local common = {
 	{"--dns=ADDRESS[:PORT]", core.text "ask this name server, in place of the system's"},
 	{"--timeout=S", core.text "seconds for connecting and for each reply",
 		number = true},
+	{"--proxy=URL", core.text "go by a SOCKS or HTTP proxy, or none",
+		secret = true},
 	{"--debug", core.text "a stack trace on failure"},
 	{"-h", "--help", core.text "this text"},
 }
@@ -151,7 +153,7 @@ local function check_value(spec, o, form, value)
 		end
 		return n
 	end
-	return value
+	return o.row.secret and core.secret(value) or value
 end
 
 local function set(spec, result, o, form, value)

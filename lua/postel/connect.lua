@@ -18,7 +18,8 @@ local keys = {
 	login = "boolean", ehlo = "string", initial = "boolean",
 	name = "string", trace = "string", scheme = "string", url = "string",
 	examine = "boolean", raw = "boolean", from = "string",
-	service = "string", dns = "string", keyring = "attributes", netrc = "file", prompt = "boolean",
+	keyring = "attributes", netrc = "file", prompt = "boolean",
+	proxy = "secret", service = "string", dns = "string",
 }
 
 local ports = {
@@ -28,7 +29,7 @@ local ports = {
 -- Options of the command line that hold where a URL says nothing.
 local inherited = {
 	"ca", "cert", "insecure", "starttls", "auth", "password_file",
-	"password_command", "timeout", "trace", "dns",
+	"password_command", "timeout", "trace", "proxy", "dns",
 }
 
 -- How types that Lua does not have are called in messages.
@@ -185,7 +186,7 @@ end
 local function open(spec)
 	local config = {trace = spec.tracer, found = spec.found_text}
 	for _, key in ipairs {"protocol", "transport", "host", "port", "path",
-		"tls", "ca", "cert", "insecure", "timeout", "dns",
+		"tls", "ca", "cert", "insecure", "timeout", "proxy", "dns",
 		"found_seconds", "tls_also", "tls_srv_id", "tls_sni",
 		"tls_dane"} do
 		config[key] = spec[key]

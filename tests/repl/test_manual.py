@@ -70,7 +70,7 @@ class Manual(Case):
         page = self.section("ENVIRONMENT")
         described = {name for line in re.findall(r"^\.It Ev (.*)$", page,
                                                  re.M)
-                     for name in re.findall(r"[A-Z][A-Z0-9_]+", line)}
+                     for name in re.findall(r"[A-Za-z][A-Za-z0-9_]+", line)}
         # The lab sets these, and OpenSSL and libc read some by themselves.
         others = {"LAB", "POP3", "SMTP", "IMAP", "LANG", "LC_ALL",
                   "LC_MESSAGES", "LESS", "PAGER", "SSL_CERT_FILE",
