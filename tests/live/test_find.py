@@ -358,6 +358,15 @@ class Belief(FindCase):
             f"1 1 {self.servers['outside'].imaps} other.test"]
         self.refuses(TLS, "does not name other.test", "imap:fred@example.org")
 
+    def test_authenticated_by_whom(self):
+        """The word of a name server that is not on a loopback address, as far
+        as its address tells, does not count."""
+        self.serve_imaps("outside", "mail.hoster.test")
+        self.names.vouched.add("*")
+        self.names.option = f"--dns=0.0.0.0:{self.names.port}"
+        self.refuses(TLS, self.REFUSED, "imap:fred@example.org")
+        self.assertTrue(self.names.asked)
+
     def test_expired(self):
         self.serve_imaps("expired", "mail.hoster.test")
         self.refuses(TLS, "certificate has expired", "imap:fred@example.org")
