@@ -132,11 +132,17 @@ enum script_login {
 /*
  * Logs in by the policy of lua/postel/login.lua, STARTTLS before it where that
  * is offered.  user may be NULL; in_clear is the user's word that the
- * password may be seen.  told gets what was done; after LOGIN_FAILED err says
- * why and *status is the exit status.
+ * password may be seen.  told gets what was done, or why LOGIN_IN_CLEAR; after
+ * LOGIN_FAILED err says why and *status is the exit status.
  */
 enum script_login script_login(lua_State *L, struct conn *c, const char *user,
     bool in_clear, struct buf *told, int *status, struct err *e);
+
+/*
+ * TLS as --starttls has it, on a connection that has greeted and on which
+ * nothing was said yet; -1 with err, and *status is the exit status.
+ */
+int script_prepare(lua_State *L, struct conn *c, int *status, struct err *e);
 
 /* ---- what init.lua and scripts tell the shell (lua/postel/policy.lua) ---- */
 

@@ -493,6 +493,10 @@ conn_forget(struct conn *c)
 {
 	conn_caps_clear(c);
 	c->state = 1;
+	c->welcome[0] = '\0';
+	c->smtp.rcpts = 0;
+	free(c->pop3.name);
+	c->pop3.name = NULL;
 	c->pop3.stamp[0] = '\0';
 	c->pop3.counted = false;
 	free(c->imap.mailbox);

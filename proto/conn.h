@@ -112,7 +112,8 @@ const char *conn_proxy(const struct conn *c);
 bool conn_is_private(const struct conn *c);
 /* Who is logged in as far as a command told us; "" if nobody. */
 const char *conn_user(const struct conn *c);
-/* The line that ended the greeting, "" before; cut to 510 octets. */
+/* The line that ended the greeting, cut to 510 octets; "" before, and behind a
+ * STARTTLS: it was said in clear. */
 const char *conn_welcome(const struct conn *c);
 /*
  * How long each part of connecting took, in microseconds; -1: it has not

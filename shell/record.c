@@ -256,6 +256,8 @@ record_open(struct shell *sh, struct session *s)
 	put_true(rec->f, &before, "tls", cfg->tls);
 	put_options(rec->f, &before, sh->opt, false);
 	fputs("}\n", rec->f);
+	if (conn_is_tls(s->conn) && !cfg->tls) /* --starttls=require */
+		fprintf(rec->f, "%s:refresh():starttls()\n", v->name);
 }
 
 void

@@ -241,6 +241,15 @@ without_password(const char *text)
 	return z;
 }
 
+/* What the prompt has as "!". */
+static void
+warn_clear(const struct session *s)
+{
+	if (!conn_is_private(s->conn))
+		screen_note("no TLS: whoever is on the way can read and change "
+			    "this session; :tls says more");
+}
+
 int
 session_open_url(struct shell *sh, const char *url, const char *name)
 {
@@ -269,14 +278,33 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 	/* From here on the trace must not run into the prompt. */
 	if (sh->opt->trace != NULL && strcmp(sh->opt->trace, "-") == 0)
 		(void)session_trace(s, "on", &e);
-	if (sh->interactive)
+	/* A greeting that came before TLS is not known any more. */
+	if (sh->interactive && *conn_welcome(c) != '\0')
 		screen_aside(str_z(conn_welcome(c)),
 		    render_paint(str_z(conn_welcome(c))));
+	warn_clear(s);
 	if (sh->time)
 		timing_conn(c);
 	caps_note(s, NULL);
 	explain_change(sh, s);
 	return STATUS_OK;
+}
+
+/* --starttls=require holds for HOST PORT, too, which else sends nothing by
+ * itself. */
+static int
+require_tls(struct shell *sh, struct session *s)
+{
+	int status = STATUS_OK;
+	struct err e = {0};
+
+	if (sh->opt->starttls != URL_STARTTLS_REQUIRE || conn_is_tls(s->conn))
+		return STATUS_OK;
+	if (script_prepare(sh->L, s->conn, &status, &e) == 0)
+		return STATUS_OK;
+	screen_error("%s", e.msg);
+	conn_drop(s->conn);
+	return status;
 }
 
 int
@@ -295,6 +323,7 @@ session_open_host(
 	const struct port *known;
 	struct err e = {0};
 	struct session *s;
+	struct running *r;
 	int status;
 
 	if (opt->dns != NULL && dns_server_parse(opt->dns, &cfg.dns, &e) != 0) {
@@ -318,7 +347,12 @@ session_open_host(
 		session_free(sh, s);
 		return STATUS_USAGE;
 	}
-	status = run_wait(sh, run_new(s, conn_open(s->conn), NULL));
+	r = run_new(s, conn_open(s->conn), NULL);
+	/* Where TLS is to be, a greeting in clear is nobody's. */
+	r->quiet = opt->starttls == URL_STARTTLS_REQUIRE && !cfg.tls;
+	status = run_wait(sh, r);
+	if (conn_phase(s->conn) == CONN_OPEN && status == STATUS_OK)
+		status = require_tls(sh, s);
 	if (conn_phase(s->conn) != CONN_OPEN) {
 		/* What came right behind a good greeting may have ended it. */
 		if (status == STATUS_OK)
@@ -329,6 +363,7 @@ session_open_host(
 		session_free(sh, s);
 	} else {
 		record_open(sh, s);
+		warn_clear(s);
 	}
 	return status;
 }

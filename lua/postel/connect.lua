@@ -194,6 +194,7 @@ local function open(spec)
 	local conn, greeting = core.open(config)
 	conn.name = spec.name or spec.host or spec.path
 	conn.insecure = spec.insecure or false
+	conn.clear_meant = spec.starttls == "no"
 	conn.ehlo, conn.from = spec.ehlo, spec.from
 	conn.account = spec.account
 	conn.found = spec.found
@@ -257,6 +258,12 @@ local function tls_required(conn, format, ...)
 	errors.raise("tls", "%s: %s", conn.name, errors.text(format, ...))
 end
 
+-- What the protocol calls the upgrade to TLS, and whether it is on offer.
+function M.tls_offer(conn)
+	local verb = capability[conn.protocol]
+	return verb, conn:capability(verb) ~= nil
+end
+
 -- Whether a connection without TLS may be used all the same.
 local function may_stay_clear(conn, spec)
 	return conn.private or conn.insecure or not spec.user
@@ -265,14 +272,18 @@ end
 -- The upgrade as spec.starttls wants it.  On a socket or a pipe `auto` does
 -- nothing: there is no network, and no name that a certificate could have.
 local function upgrade(conn, spec)
-	local mode, verb = spec.starttls, capability[conn.protocol]
+	local mode = spec.starttls
 	if conn.tls or mode == "no" or
 		mode == "auto" and spec.transport ~= "tcp" then
 		return
 	end
-	if not conn:capability(verb) then
+	local verb, offered = M.tls_offer(conn)
+	if not offered then
+		-- Under `auto` it is the login that is refused.
 		if mode == "require" then
-			tls_required(conn, "the server does not offer %s", verb)
+			tls_required(conn, "no %s on offer: the server " ..
+				"has no TLS, or someone on the way took " ..
+				"the offer away", verb)
 		end
 		return
 	end
@@ -286,14 +297,6 @@ local function upgrade(conn, spec)
 	end
 end
 
--- What comes before a login on a connection that was opened by hand.
-function M.prepare(conn, spec)
-	if not conn.capabilities_known then
-		M.ask_capabilities(conn)
-	end
-	upgrade(conn, spec)
-end
-
 -- RFC 9051 7.1.4: behind PREAUTH there is no STARTTLS, and no login that
 -- would show whether this is the server.
 local function check_preauth(conn, spec)
@@ -301,6 +304,30 @@ local function check_preauth(conn, spec)
 		spec.starttls == "auto" and not may_stay_clear(conn, spec)) then
 		tls_required(conn, "logged in by PREAUTH, so no TLS is possible")
 	end
+end
+
+-- What the server can do, and TLS as the policy has it; what comes before a
+-- login, also on a connection that was opened by hand.  Whether the server
+-- takes us for logged in already.
+function M.prepare(conn, spec)
+	local logged_in = conn.state == "authenticated"
+	if logged_in then
+		check_preauth(conn, spec)
+	end
+	if not conn.capabilities_known then
+		M.ask_capabilities(conn)
+	end
+	if not logged_in then
+		upgrade(conn, spec)
+	end
+	return logged_in
+end
+
+-- The same as the command line has it.
+function M.by_hand(conn, user, starttls)
+	return M.prepare(conn, {user = user,
+		transport = conn.port and "tcp" or "pipe",
+		starttls = starttls or postel.options.starttls or "auto"})
 end
 
 -- ---- all of it ----
@@ -319,16 +346,7 @@ local function begin(conn, spec)
 	if spec.raw then
 		return
 	end
-	local logged_in = conn.state == "authenticated"
-	if logged_in then
-		check_preauth(conn, spec)
-	end
-	if not conn.capabilities_known then
-		M.ask_capabilities(conn)
-	end
-	if not logged_in then
-		upgrade(conn, spec)
-	end
+	local logged_in = M.prepare(conn, spec)
 	check_found(conn, spec)
 	if spec.user and spec.login ~= false and not logged_in then
 		require("postel.login").login(conn, spec)

@@ -201,11 +201,20 @@ local function named(conn, name, options)
 	return sasl and name or "+" .. name
 end
 
+-- Over a network what hides the password goes first, whatever is allowed.
+local function order(conn, safe)
+	if conn.private or not safe then
+		return safe and private_order or open_order
+	end
+	return table.move(private_order, 1, #private_order, #open_order + 1,
+		table.move(open_order, 1, #open_order, 1, {}))
+end
+
 -- The best one on offer.
 local function best(conn, options)
 	local safe = clear_is_safe(conn, options)
 	local list = offered(conn)
-	for _, name in ipairs(safe and private_order or open_order) do
+	for _, name in ipairs(order(conn, safe)) do
 		local plus = name:match "^%+(.*)"
 		if plus and command(conn, plus) or not plus and
 			contains(list, name) and conn:knows(name) then
@@ -219,6 +228,24 @@ local function best(conn, options)
 			core.text "none")
 	end
 	no_clear(conn)
+end
+
+-- Somebody on the way who takes the offer of TLS away can read and change all
+-- that follows a login, whatever mechanism hides the password (RFC 8314 3).
+local function check_tls(conn, options)
+	if conn.private or conn.insecure or conn.clear_meant or
+		options.in_clear or options.starttls == "no" then
+		return
+	end
+	local verb, there = require("postel.connect").tls_offer(conn)
+	local e = there and errors.new("tls", "%s: %s was not done, and " ..
+		"there is no login without TLS; starttls=no would do without",
+		conn.name, verb) or
+		errors.new("tls", "%s: no %s on offer: the server has no TLS, " ..
+		"or someone on the way took the offer away; starttls=no " ..
+		"would do without", conn.name, verb)
+	e.clear = true
+	error(e, 0)
 end
 
 -- ---- logging in ----
@@ -250,7 +277,8 @@ local function refresh_imap(conn, reply)
 end
 
 local function inherit(options)
-	for _, key in ipairs {"auth", "password_file", "password_command"} do
+	for _, key in ipairs {"auth", "password_file", "password_command",
+		"starttls"} do
 		if options[key] == nil then
 			options[key] = postel.options[key]
 		end
@@ -273,6 +301,7 @@ function M.login(conn, options)
 		errors.argument("login", "user", "a user name is needed")
 	end
 	inherit(options)
+	check_tls(conn, options)
 	local auth = options.auth
 	local mech = auth and auth ~= "*" and named(conn, auth, options) or
 		best(conn, options)
@@ -318,21 +347,19 @@ local by_command = {
 
 -- :login, as user or, if that is nil, as whoever the account or netrc says.
 -- TLS comes before it where it is offered.  Returns what is missing, and
--- nothing was sent then: "user", or "clear", the word of the user that the
--- password may go in clear; or "done", and what was done.
+-- nothing was sent then: "user", or "clear", the word of the user that it may
+-- be done without TLS, and why; or "done", and what was done.
 function M.shell(conn, user, in_clear)
 	local options = options_of(conn, user)
 	if not options.user then
 		return {"user"}
 	end
-	require("postel.connect").prepare(conn, {user = options.user,
-		transport = conn.port and "tcp" or "pipe",
-		starttls = options.starttls or postel.options.starttls or "auto"})
+	require("postel.connect").by_hand(conn, options.user, options.starttls)
 	options.in_clear = in_clear or postel.options.insecure
 	local ok, reply, mech = pcall(M.login, conn, options)
 	if not ok then
-		return errors.is(reply, "auth") and reply.clear and {"clear"} or
-			error(reply, 0)
+		return errors.is(reply, "auth", "tls") and reply.clear and
+			{"clear", reply.message} or error(reply, 0)
 	end
 	return {"done", errors.text("logged in as %s by %s", options.user,
 		by_command[mech] or mech)}

@@ -129,7 +129,7 @@ class Srv(FindCase):
         self.serve({"_imap._tcp.example.org SRV":
                     [f"1 1 {bare.imap} mail.example.org"]})
         for more in ((), ("--starttls=auto",)):
-            result = self.refuses(TLS, "does not offer STARTTLS",
+            result = self.refuses(TLS, "no STARTTLS on offer",
                                   "imap:fred@example.org", *more)
         # Who says that it is right to do without, logs in nevertheless only
         # where the name is sure.
@@ -486,7 +486,7 @@ class Dane(FindCase):
         bare = self.enterContext(Posteld({"fred": "gaul"}))
         self.serve_tlsa("inside", "mail.example.org", f"3 1 1 {'ab' * 32}",
                         service="imap", port=bare.imap)
-        self.refuses(TLS, "does not offer STARTTLS", self.URL
+        self.refuses(TLS, "no STARTTLS on offer", self.URL
                      + "?starttls=auto")
 
 

@@ -98,7 +98,7 @@ spec.test("require: not offered, nothing more is sent", function()
 		pop3 = "S: +OK\nC: CAPA\nS: +OK\nS: USER\nS: .",
 		smtp = "S: 220 hi\nC: EHLO c.test\nS: 250 hi",
 	} do
-		local e = spec.raises("tls", "does not offer", spec.talk,
+		local e = spec.raises("tls", "no ST%a+ on offer", spec.talk,
 			protocol, script, nil, {starttls = "require",
 				ehlo = "c.test", user = "a", password = "b"})
 		spec.same(postel.status(e), 4)
@@ -221,11 +221,12 @@ S: .]] .. (o.user == "a" and "\nC: USER a\nS: +OK" or ""), nil, o)
 	end
 end)
 
--- A connection that only answers questions, as the login sees one.
+-- A connection that only answers questions, as the login sees one: over a
+-- network, with starttls=no.
 local function fake(fields, capabilities)
 	local conn = {name = "far.test", host = "far.test", private = false,
 		insecure = false, capabilities_known = true,
-		protocol = "imap", sent = {}}
+		clear_meant = true, protocol = "imap", sent = {}}
 	for key, value in pairs(fields) do
 		conn[key] = value
 	end
@@ -234,7 +235,7 @@ local function fake(fields, capabilities)
 	end
 	function conn.knows(_, mech)
 		return mech == "PLAIN" or mech == "LOGIN" or
-			mech == "SCRAM-SHA-256"
+			mech == "SCRAM-SHA-256" or mech == "CRAM-MD5"
 	end
 	local function note(_, verb)
 		conn.sent[#conn.sent + 1] = type(verb) == "table" and
@@ -266,10 +267,26 @@ spec.test("no password in clear over a network", function()
 	end
 end)
 
+spec.test("no login over a network without TLS unless it is meant", function()
+	for _, case in ipairs {
+		{{clear_meant = false}, {AUTH = "SCRAM-SHA-256"}},
+		{{clear_meant = false, protocol = "pop3", stamp = "<1@x>"}, {}},
+		{{clear_meant = false}, {AUTH = "CRAM-MD5", STARTTLS = ""}},
+	} do
+		local conn = fake(case[1], case[2])
+		local e = spec.raises("tls", "TLS", try, conn)
+		spec.same(postel.status(e), 4)
+		spec.same(#conn.sent, 0)
+		conn.private = true
+		spec.fails("^sent$", try, conn)
+	end
+end)
+
 spec.test("what is chosen", function()
 	for _, case in ipairs {
 		{"PLAIN", {private = true}, {AUTH = "LOGIN PLAIN"}},
 		{"PLAIN", {insecure = true}, {AUTH = "LOGIN PLAIN"}},
+		{"CRAM-MD5", {insecure = true}, {AUTH = "PLAIN CRAM-MD5"}},
 		{"LOGIN", {private = true}, {AUTH = "LOGIN"}},
 		{"LOGIN", {private = true}, {}},
 		{"SCRAM-SHA-256", {}, {AUTH = "PLAIN SCRAM-SHA-256"}},
