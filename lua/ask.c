@@ -1,4 +1,4 @@
-/* ask: a password typed at the terminal, with its echo off. */
+/* ask: what is typed at the terminal, a password with its echo off. */
 #include "lua/secret.h"
 
 #include <errno.h>
@@ -23,13 +23,14 @@ on_signal(int sig)
 struct asking {
 	int fd;
 	const char *prompt;
+	bool echo;
 	struct termios modes; /* as they were */
 	sigset_t mask;
 	struct sigaction actions[CAUGHT];
 };
 
 /*
- * The terminal is ours, without echo.  Signals come in while an octet is
+ * The terminal is ours, with echo if that is wanted.  Signals come in while an octet is
  * waited for, and at no other time: none is missed.
  */
 static int
@@ -43,7 +44,7 @@ begin(struct asking *a)
 		return -1;
 	quiet = a->modes;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	quiet.c_lflag |= ICANON | ISIG;
+	quiet.c_lflag |= ICANON | ISIG | (a->echo ? ECHO : 0);
 	signalled = 0;
 	sigemptyset(&block);
 	for (size_t i = 0; i < CAUGHT; i++)
@@ -59,9 +60,10 @@ begin(struct asking *a)
 /* The terminal is as it was, and so is what signals do: one that came in
  * comes again. */
 static void
-end(const struct asking *a)
+end(const struct asking *a, bool whole)
 {
-	(void)!write(a->fd, "\n", 1);
+	if (!a->echo || !whole)
+		(void)!write(a->fd, "\n", 1);
 	tcsetattr(a->fd, TCSADRAIN, &a->modes); /* what is typed ahead stays */
 	for (size_t i = 0; i < CAUGHT; i++)
 		sigaction(caught[i], &a->actions[i], NULL);
@@ -93,7 +95,7 @@ read_line(struct asking *a, struct buf *b, struct err *e)
 		if (n < 0 && errno == EINTR && signalled == SIGTSTP) {
 			/* Whoever stops us has a terminal that echoes; what
 			 * was typed before that is forgotten with it. */
-			end(a);
+			end(a, false);
 			buf_clear(b);
 			(void)begin(a);
 			continue;
@@ -111,10 +113,10 @@ read_line(struct asking *a, struct buf *b, struct err *e)
 	}
 }
 
-char *
-script_ask_secret(const char *prompt, struct err *e)
+static char *
+ask(const char *prompt, bool echo, struct err *e)
 {
-	struct asking a = {.prompt = prompt};
+	struct asking a = {.prompt = prompt, .echo = echo};
 	struct buf b;
 	char *z = NULL;
 
@@ -129,8 +131,30 @@ script_ask_secret(const char *prompt, struct err *e)
 	b.secret = true;
 	if (read_line(&a, &b, e) == 0)
 		z = mem_strdup(buf_cstr(&b));
-	end(&a);
+	end(&a, z != NULL);
 	buf_fini(&b);
 	close(a.fd);
 	return z;
+}
+
+char *
+script_ask_secret(const char *prompt, struct err *e)
+{
+	return ask(prompt, false, e);
+}
+
+int
+terminal_ask(lua_State *L)
+{
+	const char *prompt = luaL_checkstring(L, 1);
+	struct err e = {0};
+	char *z = NULL;
+
+	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
+		z = ask(prompt, true, &e);
+	if (e.kind != ERR_NONE && e.kind != ERR_USE)
+		return bind_raise(L, &e, 0);
+	lua_pushstring(L, z);
+	mem_free_secret(z);
+	return 1;
 }

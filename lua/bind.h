@@ -169,6 +169,9 @@ void bind_push_argument(lua_State *L, const char *arg);
 /* The text at idx, with such a password, in s. */
 struct str bind_url_text(lua_State *L, int idx, struct bind_scratch *s);
 
+/* lookup.c */
+extern const luaL_Reg bind_lookup_functions[];
+
 /* save.c */
 /* Raises errno as that of a failed write to f. */
 int bind_raise_write(lua_State *L, FILE *f);
@@ -177,6 +180,7 @@ extern const luaL_Reg bind_file_functions[];
 /* trace.c */
 /* A trace to "-" or a path, with a label or NULL; raises. */
 struct trace *bind_trace(lua_State *L, const char *to, const char *label);
+extern const luaL_Reg bind_trace_functions[];
 void bind_traces_free(struct script *s);
 
 /* script.c */

@@ -1,6 +1,7 @@
 /* conn: connections as Lua sees them. */
 #include "lua/bind.h"
 #include "base/text.h"
+#include "net/dns.h"
 
 #include <string.h>
 
@@ -25,6 +26,7 @@ static int conn_knows_method(lua_State *);
 static int conn_drop_method(lua_State *);
 static int conn_event_method(lua_State *);
 static int conn_capability_method(lua_State *);
+static int conn_certifies_method(lua_State *);
 
 static const struct bind_type conn_type = {
     .name = "postel.conn",
@@ -47,6 +49,7 @@ static const struct bind_type conn_type = {
 	    {"drop", conn_drop_method},
 	    {"event", conn_event_method},
 	    {"capability", conn_capability_method},
+	    {"certifies", conn_certifies_method},
 	    {NULL, NULL},
 	},
 };
@@ -129,6 +132,26 @@ opt_milliseconds(lua_State *L, const char *key)
 	return seconds < 0.001 ? 1 : (int64_t)(seconds * 1000);
 }
 
+/* How the host was found (lua/postel/find.lua), and who is to be asked for its
+ * addresses. */
+static void
+read_found(lua_State *L, struct conn_config *cfg)
+{
+	const char *server = bind_opt_string(L, 1, "dns");
+	struct err e = {0};
+
+	if (server != NULL && dns_server_parse(server, &cfg->dns, &e) != 0)
+		(void)bind_raise(L, &e, 0);
+	cfg->found = bind_opt_string(L, 1, "found");
+	lua_getfield(L, 1, "found_seconds");
+	cfg->found_us = (int64_t)(luaL_optnumber(L, -1, 0) * 1e6);
+	lua_pop(L, 1);
+	cfg->tls_config.also = bind_opt_string(L, 1, "tls_also");
+	cfg->tls_config.srv_id = bind_opt_string(L, 1, "tls_srv_id");
+	cfg->tls_config.sni = bind_opt_string(L, 1, "tls_sni");
+	cfg->tls_config.dane = bind_opt_string(L, 1, "tls_dane");
+}
+
 /* A proxy's URL, which may be a secret; the table keeps it. */
 static const char *
 opt_proxy(lua_State *L)
@@ -168,6 +191,7 @@ read_config(lua_State *L, struct conn_config *cfg)
 	cfg->tls_config.insecure = bind_opt_bool(L, 1, "insecure");
 	cfg->proxy = opt_proxy(L);
 	cfg->connect_ms = cfg->reply_ms = opt_milliseconds(L, "timeout");
+	read_found(L, cfg);
 	if (cfg->transport == URL_TCP && cfg->host == NULL)
 		luaL_error(L, text_of("field 'host' is missing"));
 	if (cfg->transport == URL_TCP && cfg->port == 0)
@@ -182,14 +206,12 @@ bind_open(lua_State *L)
 	struct conn_config cfg = {0};
 	struct bind_conn *u;
 	struct bind_cmd *greeting;
-	const char *to, *label;
-	struct trace *trace = NULL;
+	struct trace *trace;
 
 	read_config(L, &cfg);
-	to = bind_opt_string(L, 1, "trace");
-	label = bind_opt_string(L, 1, "label");
-	if (to != NULL)
-		trace = bind_trace(L, to, label);
+	lua_getfield(L, 1, "trace");
+	trace = lua_touserdata(L, -1);
+	lua_pop(L, 1);
 	push_registry(L);
 	u = new_conn(L);
 	u->c = conn_new(script_of(L)->loop, &cfg);
@@ -328,7 +350,7 @@ static int
 conn_auth_method(lua_State *L)
 {
 	struct conn *c = bind_check_conn(L, 1);
-	struct conn_login login;
+	struct conn_login login = {0};
 	struct err e = {0};
 	struct bind_cmd *u;
 
@@ -383,6 +405,17 @@ conn_capability_method(lua_State *L)
 	if (s.p == NULL)
 		return 0;
 	bind_push_str(L, s);
+	return 1;
+}
+
+/* Whether there is TLS and the certificate names this: "mail.example.org",
+ * "_imaps.example.org". */
+static int
+conn_certifies_method(lua_State *L)
+{
+	struct conn *c = bind_check_conn(L, 1);
+
+	lua_pushboolean(L, conn_certifies(c, luaL_checkstring(L, 2)));
 	return 1;
 }
 

@@ -90,7 +90,8 @@ push_url(lua_State *L, const struct url *u)
 		lua_pushboolean(L, true);
 		lua_setfield(L, -2, "insecure");
 	}
-	if (u->transport == URL_TCP) {
+	set_str(L, "service", u->service);
+	if (u->transport == URL_TCP && u->port != 0) {
 		lua_pushinteger(L, u->port);
 		lua_setfield(L, -2, "port");
 	}
@@ -332,6 +333,8 @@ bind_core(lua_State *L)
 	luaL_setfuncs(L, bind_body_functions, 0);
 	luaL_setfuncs(L, bind_secret_functions, 0);
 	luaL_setfuncs(L, bind_file_functions, 0);
+	luaL_setfuncs(L, bind_lookup_functions, 0);
+	luaL_setfuncs(L, bind_trace_functions, 0);
 	luaL_setfuncs(L, bind_host_functions, 0);
 	return 1;
 }

@@ -95,6 +95,7 @@ push_options(lua_State *L, const struct options *o)
 	if (o->insecure)
 		set_bool(L, "insecure", true);
 	set_string(L, "trace", o->trace);
+	set_string(L, "dns", o->dns);
 	set_string(L, "ca", o->ca);
 	set_string(L, "cert", o->cert);
 	set_string(L, "starttls", url_starttls_words[o->starttls]);

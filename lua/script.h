@@ -19,6 +19,7 @@ struct options {
 	bool quiet, verbose, keep_going, dry_run, debug, norc;
 	bool json;	   /* replies are shown as JSON */
 	const char *trace; /* NULL: off; "-": standard error; else a file */
+	const char *dns;   /* the name server to ask (net/dns.h), or NULL */
 	const char *ca, *cert;
 	bool insecure;
 	enum url_starttls starttls;

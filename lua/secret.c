@@ -342,5 +342,6 @@ const luaL_Reg bind_secret_functions[] = {
     {"secret_command", secret_command},
     {"secret_netrc", secret_netrc},
     {"secret_ask", secret_ask},
+    {"ask", terminal_ask},
     {NULL, NULL},
 };

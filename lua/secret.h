@@ -31,4 +31,8 @@ int secret_slurp(const char *path, bool line, struct buf *b, struct err *e);
 /* netrc.c: core.secret_netrc(path, host, user). */
 int secret_netrc(lua_State *L);
 
+/* ask.c: core.ask(prompt): a line that a person types; nil if nobody is there:
+ * standard input or error is no terminal. */
+int terminal_ask(lua_State *L);
+
 #endif

@@ -76,6 +76,7 @@ bind_push_tls(lua_State *L, const struct conn *c)
 	set_bool(L, "resumed", t->resumed);
 	set_bool(L, "checked", t->checked);
 	set_bool(L, "verified", t->verified);
+	set_bool(L, "dane", t->dane);
 	lua_newtable(L);
 	for (const struct tls_cert *x = t->chain; x != NULL; x = x->next) {
 		push_cert(L, x);

@@ -51,6 +51,7 @@
 	F(EVP_md5)                                                             \
 	F(EVP_sha256)                                                          \
 	F(GENERAL_NAMES_free)                                                  \
+	F(OBJ_obj2nid)                                                         \
 	F(OPENSSL_sk_num)                                                      \
 	F(OPENSSL_sk_value)                                                    \
 	F(OpenSSL_version)                                                     \
@@ -59,6 +60,7 @@
 	F(SSL_CIPHER_get_name)                                                 \
 	F(SSL_CTX_check_private_key)                                           \
 	F(SSL_CTX_ctrl)                                                        \
+	F(SSL_CTX_dane_enable)                                                 \
 	F(SSL_CTX_free)                                                        \
 	F(SSL_CTX_load_verify_dir)                                             \
 	F(SSL_CTX_load_verify_file)                                            \
@@ -71,11 +73,16 @@
 	F(SSL_CTX_use_PrivateKey_file)                                         \
 	F(SSL_CTX_use_certificate_chain_file)                                  \
 	F(SSL_ctrl)                                                            \
+	F(SSL_dane_enable)                                                     \
+	F(SSL_dane_set_flags)                                                  \
+	F(SSL_dane_tlsa_add)                                                   \
 	F(SSL_do_handshake)                                                    \
 	F(SSL_free)                                                            \
 	F(SSL_get0_alpn_selected)                                              \
+	F(SSL_get0_dane_authority)                                             \
 	F(SSL_get0_param)                                                      \
 	F(SSL_get0_peer_certificate)                                           \
+	F(SSL_get_SSL_CTX)                                                     \
 	F(SSL_get_current_cipher)                                              \
 	F(SSL_get_error)                                                       \
 	F(SSL_get_ex_data)                                                     \
@@ -107,10 +114,13 @@
 	F(X509_STORE_CTX_get0_cert)                                            \
 	F(X509_STORE_CTX_get_error)                                            \
 	F(X509_STORE_CTX_get_ex_data)                                          \
+	F(X509_STORE_CTX_set_error)                                            \
+	F(X509_VERIFY_PARAM_add1_host)                                         \
 	F(X509_VERIFY_PARAM_set1_host)                                         \
 	F(X509_VERIFY_PARAM_set1_ip)                                           \
 	F(X509_VERIFY_PARAM_set_hostflags)                                     \
 	F(X509_add_ext)                                                        \
+	F(X509_check_host)                                                     \
 	F(X509_digest)                                                         \
 	F(X509_free)                                                           \
 	F(X509_get0_notAfter)                                                  \

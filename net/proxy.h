@@ -28,6 +28,8 @@ struct proxy {
 	uint16_t port;
 	/* Strings, or NULL.  They stand in no message. */
 	const char *user, *password;
+	/* The name server for look-ups made here; len 0: the system's ways. */
+	struct addr dns;
 	/* For tls; verified against `host`. */
 	struct tls_config tls_config;
 };

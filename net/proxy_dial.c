@@ -71,8 +71,8 @@ connected(void *arg, struct stream *s, int64_t looked_up, const struct err *e)
 static void
 dial_proxy(struct proxy_dial *d)
 {
-	d->dial = dial_host(
-	    d->loop, d->p->host, d->p->port, d->deadline, connected, d);
+	d->dial = dial_host(d->loop, d->p->host, d->p->port, &d->p->dns,
+	    d->deadline, connected, d);
 }
 
 static void
@@ -94,8 +94,9 @@ resolved(struct resolver *r)
 
 	loop_untimer(&d->timer);
 	d->looked_up = loop_now_us() - d->began;
-	if (r->e.kind != ERR_NONE) {
-		(void)err_set(&d->e, r->e.kind, "%s: %s", d->looking, r->e.msg);
+	if (r->answer.e.kind != ERR_NONE) {
+		(void)err_set(&d->e, r->answer.e.kind, "%s: %s", d->looking,
+		    r->answer.e.msg);
 		finish(d, NULL);
 		return;
 	}
@@ -132,7 +133,7 @@ proxy_dial(struct loop *l, const struct proxy *p, const char *host,
 		dial_proxy(d);
 		return d;
 	}
-	if (resolver_start(&d->resolver, l, host, port, &e) != 0) {
+	if (resolver_start(&d->resolver, l, host, port, &p->dns, &e) != 0) {
 		(void)err_set(&d->e, e.kind, "%s: %s", d->looking, e.msg);
 		deadline = loop_now(); /* it is told from a turn */
 	}

@@ -21,12 +21,22 @@ struct tls_config {
 			     or NULL */
 	bool insecure;	  /* any certificate is good */
 	const char *alpn; /* "imap", "pop3" (RFC 7301), or NULL */
+	/* Of a server that was found by SRV, each may be NULL: a second name
+	 * that its certificate may have; an SRV-ID (RFC 4985), such as
+	 * "_imaps.example.org", that it may have; the name for SNI where that
+	 * is not the first one. */
+	const char *also, *srv_id, *sni;
+	/* TLSA records of the server that DNSSEC vouches for, a line each as
+	 * RFC 6698 2.2 writes them ("3 1 1 0123…"), or NULL: one must match the
+	 * certificate, and may stand in for authorities and the name. */
+	const char *dane;
 };
 
 /*
  * Puts TLS on `below`, which belongs to the result from then on.  `name` is
  * the host name (UTF-8 or A-labels) or address to verify, also sent as SNI
- * when it is a name.  Nothing of cfg or name is kept.  Returns NULL (and
+ * when it is a name; NULL, for a socket or a pipe, is refused unless any
+ * certificate is good.  Nothing of cfg or name is kept.  Returns NULL (and
  * leaves `below` alone) if the configuration is unusable.  Session keys are
  * appended to the file that the environment names in SSLKEYLOGFILE.
  */
@@ -63,6 +73,10 @@ int tls_handshake(struct stream *s, struct err *e);
 /* Appends "TLSv1.3, TLS_AES_256_GCM_SHA384" and the like; nothing without
  * TLS. */
 void tls_describe(const struct stream *s, struct buf *out);
+
+/* Whether the certificate of the peer, whatever made it accepted, is good for
+ * the name as a DNS-ID or, if that begins with "_", as an SRV-ID. */
+bool tls_certifies(const struct stream *s, const char *name);
 
 /* Whether s is a TLS stream, or lies on one that ends at the same peer. */
 bool stream_is_tls(const struct stream *s);

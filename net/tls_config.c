@@ -66,6 +66,11 @@ judged(int ok, X509_STORE_CTX *ctx)
 
 	if (ok)
 		return 1;
+	if (why == X509_V_ERR_HOSTNAME_MISMATCH && v->srv_id[0] != '\0' &&
+	    tls_has_srv_id(ossl.X509_STORE_CTX_get0_cert(ctx), v->srv_id)) {
+		ossl.X509_STORE_CTX_set_error(ctx, X509_V_OK);
+		return 1;
+	}
 	tls_fingerprint(
 	    ossl.X509_STORE_CTX_get0_cert(ctx), print, sizeof(print));
 	if (why == X509_V_ERR_HOSTNAME_MISMATCH ||
@@ -221,19 +226,24 @@ context(const struct tls_config *cfg, struct err *e)
 /* RFC 9525: a name must be in subjectAltName as a DNS name, an address as an
  * address; the subject's CN plays no part. */
 static int
-expect(SSL *ssl, const char *host)
+expect(SSL *ssl, const char *host, const struct tls_config *cfg)
 {
 	X509_VERIFY_PARAM *p = ossl.SSL_get0_param(ssl);
+	const char *sni = cfg->sni != NULL ? cfg->sni : host;
 	struct addr a;
 
+	if (*host == '\0')
+		return 1; /* a socket or a pipe, where any will do */
 	ossl.X509_VERIFY_PARAM_set_hostflags(
 	    p, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
 		   X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	if (!host_numeric(host, 0, &a))
 		return ossl.X509_VERIFY_PARAM_set1_host(p, host, 0) == 1 &&
+		       (cfg->also == NULL || ossl.X509_VERIFY_PARAM_add1_host(
+						 p, cfg->also, 0) == 1) &&
 		       ossl.SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
 			   TLSEXT_NAMETYPE_host_name,
-			   (char *)(uintptr_t)host) == 1;
+			   (char *)(uintptr_t)sni) == 1;
 	if (a.u.sa.sa_family == AF_INET6)
 		return ossl.X509_VERIFY_PARAM_set1_ip(
 		    p, a.u.in6.sin6_addr.s6_addr, sizeof(struct in6_addr));
@@ -264,14 +274,25 @@ tls_configure(const char *name, const struct tls_config *cfg,
 	SSL_CTX *ctx;
 	SSL *ssl;
 
-	if (host_ascii(name, v->host, e) != 0)
+	if (name == NULL && !cfg->insecure) {
+		(void)err_set(e, ERR_TLS,
+		    "a socket or a pipe has no name that a certificate could "
+		    "have; insecure takes any");
 		return NULL;
+	}
+	if (name != NULL && host_ascii(name, v->host, e) != 0)
+		return NULL;
+	if (cfg->srv_id != NULL)
+		(void)str_copy(
+		    v->srv_id, sizeof(v->srv_id), str_z(cfg->srv_id));
 	ctx = context(cfg, e);
 	if (ctx == NULL)
 		return NULL;
 	ssl = ossl.SSL_new(ctx);
 	ossl.SSL_CTX_free(ctx); /* ssl holds it */
-	if (ssl == NULL || !expect(ssl, v->host) || !offer(ssl, cfg->alpn)) {
+	if (ssl == NULL ||
+	    (cfg->dane != NULL && !tls_dane(ssl, v->host, cfg->dane)) ||
+	    !expect(ssl, v->host, cfg) || !offer(ssl, cfg->alpn)) {
 		tls_reason(e, ossl.ERR_peek_error(), "TLS library");
 		ossl.SSL_free(ssl);
 		return NULL;

@@ -10,8 +10,9 @@
 
 /* Why the certificate was refused. */
 struct tls_verdict {
-	char host[256]; /* the name that was wanted */
-	char text[240]; /* the reason and the fingerprint, or empty */
+	char host[256];	  /* the name that was wanted */
+	char srv_id[256]; /* or this one; empty if none */
+	char text[240];	  /* the reason and the fingerprint, or empty */
 };
 
 /*
@@ -36,6 +37,15 @@ const SSL *tls_session(const struct stream *s);
 /* "AB:CD:…" of the certificate's SHA-256, cut to what out holds; empty if there
  * is none. */
 void tls_fingerprint(X509 *cert, char *out, size_t size);
+
+/* Whether the certificate has the SRV-ID (RFC 4985).  In tls_names.c. */
+bool tls_has_srv_id(X509 *cert, const char *srv_id);
+
+/* Makes the records of cfg->dane decide, before the names are set.  False if
+ * the library refuses.  In tls_dane.c. */
+bool tls_dane(SSL *ssl, const char *host, const char *records);
+/* Whether one has matched. */
+bool tls_dane_matched(const SSL *ssl);
 
 /* A key with a passphrase is refused: OpenSSL would ask on the terminal. */
 int tls_no_passphrase(char *p, int size, int rw, void *arg);

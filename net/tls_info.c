@@ -152,6 +152,7 @@ read_verdict(struct arena *a, const SSL *ssl, struct tls_info *out)
 
 	out->checked = ossl.SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE;
 	out->verified = out->chain != NULL && result == X509_V_OK;
+	out->dane = out->verified && tls_dane_matched(ssl);
 	if (out->chain == NULL)
 		out->reason =
 		    str_z(text_of("the other side has shown no certificate"));

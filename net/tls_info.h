@@ -34,6 +34,7 @@ struct tls_info {
 	bool resumed;	   /* the session is one of before */
 	bool checked;	   /* a bad certificate would have ended it */
 	bool verified;	   /* it is good: authority, dates, and name */
+	bool dane;	   /* by a TLSA record (RFC 6698) */
 	struct str reason; /* why it is not, in words; empty if it is */
 	/* The peer's, as it sent them, its own one first; NULL if none. */
 	struct tls_cert *chain;

@@ -75,10 +75,15 @@ conn_new(struct loop *l, const struct conn_config *cfg)
 	own->protocol = copy(cfg->protocol);
 	own->host = copy(cfg->host);
 	own->path = copy(cfg->path);
+	own->found = copy(cfg->found);
 	own->proxy = copy(cfg->proxy);
 	own->tls_config.ca = copy(cfg->tls_config.ca);
 	own->tls_config.cert = copy(cfg->tls_config.cert);
 	own->tls_config.alpn = copy(cfg->tls_config.alpn);
+	own->tls_config.also = copy(cfg->tls_config.also);
+	own->tls_config.srv_id = copy(cfg->tls_config.srv_id);
+	own->tls_config.sni = copy(cfg->tls_config.sni);
+	own->tls_config.dane = copy(cfg->tls_config.dane);
 	if (own->connect_ms == 0)
 		own->connect_ms = limits.connect_ms;
 	if (own->reply_ms == 0)
@@ -115,10 +120,15 @@ conn_free(struct conn *c)
 	free((char *)(uintptr_t)c->cfg.protocol);
 	free((char *)(uintptr_t)c->cfg.host);
 	free((char *)(uintptr_t)c->cfg.path);
+	free((char *)(uintptr_t)c->cfg.found);
 	mem_free_secret((char *)(uintptr_t)c->cfg.proxy);
 	free((char *)(uintptr_t)c->cfg.tls_config.ca);
 	free((char *)(uintptr_t)c->cfg.tls_config.cert);
 	free((char *)(uintptr_t)c->cfg.tls_config.alpn);
+	free((char *)(uintptr_t)c->cfg.tls_config.also);
+	free((char *)(uintptr_t)c->cfg.tls_config.srv_id);
+	free((char *)(uintptr_t)c->cfg.tls_config.sni);
+	free((char *)(uintptr_t)c->cfg.tls_config.dane);
 	via_forget(c);
 	free(c->via.name);
 	free(c->user);
@@ -172,6 +182,9 @@ dialled(void *arg, struct stream *s, int64_t looked_up, const struct err *e)
 	c->dial = NULL;
 	c->proxy_dial = NULL;
 	c->times.lookup = looked_up;
+	if (c->cfg.found_us > 0)
+		c->times.lookup =
+		    c->cfg.found_us + (looked_up > 0 ? looked_up : 0);
 	c->began += looked_up > 0 ? looked_up : 0;
 	conn_ref(c);
 	if (s != NULL) {
@@ -196,8 +209,8 @@ dial_tcp(struct conn *c, int64_t deadline, struct err *e)
 		c->proxy_dial = proxy_dial(c->loop, &c->via.proxy, c->cfg.host,
 		    c->cfg.port, deadline, dialled, c);
 	else
-		c->dial = dial_host(
-		    c->loop, c->cfg.host, c->cfg.port, deadline, dialled, c);
+		c->dial = dial_host(c->loop, c->cfg.host, c->cfg.port,
+		    &c->cfg.dns, deadline, dialled, c);
 	return 0;
 }
 
@@ -302,6 +315,12 @@ struct tls_info *
 conn_tls_info(const struct conn *c, struct arena *a)
 {
 	return conn_is_tls(c) ? tls_info(c->stream, a) : NULL;
+}
+
+bool
+conn_certifies(const struct conn *c, const char *name)
+{
+	return conn_is_tls(c) && tls_certifies(c->stream, name);
 }
 
 bool

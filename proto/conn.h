@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "net/loop.h"
+#include "net/resolve.h"
 #include "net/tls.h"
 #include "net/tls_info.h"
 #include "net/trace.h"
@@ -51,6 +52,13 @@ struct conn_config {
 	bool tls;		      /* from the first byte on */
 	struct tls_config tls_config; /* also for STARTTLS */
 	int64_t connect_ms, reply_ms; /* 0: as limits.h says */
+	struct addr dns;	      /* the name server to ask; len 0: as the
+					 system does */
+	/* How the host was found, for people, a line each ("SRV …: …"), or
+	 * NULL; and how long that took, in microseconds, which is counted with
+	 * the look-up. */
+	const char *found;
+	int64_t found_us;
 	/* URL_TCP: the URL of a proxy, as url_parse_proxy takes it, or NULL:
 	 * that of the environment (ALL_PROXY), unless the host is this machine
 	 * or in NO_PROXY.  NULL again once it has been opened. */
@@ -93,6 +101,9 @@ bool conn_is_tls(const struct conn *c);
 /* What TLS agreed on and whose certificates came, in memory of a; NULL without
  * TLS. */
 struct tls_info *conn_tls_info(const struct conn *c, struct arena *a);
+/* Whether there is TLS, and the server's certificate is good for the name: see
+ * tls_certifies. */
+bool conn_certifies(const struct conn *c, const char *name);
 /* The URL of the proxy that it goes through, without password; NULL if it goes
  * through none, or is not open yet. */
 const char *conn_proxy(const struct conn *c);

@@ -44,6 +44,7 @@ fill_in(struct conn *c, const struct url *u)
 	    .port = u->port,
 	    .user = u->user.p,
 	    .password = u->password.p,
+	    .dns = c->cfg.dns,
 	    /* A certificate of ours is for the server. */
 	    .tls_config = {.ca = cfg->ca, .insecure = cfg->insecure},
 	};

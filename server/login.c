@@ -42,7 +42,7 @@ user_of(struct login *l, Gsasl_session *session)
 {
 	const char *name = gsasl_property_fast(session, GSASL_AUTHID);
 
-	l->user = name != NULL ? users_find(l->us, str_z(name)) : NULL;
+	l->user = name != NULL ? users_find_login(l->us, str_z(name)) : NULL;
 	return l->user;
 }
 
@@ -53,7 +53,8 @@ may_act(const struct login *l, Gsasl_session *session)
 	const char *as = gsasl_property_fast(session, GSASL_AUTHZID);
 
 	return as == NULL || *as == '\0' ||
-	       (l->user != NULL && str_eqcase(str_z(as), str_z(l->user->name)));
+	       (l->user != NULL &&
+		   users_find_login(l->us, str_z(as)) == l->user);
 }
 
 static int

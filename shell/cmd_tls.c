@@ -129,7 +129,9 @@ show_cert(const struct tls_cert *c, int n, int of)
 static void
 show_verdict(const struct tls_info *t)
 {
-	if (t->verified && t->checked)
+	if (t->dane && t->checked)
+		say(N_("verified"), N_("yes: by a TLSA record (DANE)"));
+	else if (t->verified && t->checked)
 		say(N_("verified"), N_("yes: authority, dates and name"));
 	else if (t->verified)
 		say(N_("verified"),

@@ -4,6 +4,7 @@
 #include "base/near.h"
 #include "base/text.h"
 #include "base/vault.h"
+#include "net/dns.h"
 #include "shell/screen.h"
 #include "shell/secret.h"
 #include "wire/url.h"
@@ -126,6 +127,36 @@ set_proxy(struct cmdline *cl, char *arg)
 }
 
 static int
+check_dns(const char *what, const char *text)
+{
+	struct addr ignored;
+	struct err e = {0};
+
+	return dns_server_parse(text, &ignored, &e) == 0
+		   ? 0
+		   : usage("%s: %s", what, e.msg);
+}
+
+static int
+set_dns(struct cmdline *cl, char *arg)
+{
+	cl->opt.dns = arg;
+	return check_dns("--dns", arg);
+}
+
+/* The environment says what no option does. */
+static int
+set_from_environment(struct cmdline *cl)
+{
+	const char *dns = getenv("POSTEL_DNS");
+
+	if (cl->opt.dns != NULL || dns == NULL || *dns == '\0')
+		return 0;
+	cl->opt.dns = dns;
+	return check_dns("POSTEL_DNS", dns);
+}
+
+static int
 set_completion(struct cmdline *cl, char *arg)
 {
 	if (!verb_word_in(COMPLETION_WORDS, str_z(arg)))
@@ -176,6 +207,8 @@ const struct option_row option_rows[] = {
 	.help = N_("the password is what it prints")},
     {"token-command", .arg = N_("COMMAND"), STRING(opt.token_command),
 	.help = N_("the OAuth2 token is what it prints")},
+    {"dns", .arg = N_("ADDRESS[:PORT]"), .set = set_dns,
+	.help = N_("ask this name server, in place of the system's")},
     {"timeout", .arg = N_("SECONDS"), .set = set_timeout,
 	.help = N_("to connect, and for each reply")},
     {"proxy", .arg = N_("URL"), .set = set_proxy,
@@ -352,7 +385,7 @@ options_parse(int argc, char **argv, struct cmdline *out)
 				return -1;
 		}
 		if (optind >= argc)
-			return 0;
+			return set_from_environment(out);
 		if (words > 0)
 			return usage("%s is one word too many", argv[optind]);
 		more = first_word(out, argc, argv, optind);

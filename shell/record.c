@@ -201,6 +201,7 @@ static void
 put_options(
     FILE *f, const char **before, const struct options *opt, bool is_url)
 {
+	put_field(f, before, "dns", opt->dns);
 	put_field(f, before, "ca", opt->ca);
 	put_field(f, before, "cert", opt->cert);
 	/* One with a password comes from --proxy again. */

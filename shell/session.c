@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "net/dns.h"
 #include "shell/caps.h"
 #include "shell/explain.h"
 #include "shell/hooks.h"
@@ -325,6 +326,10 @@ session_open_host(
 	struct running *r;
 	int status;
 
+	if (opt->dns != NULL && dns_server_parse(opt->dns, &cfg.dns, &e) != 0) {
+		screen_error("%s", e.msg);
+		return STATUS_USAGE;
+	}
 	if (!port_number(port, &cfg.port)) {
 		screen_error("%s is no port: a number from 1 to 65535, or a "
 			     "name such as imap",

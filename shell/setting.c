@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/near.h"
 #include "base/text.h"
+#include "net/dns.h"
 #include "shell/screen.h"
 
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 /* What opt points to once it was set. */
 static char *kept_trace;
 static char *kept_pager;
+static char *kept_dns;
 static char *kept_proxy;
 
 /* ---- those that are no flags ---- */
@@ -159,6 +161,26 @@ set_proxy(struct shell *sh, const char *value, struct err *e)
 }
 
 static void
+get_dns(const struct shell *sh, struct buf *out)
+{
+	(void)buf_addz(out, sh->opt->dns != NULL ? sh->opt->dns : "system");
+}
+
+static int
+set_dns(struct shell *sh, const char *value, struct err *e)
+{
+	struct addr ignored;
+	bool system = str_eqcase(str_z(value), S("system"));
+
+	if (!system && dns_server_parse(value, &ignored, e) != 0)
+		return -1;
+	free(kept_dns);
+	kept_dns = system ? NULL : mem_strdup(value);
+	sh->opt->dns = kept_dns;
+	return 0;
+}
+
+static void
 quiet_changed(struct shell *sh)
 {
 	screen_be_quiet(sh->opt->quiet);
@@ -179,6 +201,9 @@ const struct setting settings[] = {
 	SHELL(confirm)},
     {"debug", NULL, "on | off", "off",
 	N_("A script that fails shows a stack trace."), OPTION(debug)},
+    {"dns", NULL, N_("ADDRESS[:PORT] | system"), "system",
+	N_("Of new connections: the name server to ask for hosts."),
+	.get = get_dns, .set = set_dns},
     {"dry-run", NULL, "on | off", "off",
 	N_("What changes mail or sends it is shown, and not sent."),
 	OPTION(dry_run)},
@@ -298,6 +323,8 @@ setting_end(void)
 	kept_trace = NULL;
 	free(kept_pager);
 	kept_pager = NULL;
+	free(kept_dns);
+	kept_dns = NULL;
 	mem_free_secret(kept_proxy);
 	kept_proxy = NULL;
 }

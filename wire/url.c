@@ -11,18 +11,22 @@ static const struct scheme {
 	const char *name, *protocol;
 	uint16_t port;
 	bool tls;
+	bool found; /* by DNS, if only a domain is named */
 } schemes[] = {
-    {"imap", "imap", 143, false},
-    {"imaps", "imap", 993, true},
-    {"pop3", "pop3", 110, false},
-    {"pop3s", "pop3", 995, true},
-    {"smtp", "smtp", 25, false},
-    {"smtps", "smtp", 465, true},
-    {"submission", "smtp", 587, false},
-    {"submissions", "smtp", 465, true},
-    {"lmtp", "lmtp", 24, false},
-    {"lmtps", "lmtp", 24, true},
+    {"imap", "imap", 143, false, true},
+    {"imaps", "imap", 993, true, true},
+    {"pop3", "pop3", 110, false, true},
+    {"pop3s", "pop3", 995, true, true},
+    {"smtp", "smtp", 25, false, false},
+    {"smtps", "smtp", 465, true, false},
+    {"submission", "smtp", 587, false, true},
+    {"submissions", "smtp", 465, true, true},
+    {"lmtp", "lmtp", 24, false, false},
+    {"lmtps", "lmtp", 24, true, false},
 };
+
+/* Not one of those, since it never has a host. */
+static const struct scheme mx = {"mx", "smtp", 25, false, true};
 
 /* What stands behind a scheme, by enum url_transport. */
 const struct str url_transport_marks[] = {
@@ -40,10 +44,26 @@ url_scheme_name(size_t n)
 	return n < N_SCHEMES ? schemes[n].name : NULL;
 }
 
+static const struct scheme *
+scheme_find(struct str name)
+{
+	for (size_t i = 0; i < N_SCHEMES; i++)
+		if (str_eqcase(name, str_z(schemes[i].name)))
+			return &schemes[i];
+	return str_eqcase(name, str_z(mx.name)) ? &mx : NULL;
+}
+
+bool
+url_is_scheme(struct str name)
+{
+	return scheme_find(name) != NULL;
+}
+
 /* Cuts the scheme's name and the transport's mark off *s; false if there is
  * no such beginning. */
 static bool
-cut_scheme(struct str *s, struct str *name, enum url_transport *transport)
+cut_scheme(struct str *s, struct str *name, enum url_transport *transport,
+    bool *by_dns)
 {
 	size_t n = 0, i;
 
@@ -55,9 +75,18 @@ cut_scheme(struct str *s, struct str *name, enum url_transport *transport)
 		if (str_starts(*s, url_transport_marks[i])) {
 			*s = str_skip(*s, url_transport_marks[i].n);
 			*transport = (enum url_transport)i;
+			*by_dns = false;
 			return true;
 		}
-	return false;
+	/* A domain, whose server DNS tells, stands behind the colon alone.
+	 * "mail.example:143" is none, nor are "imap:" and "imap:/path". */
+	*by_dns = s->n > 1 && *s->p == ':' && s->p[1] != '/' &&
+		  scheme_find(*name) != NULL;
+	if (*by_dns) {
+		*s = str_skip(*s, 1);
+		*transport = URL_TCP;
+	}
+	return *by_dns;
 }
 
 bool
@@ -65,8 +94,9 @@ url_looks(struct str s)
 {
 	enum url_transport transport;
 	struct str name;
+	bool by_dns;
 
-	return cut_scheme(&s, &name, &transport);
+	return cut_scheme(&s, &name, &transport, &by_dns);
 }
 
 /* ---- pieces ---- */
@@ -119,22 +149,13 @@ unescape(struct arena *a, struct str s, const char *what, struct str *out,
 }
 
 static int
-parse_scheme(struct str name, struct arena *a, struct url *u, struct err *e)
+unknown_scheme(struct str name, struct err *e)
 {
 	struct near near;
-	size_t i;
 
 	near_init(&near, name);
-	for (i = 0; i < N_SCHEMES; i++) {
+	for (size_t i = 0; i < N_SCHEMES; i++)
 		near_try(&near, schemes[i].name);
-		if (!str_eqcase(name, str_z(schemes[i].name)))
-			continue;
-		u->tls = schemes[i].tls;
-		u->port = schemes[i].port;
-		if (keep(a, str_z(schemes[i].name), &u->scheme, e) < 0)
-			return -1;
-		return keep(a, str_z(schemes[i].protocol), &u->protocol, e);
-	}
 	if (near.best != NULL)
 		return err_set(e, ERR_USE,
 		    "unknown scheme %.*s; did you mean %s?", STRF(name),
@@ -143,6 +164,31 @@ parse_scheme(struct str name, struct arena *a, struct url *u, struct err *e)
 	    "unknown scheme %.*s; known are imap, pop3, smtp, submission and "
 	    "lmtp, each also with s for TLS",
 	    STRF(name));
+}
+
+static int
+parse_scheme(
+    struct str name, bool by_dns, struct arena *a, struct url *u, struct err *e)
+{
+	const struct scheme *s = scheme_find(name);
+
+	if (s == NULL)
+		return unknown_scheme(name, e);
+	if (by_dns && !s->found)
+		return err_set(e, ERR_USE,
+		    "no record of DNS tells the %s server of a domain; "
+		    "%s://HOST names one, mx:DOMAIN asks who takes its mail",
+		    s->name, s->name);
+	if (s == &mx && !by_dns)
+		return err_set(e, ERR_USE,
+		    "mx: is followed by a domain, and by nothing else");
+	u->tls = s->tls;
+	u->port = by_dns ? 0 : s->port;
+	if (keep(a, str_z(s->name), &u->scheme, e) < 0)
+		return -1;
+	if (by_dns)
+		u->service = u->scheme;
+	return keep(a, str_z(s->protocol), &u->protocol, e);
 }
 
 /* "user;AUTH=MECH:password" */
@@ -385,6 +431,26 @@ parse_query(struct str s, struct arena *a, struct url *u, struct err *e)
 	return 0;
 }
 
+/* What a URL that names a domain has no place for. */
+static int
+check_domain(const struct url *u, struct err *e)
+{
+	const char *digits = "0123456789.";
+
+	if (u->port != 0)
+		return err_set(e, ERR_USE,
+		    "DNS tells the port of %s:DOMAIN; %s://HOST:PORT names one",
+		    u->service.p, u->scheme.p);
+	if (str_has(u->host, ':') || strspn(u->host.p, digits) == u->host.n)
+		return err_set(e, ERR_USE,
+		    "behind %s: stands a domain, and no address", u->service.p);
+	if (str_eq(u->service, S("mx")) &&
+	    (u->user.p != NULL || u->auth.p != NULL || u->password.p != NULL))
+		return err_set(e, ERR_USE,
+		    "mx: logs nobody in; submission:USER@DOMAIN does");
+	return 0;
+}
+
 /* ---- the whole ---- */
 
 static int
@@ -423,7 +489,8 @@ parse_tcp(struct str s, struct arena *a, struct url *u, struct err *e)
 		if (parse_userinfo(info, a, u, e) < 0)
 			return -1;
 	}
-	if (parse_hostport(authority, a, u, e) < 0)
+	if (parse_hostport(authority, a, u, e) < 0 ||
+	    (u->service.p != NULL && check_domain(u, e) < 0))
 		return -1;
 	return s.n > 0 ? parse_mailbox(str_skip(s, 1), a, u, e) : 0;
 }
@@ -432,13 +499,14 @@ int
 url_parse(struct str s, struct arena *a, struct url *out, struct err *e)
 {
 	struct str name, query = S("");
+	bool by_dns;
 
 	*out = (struct url){.transport = URL_TCP};
-	if (!cut_scheme(&s, &name, &out->transport))
+	if (!cut_scheme(&s, &name, &out->transport, &by_dns))
 		return err_set(e, ERR_USE,
 		    "this is no URL: SCHEME://[USER@]HOST[:PORT], for example "
 		    "imaps://asterix@mail.example.org");
-	if (parse_scheme(name, a, out, e) < 0)
+	if (parse_scheme(name, by_dns, a, out, e) < 0)
 		return -1;
 	if (str_has_eol(s))
 		return err_set(e, ERR_USE, "the URL has a line end or NUL");
@@ -461,10 +529,10 @@ url_parse(struct str s, struct arena *a, struct url *out, struct err *e)
 
 /* The ports are curl's. */
 static const struct scheme proxies[] = {
-    {"socks5h", "socks5", 1080, false},
-    {"socks5", "socks5", 1080, false},
-    {"http", "http", 1080, false},
-    {"https", "http", 443, true},
+    {"socks5h", "socks5", 1080, false, false},
+    {"socks5", "socks5", 1080, false, false},
+    {"http", "http", 1080, false, false},
+    {"https", "http", 443, true, false},
 };
 
 static int
@@ -492,11 +560,12 @@ int
 url_parse_proxy(struct str s, struct arena *a, struct url *out, struct err *e)
 {
 	struct str name;
+	bool by_dns;
 
 	*out = (struct url){.transport = URL_TCP};
 	if (s.n == 0 || str_eq(s, S("none")))
 		return 0;
-	if (!cut_scheme(&s, &name, &out->transport) ||
+	if (!cut_scheme(&s, &name, &out->transport, &by_dns) || by_dns ||
 	    out->transport != URL_TCP)
 		return err_set(e, ERR_USE,
 		    "a proxy is none or SCHEME://[USER:PASSWORD@]HOST[:PORT], "

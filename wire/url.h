@@ -4,6 +4,10 @@
  *
  *	imap[s]://user;AUTH=MECH@host:port/mailbox?starttls=require&ca=FILE
  *	imap+unix:/path	imap+pipe:COMMAND	(each protocol)
+ *	imap[s]:user@domain/mailbox?…	(also pop3, submission)
+ *	mx:domain
+ *
+ * The last two name a domain, whose server DNS tells (RFC 6186, RFC 5321 5).
  *
  * Percent escapes are undone, and refused where they make NUL, CR or LF.
  * A COMMAND is taken as it stands, without escapes and query.
@@ -25,7 +29,11 @@ enum url_starttls {
 
 /* All strings are NUL-terminated, in the arena; p is NULL when absent. */
 struct url {
-	struct str scheme;   /* as written, lower case: "imaps" */
+	struct str scheme; /* as written, lower case: "imaps" */
+	/* The scheme again, if host is a domain whose server is to be found by
+	 * DNS; port is 0 then, and tls may turn out otherwise.  Else p is NULL.
+	 */
+	struct str service;
 	struct str protocol; /* "imap", "pop3", "smtp", "lmtp" */
 	bool tls;	     /* implicit TLS */
 	enum url_transport transport;
@@ -61,7 +69,8 @@ int url_parse_proxy(
 
 /* The n-th scheme (from 0), for lists; NULL behind the last. */
 const char *url_scheme_name(size_t n);
-/* Whether s begins like a URL of any scheme: "word://", "word+unix:". */
+/* Whether s begins like a URL of any scheme: "word://", "word+unix:"; or is
+ * "imap:…" and its kin with something behind the colon. */
 bool url_looks(struct str s);
 
 /* The URL again, canonical, without the password; for prompts and traces.

@@ -8,6 +8,8 @@
 
 /* What stands behind the name of a scheme, by enum url_transport. */
 extern const struct str url_transport_marks[];
+/* Whether a scheme of servers, or mx, has that name. */
+bool url_is_scheme(struct str name);
 /* The port of a scheme of a server; 0 if it is none. */
 uint16_t url_port_of(struct str scheme);
 

@@ -79,7 +79,7 @@ put_tcp(struct buf *b, const struct url *u)
 		buf_addc(b, '@') < 0) ||
 	    put_host(b, u->host) < 0)
 		return -1;
-	if (u->port != url_port_of(u->scheme) &&
+	if (u->service.p == NULL && u->port != url_port_of(u->scheme) &&
 	    buf_addf(b, ":%u", u->port) < 0)
 		return -1;
 	return put_part(b, "/", u->mailbox, path_marks);
@@ -88,10 +88,11 @@ put_tcp(struct buf *b, const struct url *u)
 int
 url_put(struct buf *b, const struct url *u)
 {
+	struct str mark =
+	    u->service.p != NULL ? S(":") : url_transport_marks[u->transport];
 	int rc;
 
-	if (buf_add(b, u->scheme) < 0 ||
-	    buf_add(b, url_transport_marks[u->transport]) < 0)
+	if (buf_add(b, u->scheme) < 0 || buf_add(b, mark) < 0)
 		return -1;
 	if (u->transport == URL_PIPE)
 		return buf_add(b, u->path);
@@ -106,7 +107,13 @@ url_put(struct buf *b, const struct url *u)
 static struct str
 password_in(struct str word)
 {
-	size_t from = 0, to = word.n, i;
+	size_t from = 0, to = word.n, i = str_find(word, ':');
+
+	/* "imap:user@domain" has none, "imap:user:password@domain" one.  A
+	 * blank or a quote may stand in front. */
+	if (i < word.n && (url_is_scheme(str_head(word, i)) ||
+			      url_is_scheme(str_skip(str_head(word, i), 1))))
+		from = i + 1;
 
 	for (i = 0; i + 3 <= word.n; i++)
 		if (str_starts(str_skip(word, i), S("://")))

@@ -132,6 +132,12 @@ end
 -- "imaps://alice@mx.example.org:993/INBOX", for people.
 function M.describe(name)
 	local a = connect.named(name)
+	if a.service then
+		local user = (a.user or ""):gsub("@" .. a.host:gsub("%p", "%%%0")
+			.. "$", "")
+		return ("%s:%s%s"):format(a.service,
+			user ~= "" and user .. "@" or "", a.host)
+	end
 	local where = a.host or a.path or ""
 	if where:find ":" and a.host then
 		where = "[" .. where .. "]"

@@ -35,6 +35,7 @@ local common = {
 	{"--password-file=FILE", core.text "its first line is the password"},
 	{"--password-command=CMD", core.text "prints the password"},
 	{"--token-command=CMD", core.text "prints an OAuth2 token"},
+	{"--dns=ADDRESS[:PORT]", core.text "ask this name server, in place of the system's"},
 	{"--timeout=S", core.text "seconds for connecting and for each reply",
 		number = true},
 	{"--proxy=URL", core.text "go by a SOCKS or HTTP proxy, or none",

@@ -20,7 +20,7 @@ local keys = {
 	name = "string", trace = "string", scheme = "string", url = "string",
 	examine = "boolean", raw = "boolean", from = "string",
 	keyring = "attributes", netrc = "file", prompt = "boolean",
-	proxy = "secret",
+	proxy = "secret", service = "string", dns = "string",
 }
 
 local ports = {
@@ -30,7 +30,7 @@ local ports = {
 -- Options of the command line that hold where a URL says nothing.
 local inherited = {
 	"ca", "cert", "insecure", "starttls", "auth", "password_file",
-	"password_command", "token_command", "timeout", "trace", "proxy",
+	"password_command", "token_command", "timeout", "trace", "proxy", "dns",
 }
 
 -- How types that Lua does not have are called in messages.
@@ -99,8 +99,21 @@ local function accounts()
 end
 
 local function with_port(spec)
+	if spec.service then
+		return spec -- DNS tells it
+	end
 	local port = ports[spec.protocol]
 	spec.port = spec.port or port and port[spec.tls and 2 or 1]
+	return spec
+end
+
+-- The parts of a URL.  Who is named at a domain logs in with the whole address
+-- (RFC 6186 4): "imap:user@example.org".  A `user` beside the URL stays.
+local function parse(url)
+	local spec = core.url(url)
+	if spec.service and spec.user and not spec.user:find "@" then
+		spec.user = spec.user .. "@" .. spec.host
+	end
 	return spec
 end
 
@@ -116,9 +129,9 @@ function M.named(text)
 			errors.raise("usage", "%s is no URL and no account; " ..
 				"did you mean %s?", text, near)
 		end
-		return core.url(text)
+		return parse(text)
 	end
-	local spec = account.url and core.url(account.url) or {}
+	local spec = account.url and parse(account.url) or {}
 	for key, value in pairs(account) do
 		spec[key] = value
 	end
@@ -150,7 +163,9 @@ function M.spec(target, options)
 	elseif type(target) == "table" then
 		M.check_keys("connect", target)
 		if target.url then
-			add(core.url(target.url))
+			add(parse(target.url))
+		elseif target.service and target.host then
+			add(parse(target.service .. ":" .. target.host))
 		end
 		add(target)
 	else
@@ -161,6 +176,7 @@ function M.spec(target, options)
 		M.check_keys("connect", options)
 		add(options)
 	end
+	spec.own_starttls = spec.starttls
 	for _, key in ipairs(inherited) do
 		if spec[key] == nil then
 			spec[key] = postel.options[key]
@@ -172,9 +188,11 @@ function M.spec(target, options)
 end
 
 local function open(spec)
-	local config = {label = spec.name}
+	local config = {trace = spec.tracer, found = spec.found_text}
 	for _, key in ipairs {"protocol", "transport", "host", "port", "path",
-		"tls", "ca", "cert", "insecure", "timeout", "trace", "proxy"} do
+		"tls", "ca", "cert", "insecure", "timeout", "proxy", "dns",
+		"found_seconds", "tls_also", "tls_srv_id", "tls_sni",
+		"tls_dane"} do
 		config[key] = spec[key]
 	end
 	local conn, greeting = core.open(config)
@@ -183,7 +201,19 @@ local function open(spec)
 	conn.clear_meant = spec.starttls == "no"
 	conn.ehlo, conn.from = spec.ehlo, spec.from
 	conn.account = spec.account
+	conn.found = spec.found
 	return conn, greeting
+end
+
+-- A connection that was greeted; the greeting may be a refusal.
+local function greeted(spec)
+	local conn, greeting = open(spec)
+	local ok, e = pcall(function() errors.check(greeting:wait()) end)
+	if not ok then
+		conn:drop()
+		error(e, 0)
+	end
+	return conn
 end
 
 -- ---- what the server can do ----
@@ -306,13 +336,22 @@ end
 
 -- ---- all of it ----
 
--- The greeting may be a refusal, and may say what the server can do.
-local function begin(conn, greeting, spec)
-	errors.check(greeting:wait())
+-- Whether a server that DNS told is the right one, as soon as TLS can tell.
+-- The MX of a domain may have any name: nobody logs in there.
+local function check_found(conn, spec)
+	if conn.tls and spec.found and spec.service ~= "mx" then
+		require("postel.find").check(conn, spec.user)
+	end
+end
+
+-- The greeting may say what the server can do.
+local function begin(conn, spec)
+	check_found(conn, spec)
 	if spec.raw then
 		return
 	end
 	local logged_in = M.prepare(conn, spec)
+	check_found(conn, spec)
 	if spec.user and spec.login ~= false and not logged_in then
 		require("postel.login").login(conn, spec)
 	end
@@ -328,8 +367,16 @@ end
 -- with {raw = true} it is greeted, and nothing has been sent.
 function M.connect(target, options)
 	local spec = M.spec(target, options)
-	local conn, greeting = open(spec)
-	local ok, e = pcall(begin, conn, greeting, spec)
+	if spec.trace then
+		spec.tracer = core.trace(spec.trace, spec.name)
+	end
+	local conn
+	if spec.service then
+		conn, spec = require("postel.find").connect(spec, greeted)
+	else
+		conn = greeted(spec)
+	end
+	local ok, e = pcall(begin, conn, spec)
 	if not ok then
 		conn:drop()
 		error(e, 0)

@@ -20,6 +20,11 @@ local function netrc_path(o)
 	return home and home .. "/.netrc"
 end
 
+-- Where a secret belongs: what the user has named, not what DNS made of it.
+local function machine(conn)
+	return conn.found and conn.found.domain or conn.host
+end
+
 local function shell_word(text)
 	return "'" .. text:gsub("'", "'\\''") .. "'"
 end
@@ -29,7 +34,8 @@ end
 local function keyring_secret(conn, o)
 	local attributes = o.keyring
 	if attributes == true then
-		attributes = {service = conn.host or conn.name, user = o.user}
+		attributes = {service = machine(conn) or conn.name,
+			user = o.user}
 	end
 	local names, words = {}, {}
 	for name in pairs(attributes) do
@@ -71,7 +77,7 @@ local sources = {
 	function(conn, o)
 		local path = netrc_path(o)
 		if path and conn.host then
-			return (core.secret_netrc(path, conn.host, o.user))
+			return (core.secret_netrc(path, machine(conn), o.user))
 		end
 	end,
 	function(conn, o)
@@ -320,6 +326,9 @@ function M.login(conn, options)
 	local auth = options.auth
 	local mech = auth and auth ~= "*" and named(conn, auth, options) or
 		best(conn, options)
+	if conn.found then
+		require("postel.find").check(conn, options.user)
+	end
 	local secret <close> = credential(conn, mech, options)
 	local reply = errors.check(
 		start(conn, mech, options, secret):wait(), "auth")
@@ -335,7 +344,7 @@ end
 local function netrc_user(conn, options)
 	local path = netrc_path(options)
 	if path and conn.host then
-		return select(2, core.secret_netrc(path, conn.host))
+		return select(2, core.secret_netrc(path, machine(conn)))
 	end
 end
 

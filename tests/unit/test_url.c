@@ -22,8 +22,8 @@ assert_str(struct str s, const char *z)
 }
 
 struct row {
-	const char *in, *scheme, *protocol, *host, *user, *password, *auth,
-	    *mailbox, *path, *ca, *cert;
+	const char *in, *scheme, *service, *protocol, *host, *user, *password,
+	    *auth, *mailbox, *path, *ca, *cert;
 	const char *put; /* NULL: as in */
 	unsigned port;
 	bool tls, insecure;
@@ -33,6 +33,35 @@ struct row {
 };
 
 static const struct row rows[] = {
+    {.in = "imap:user@Example.ORG/Sent?starttls=no",
+	.scheme = "imap",
+	.service = "imap",
+	.protocol = "imap",
+	.host = "Example.ORG",
+	.user = "user",
+	.mailbox = "Sent",
+	.starttls = URL_STARTTLS_NO},
+    {.in = "pop3s:a%40b.test;AUTH=PLAIN:pw@example.org",
+	.put = "pop3s:a%40b.test;AUTH=PLAIN@example.org",
+	.scheme = "pop3s",
+	.service = "pop3s",
+	.protocol = "pop3",
+	.host = "example.org",
+	.user = "a@b.test",
+	.password = "pw",
+	.auth = "PLAIN",
+	.tls = true},
+    {.in = "SUBMISSION:example.org",
+	.put = "submission:example.org",
+	.scheme = "submission",
+	.service = "submission",
+	.protocol = "smtp",
+	.host = "example.org"},
+    {.in = "mx:example.org",
+	.scheme = "mx",
+	.service = "mx",
+	.protocol = "smtp",
+	.host = "example.org"},
     {.in = "imap://h",
 	.scheme = "imap",
 	.protocol = "imap",
@@ -230,6 +259,7 @@ check_row(const struct row *r, const char *in, const char *password)
 	assert_int_equal(url_parse(str_z(in), &a, &u, &e), 0);
 	assert_true(url_looks(str_z(in)));
 	assert_str(u.scheme, r->scheme);
+	assert_str(u.service, r->service);
 	assert_str(u.protocol, r->protocol);
 	assert_str(u.host, r->host);
 	assert_str(u.user, r->user);
@@ -301,6 +331,13 @@ test_faults(void **state)
 	    {"imap:/h", "this is no URL"},
 	    {"://h", "this is no URL"},
 	    {"imap+ssh://h", "this is no URL"},
+	    {"smtp:example.org", "no record of DNS tells the smtp server"},
+	    {"imap:example.org:143", "DNS tells the port"},
+	    {"imap:u@127.0.0.1", "a domain, and no address"},
+	    {"imap:[::1]", "a domain, and no address"},
+	    {"mx:u@example.org", "logs nobody in"},
+	    {"mx://example.org", "by a domain, and by nothing else"},
+	    {"pop3:example.org/x", "names no mailbox"},
 	    {"impa://h", "did you mean imap?"},
 	    {"pop://h", "did you mean pop3?"},
 	    {"smtpss://h", "did you mean smtps?"},
@@ -428,11 +465,13 @@ test_full_arena(void **state)
 static void
 test_looks(void **state)
 {
-	static const char *const yes[] = {
-	    "imap://h", "http://x", "x1://", "imap+unix:/x", "foo+pipe:y"};
+	static const char *const yes[] = {"imap://h", "http://x", "x1://",
+	    "imap+unix:/x", "foo+pipe:y", "imap:example.org", "MX:x",
+	    "submissions:a@b", "smtp:x"};
 	static const char *const no[] = {"", "imap", "imap:", "imap:/x", "://x",
 	    "/imap://x", "a b://x", "+unix:/x", "mail.example",
-	    "mail.example:143", "[::1]", "imap+tls://x"};
+	    "mail.example:143", "[::1]", "imap+tls://x", "mx:", "mx",
+	    "foo:bar"};
 	size_t i;
 
 	(void)state;
@@ -458,6 +497,8 @@ test_mask(void **state)
 	    {"RCPT TO:<a@b.test>: 550", "RCPT TO:<a@b.test>: 550"},
 	    {"mail.example:25: 421 bye", "mail.example:25: 421 bye"},
 	    {"@ : :@", "@ : :@"},
+	    {"at imap:a@b.test", "at imap:a@b.test"},
+	    {"at imap:a:secret@b.test", "at imap:a:***@b.test"},
 	    {"imap://a:b@h?proxy=socks5h://c:d@p",
 		"imap://a:***@h?proxy=socks5h://c:***@p"},
 	    {"imap://a@h?ca=x&proxy=http://c:d@p",
