@@ -77,6 +77,10 @@ conn_new(struct loop *l, const struct conn_config *cfg)
 	own->path = copy(cfg->path);
 	own->tls_config.ca = copy(cfg->tls_config.ca);
 	own->tls_config.cert = copy(cfg->tls_config.cert);
+	own->tls_config.key = copy(cfg->tls_config.key);
+	own->tls_config.fingerprint = copy(cfg->tls_config.fingerprint);
+	/* Of a socket or a pipe nobody knows whether it is the same again. */
+	own->tls_config.port = cfg->transport == URL_TCP ? cfg->port : 0;
 	own->tls_config.alpn = copy(cfg->tls_config.alpn);
 	if (own->connect_ms == 0)
 		own->connect_ms = limits.connect_ms;
@@ -114,6 +118,8 @@ conn_free(struct conn *c)
 	free((char *)(uintptr_t)c->cfg.path);
 	free((char *)(uintptr_t)c->cfg.tls_config.ca);
 	free((char *)(uintptr_t)c->cfg.tls_config.cert);
+	free((char *)(uintptr_t)c->cfg.tls_config.key);
+	free((char *)(uintptr_t)c->cfg.tls_config.fingerprint);
 	free((char *)(uintptr_t)c->cfg.tls_config.alpn);
 	free(c->user);
 	free(c->pop3.name);

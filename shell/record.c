@@ -203,6 +203,8 @@ put_options(
 {
 	put_field(f, before, "ca", opt->ca);
 	put_field(f, before, "cert", opt->cert);
+	put_field(f, before, "key", opt->key);
+	put_field(f, before, "fingerprint", opt->fingerprint);
 	put_true(f, before, "insecure", opt->insecure);
 	if (is_url) {
 		put_field(

@@ -1,6 +1,8 @@
 /* url: what a user writes to name a server. */
 #include "wire/url.h"
+#include "base/fingerprint.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 #include <arpa/inet.h>
@@ -305,6 +307,25 @@ set_cert(struct url *u, struct str v, struct arena *a, struct err *e)
 }
 
 static int
+set_key(struct url *u, struct str v, struct arena *a, struct err *e)
+{
+	return file(a, v, "key", &u->key, e);
+}
+
+static int
+set_fingerprint(struct url *u, struct str v, struct arena *a, struct err *e)
+{
+	unsigned char print[FINGERPRINT_SIZE];
+
+	if (unescape(a, v, "fingerprint", &u->fingerprint, e) < 0)
+		return -1;
+	if (!fingerprint_parse(u->fingerprint, print))
+		return err_set(e, ERR_USE, "a fingerprint is %s",
+		    text_of(fingerprint_form));
+	return 0;
+}
+
+static int
 set_timeout(struct url *u, struct str v, struct arena *a, struct err *e)
 {
 	(void)a;
@@ -323,6 +344,8 @@ static const struct key {
     {"insecure", set_insecure},
     {"ca", set_ca},
     {"cert", set_cert},
+    {"key", set_key},
+    {"fingerprint", set_fingerprint},
     {"timeout", set_timeout},
 };
 
@@ -343,7 +366,8 @@ unknown_key(struct str name, struct err *e)
 	if (near.best == NULL || i < name.n)
 		return err_set(e, ERR_USE,
 		    "unknown word behind the ? of the URL; known are "
-		    "starttls, insecure, ca, cert and timeout");
+		    "starttls, insecure, ca, cert, key, fingerprint and "
+		    "timeout");
 	return err_set(e, ERR_USE,
 	    "unknown word %.*s in the URL; did you mean %s?", STRF(name),
 	    near.best);
@@ -507,6 +531,8 @@ put_query(struct buf *b, const struct url *u)
 
 	if (put_part(b, "&ca=", u->ca, path_marks) < 0 ||
 	    put_part(b, "&cert=", u->cert, path_marks) < 0 ||
+	    put_part(b, "&key=", u->key, path_marks) < 0 ||
+	    put_part(b, "&fingerprint=", u->fingerprint, path_marks) < 0 ||
 	    (u->insecure && buf_addz(b, "&insecure") < 0) ||
 	    (u->starttls != URL_STARTTLS_UNSET &&
 		buf_addf(b, "&starttls=%s", url_starttls_words[u->starttls]) <

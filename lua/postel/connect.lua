@@ -19,6 +19,7 @@ local keys = {
 	name = "string", trace = "string", scheme = "string", url = "string",
 	examine = "boolean", raw = "boolean", from = "string",
 	keyring = "attributes", netrc = "file", prompt = "boolean",
+	key = "string", fingerprint = "string",
 }
 
 local ports = {
@@ -27,7 +28,7 @@ local ports = {
 
 -- Options of the command line that hold where a URL says nothing.
 local inherited = {
-	"ca", "cert", "insecure", "starttls", "auth", "password_file",
+	"ca", "cert", "key", "fingerprint", "insecure", "starttls", "auth", "password_file",
 	"password_command", "timeout", "trace",
 }
 
@@ -88,6 +89,10 @@ function M.check_keys(name, t)
 	if s and s ~= "auto" and s ~= "require" and s ~= "no" then
 		errors.argument(name, "starttls",
 			"auto, require or no expected")
+	end
+	local form = t.fingerprint and core.fingerprint_fault(t.fingerprint)
+	if form then
+		errors.argument(name, "fingerprint", "it is %s", form)
 	end
 end
 
@@ -162,14 +167,17 @@ function M.spec(target, options)
 		end
 	end
 	spec.transport = spec.transport or "tcp"
-	spec.starttls = spec.starttls or "auto"
+	-- Who says which certificate it must be wants one to be shown.
+	spec.starttls = spec.starttls or
+		(spec.fingerprint and "require" or "auto")
 	return with_port(spec)
 end
 
 local function open(spec)
 	local config = {label = spec.name}
 	for _, key in ipairs {"protocol", "transport", "host", "port", "path",
-		"tls", "ca", "cert", "insecure", "timeout", "trace"} do
+		"tls", "ca", "cert", "key", "fingerprint", "insecure",
+		"timeout", "trace"} do
 		config[key] = spec[key]
 	end
 	local conn, greeting = core.open(config)

@@ -1,7 +1,5 @@
 """TLS by port and by upgrade: what is trusted, and what is not."""
 
-import ssl
-
 import hostile
 from authority import Authority
 from harness import DONE, PROTOCOL, TLS, LiveCase
@@ -52,7 +50,7 @@ class Trust(TlsCase):
     def test_wrong_name(self):
         for url in self.urls("elsewhere"):
             with self.subTest(url):
-                self.fails(TLS, "(?i)name|address|match", self.ca, url,
+                self.fails(TLS, "it is not for", self.ca, url,
                            "-c", "NOOP")
 
     def test_expired(self):
@@ -103,11 +101,6 @@ class Trust(TlsCase):
 
 class Attacked(TlsCase):
     """Someone in the middle, before TLS (NO STARTTLS, USENIX 2021)."""
-
-    def context(self):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.authority.cert(), self.authority.key())
-        return context
 
     REQUIRE = "?starttls=require"
     VERBS = {"imap": "STARTTLS", "pop3": "STLS", "smtp": "STARTTLS"}
@@ -178,7 +171,7 @@ class Attacked(TlsCase):
             with self.subTest(protocol):
                 result, _ = self.attack(protocol, [
                     hostile.say(self.YES[protocol] + self.MORE[protocol]),
-                    hostile.start_tls(self.context())])
+                    hostile.start_tls(self.authority.context())])
                 self.assertFailed(result, (TLS, PROTOCOL), ".")
                 self.assertNotIn(b"injected", result.out)
 
@@ -200,7 +193,7 @@ class Attacked(TlsCase):
         """What was said before TLS is forgotten under it."""
         answers = dict(self.OFFERS["imap"])
         answers["STARTTLS"] = [hostile.say(self.YES["imap"]),
-                               hostile.start_tls(self.context())]
+                               hostile.start_tls(self.authority.context())]
         with hostile.Hostile("imap", answers) as server:
             self.postel(self.ca, server.url(tail=self.REQUIRE),
                         "--timeout=3", "-c", "NOOP")
@@ -222,7 +215,7 @@ class Attacked(TlsCase):
         answers = {
             "CAPABILITY": [lambda peer: (first or later[:]).pop()(peer)],
             "STARTTLS": [hostile.say(self.YES["imap"]),
-                         hostile.start_tls(self.context())],
+                         hostile.start_tls(self.authority.context())],
             "SELECT": [hostile.say(b"%t OK\r\n")],
             "NOOP": [lambda peer: peer.sock.unwrap(), hostile.hang_up]}
         with hostile.Hostile("imap", answers) as server:
@@ -240,7 +233,7 @@ class Attacked(TlsCase):
         answers = {"RETR": [hostile.say(b"+OK\r\nSubject: cut\r\n\r\nha"),
                             hostile.reset]}
         path = self.home.path / "cut.eml"
-        with hostile.Hostile("pop3", answers, self.context()) as server:
+        with hostile.Hostile("pop3", answers, self.authority.context()) as server:
             result = self.postel(self.ca, server.url(scheme="pop3s"), "-q",
                                  "-c", f"RETR 1 :> {path}")
         self.assertFailed(result, (9, TLS), ".")

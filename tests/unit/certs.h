@@ -18,8 +18,14 @@ struct cert_spec {
 	const char *eku;	   /* "clientAuth", or NULL */
 	const struct cert *issuer; /* NULL: self-signed */
 	int from_days, to_days;	   /* from now; both 0: -1 and 30 */
+	long seconds;		   /* added to to_days */
 	const char *digest;	   /* of the signature; NULL: SHA-256 */
-	const char *key;	   /* "ED25519", or NULL: EC, P-256 */
+	const char *key;	   /* "ED25519", "RSA1024"; NULL: EC, P-256 */
+	const char *usage;	   /* keyUsage: "keyCertSign", or NULL */
+	const char *permitted;	   /* nameConstraints: "permitted;DNS:x" */
+	const char *basic;  /* basicConstraints in place of what ca says */
+	const char *octets; /* a DNS name of any octets, n of them */
+	size_t n;
 	bool ca;
 };
 
