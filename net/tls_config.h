@@ -26,6 +26,19 @@ struct tls_verdict {
 	struct tls_search *search; /* private */
 };
 
+/* A fault, and where in the chain it is. */
+struct tls_found {
+	int code;   /* X509_V_ERR_… */
+	int depth;  /* 0: the server's own */
+	X509 *cert; /* the one at fault */
+	X509 *own;
+	const struct tls_verdict *v;
+	struct arena *a; /* of tls_tell_fault */
+};
+/* Fills v->fault with the first, in its own order, of n > 0 faults.
+ * (tls_faults.c) */
+void tls_tell_fault(struct tls_verdict *v, struct tls_found *found, size_t n);
+
 /* For SSL_CTX_set_cert_verify_callback; the verdict is the session's ex_data
  * 0. */
 int tls_judge(X509_STORE_CTX *ctx, void *unused);

@@ -28,8 +28,8 @@ local ports = {
 
 -- Options of the command line that hold where a URL says nothing.
 local inherited = {
-	"ca", "cert", "key", "fingerprint", "insecure", "starttls", "auth", "password_file",
-	"password_command", "timeout", "trace",
+	"ca", "cert", "key", "fingerprint", "insecure", "starttls", "auth",
+	"password_file", "password_command", "timeout", "trace",
 }
 
 -- How types that Lua does not have are called in messages.
@@ -129,6 +129,9 @@ function M.named(text)
 		spec.password, spec.password_file = nil, nil
 		spec.password_command, spec.keyring = nil, nil
 	end
+	if given.cert then -- its key belongs to it
+		spec.key = nil
+	end
 	for _, key in ipairs(inherited) do
 		if given[key] ~= nil then
 			spec[key] = given[key]
@@ -161,8 +164,9 @@ function M.spec(target, options)
 		M.check_keys("connect", options)
 		add(options)
 	end
+	local has_cert = spec.cert ~= nil
 	for _, key in ipairs(inherited) do
-		if spec[key] == nil then
+		if spec[key] == nil and not (key == "key" and has_cert) then
 			spec[key] = postel.options[key]
 		end
 	end

@@ -343,6 +343,16 @@ class ClientCertificates(FaultCase):
         self.done(self.ca, f"{url}?cert={self.authority.cert('asterix')}"
                   f"&key={self.authority.key('asterix')}", "-c", "NOOP")
 
+    def test_key_belongs_to_its_certificate(self):
+        """One of the command line is none of a URL's certificate."""
+        both = self.home.file("both.pem", (
+            self.authority.cert("asterix").read_bytes()
+            + self.authority.key("asterix").read_bytes()))
+        url = self.server(ssl.TLSVersion.TLSv1_3)
+        self.done(self.ca, f"--cert={self.authority.cert('past')}",
+                  f"--key={self.authority.key('past')}", f"{url}?cert={both}",
+                  "-c", "NOOP")
+
     def test_unusable(self):
         locked = self.home.path / "locked.key"
         subprocess.run(["openssl", "pkey", "-in",
