@@ -263,6 +263,13 @@ class Handshakes(FaultCase):
         self.told(result, LOST, "no word from the server for 1 s", "imaps://")
         self.assertLess(result.seconds, 5)
 
+    def test_how_to_get_it(self):
+        """What :tls says where there is none."""
+        server = self.hostile("imap")
+        result = self.done(server.url(login=""), "-c", ":tls")
+        self.assertIn(b"does not offer STARTTLS; it may have TLS on another "
+                      b"port: :open imaps://127.0.0.1\n", result.out)
+
     def test_stalled(self):
         def stall(peer):
             hostile.silence(peer)
