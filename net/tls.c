@@ -17,6 +17,7 @@
 enum {
 	WRITE_MAX = 64 << 10, /* plain bytes taken at once: four records */
 	OUT_MAX = 160 << 10,  /* those as records, and a handshake's flight */
+	WHY_MAX = 200,	      /* of a message, behind "certificate refused" */
 	HEAD = 40,	      /* a ServerHello's version, or a line in clear */
 };
 
@@ -140,8 +141,8 @@ refuse(struct tls *t)
 	char why[sizeof(t->dead.msg)];
 
 	t->dead = t->verdict.fault;
-	(void)snprintf(why, sizeof(why), text_of("certificate refused: %.200s"),
-	    t->verdict.fault.msg);
+	(void)snprintf(why, sizeof(why), text_of("certificate refused: %.*s"),
+	    STRF(utf8_head(str_z(t->verdict.fault.msg), WHY_MAX)));
 	str_copy(t->dead.msg, sizeof(t->dead.msg),
 	    utf8_head(str_z(why), sizeof(t->dead.msg) - 1));
 }

@@ -2,6 +2,7 @@
  * Which certificates are taken, what is said of those that are not, and pins;
  * all with certificates made here.
  */
+#include "base/utf8.h"
 #include "net/tls_info.h"
 #include "tests/unit/tlspeer.h"
 
@@ -32,6 +33,7 @@ enum by {
 static struct cert by[N_BY];
 
 #define OCTETS(s) .octets = (s), .n = sizeof(s) - 1
+#define LONG "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc"
 #define NOT_NAMED "it is not for mx.example, but for "
 #define NO_SAN "it names no server in subjectAltName, where "
 
@@ -131,6 +133,11 @@ static const struct {
 	.spec = {.san = "DNS:a123456789.b123456789.c123456789.d123456789.e"},
 	.reason = "name",
 	.why = NOT_NAMED "a123456789.b123456789.c123456789.d123456..."},
+    /* A message has an end, which cuts no character. */
+    {.what = "a long name in UTF-8",
+	.spec = {OCTETS(LONG "," LONG "," LONG "," LONG)},
+	.reason = "name",
+	.why = NOT_NAMED "\xc3\xbc\xc3\xbc"},
     {.what = "expired",
 	.spec = {.san = "DNS:mx.example", .from_days = -9, .to_days = -1},
 	.reason = "expired",
@@ -262,6 +269,7 @@ check_refusal(size_t i, const struct err *e, const struct cert *c)
 	fingerprint_text(md, print);
 	assert_string_equal(e->fingerprint, print);
 	assert_true(e->hint[0] != '\0');
+	assert_true(utf8_valid(str_z(e->msg)) && utf8_valid(str_z(e->hint)));
 	for (const char *p = e->hint; *p != '\0'; p++)
 		assert_true((unsigned char)*p >= ' ');
 }
