@@ -64,6 +64,8 @@ int bind_error_status(lua_State *L, int idx);
 /* The kind of an error value as an err_kind; ERR_USE for those that are
  * none, such as a refusal. */
 enum err_kind bind_error_kind(lua_State *L, int idx);
+/* What the error value at idx has besides kind and message, into e. */
+void bind_error_words(lua_State *L, int idx, struct err *e);
 int bind_error_new(lua_State *L); /* core.error(kind, message) */
 
 /* ---- types (bind.c) ---- */

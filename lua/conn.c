@@ -188,6 +188,8 @@ read_config(lua_State *L, struct conn_config *cfg)
 	cfg->tls = bind_opt_bool(L, 1, "tls");
 	cfg->tls_config.ca = bind_opt_string(L, 1, "ca");
 	cfg->tls_config.cert = bind_opt_string(L, 1, "cert");
+	cfg->tls_config.key = bind_opt_string(L, 1, "key");
+	cfg->tls_config.fingerprint = bind_opt_string(L, 1, "fingerprint");
 	cfg->tls_config.insecure = bind_opt_bool(L, 1, "insecure");
 	cfg->proxy = opt_proxy(L);
 	cfg->connect_ms = cfg->reply_ms = opt_milliseconds(L, "timeout");

@@ -1,6 +1,7 @@
 /* core: the module postel.core, what the library in Lua needs of C. */
 #include "lua/bind.h"
 #include "base/base64.h"
+#include "base/fingerprint.h"
 #include "base/near.h"
 #include "base/text.h"
 #include "base/vis.h"
@@ -82,6 +83,8 @@ push_url(lua_State *L, const struct url *u)
 	set_str(L, "ca", u->ca);
 	set_str(L, "cert", u->cert);
 	set_str(L, "proxy", u->proxy);
+	set_str(L, "key", u->key);
+	set_str(L, "fingerprint", u->fingerprint);
 	lua_pushstring(L, url_starttls_words[u->starttls]);
 	lua_setfield(L, -2, "starttls");
 	lua_pushboolean(L, u->tls);
@@ -192,6 +195,20 @@ static int
 core_header_decode(lua_State *L)
 {
 	return convert(L, header_decode);
+}
+
+/* fingerprint_fault(text): nil if it is the SHA-256 of a certificate, else
+ * what one looks like. */
+static int
+core_fingerprint_fault(lua_State *L)
+{
+	unsigned char print[FINGERPRINT_SIZE];
+
+	if (fingerprint_parse(bind_str(L, 1), print))
+		lua_pushnil(L);
+	else
+		lua_pushstring(L, text_of(fingerprint_form));
+	return 1;
 }
 
 static int
@@ -312,6 +329,7 @@ static const luaL_Reg functions[] = {
     {"mutf7_decode", core_mutf7_decode},
     {"header_decode", core_header_decode},
     {"base64", core_base64},
+    {"fingerprint_fault", core_fingerprint_fault},
     {"nearest", core_nearest},
     {"text", core_text},
     {"plural", core_plural},

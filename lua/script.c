@@ -98,6 +98,8 @@ push_options(lua_State *L, const struct options *o)
 	set_string(L, "dns", o->dns);
 	set_string(L, "ca", o->ca);
 	set_string(L, "cert", o->cert);
+	set_string(L, "key", o->key);
+	set_string(L, "fingerprint", o->fingerprint);
 	set_string(L, "starttls", url_starttls_words[o->starttls]);
 	set_string(L, "auth", o->auth);
 	set_string(L, "password_file", o->password_file);
@@ -230,10 +232,12 @@ print_line(const char *prefix, struct str s)
 	buf_fini(&masked);
 }
 
-/* One line, and with --debug the traceback that the handler kept. */
+/* One line, a second one if there is a hint, and with --debug the traceback
+ * that the handler kept. */
 static void
 report(lua_State *L, int idx, const char *what)
 {
+	struct err e = {0};
 	struct str s;
 
 	idx = lua_absindex(L, idx);
@@ -245,6 +249,9 @@ report(lua_State *L, int idx, const char *what)
 	}
 	print_line("postel: ", without_string(s));
 	lua_pop(L, 1);
+	bind_error_words(L, idx, &e);
+	if (e.hint[0] != '\0')
+		print_line("postel: ", str_z(e.hint));
 	if (!script_of(L)->opt->debug)
 		return;
 	lua_getfield(L, LUA_REGISTRYINDEX, "postel.traceback");
@@ -564,7 +571,9 @@ bind_to_err(lua_State *L, struct err *e)
 
 	err_clear(e);
 	err_set(e, bind_error_kind(L, -1), "%s", luaL_tolstring(L, -1, NULL));
-	lua_pop(L, 2);
+	lua_pop(L, 1);
+	bind_error_words(L, -1, e);
+	lua_pop(L, 1);
 	return status;
 }
 

@@ -20,7 +20,8 @@ struct options {
 	bool json;	   /* replies are shown as JSON */
 	const char *trace; /* NULL: off; "-": standard error; else a file */
 	const char *dns;   /* the name server to ask (net/dns.h), or NULL */
-	const char *ca, *cert;
+	const char *ca, *cert, *key;
+	const char *fingerprint; /* of the certificate to take, or NULL */
 	bool insecure;
 	enum url_starttls starttls;
 	const char *auth; /* mechanism, or NULL */
@@ -41,8 +42,9 @@ void script_free(lua_State *L);
 
 /*
  * Run to the end (tasks included) and return an exit status (status.h).  An
- * uncaught error is one line on standard error, with opt->debug a traceback
- * behind it.  argv: the script's arguments (arg[1] …), NULL-terminated.
+ * uncaught error is one line on standard error (two with a hint), with
+ * opt->debug a traceback behind it.  argv: the script's arguments (arg[1] …),
+ * NULL-terminated.
  */
 int script_chunk(lua_State *L, const char *chunk, const char *name);
 int script_file(lua_State *L, const char *path, char *const *argv);

@@ -81,10 +81,13 @@ job_queue(struct job *j, struct err *e)
 {
 	struct conn *c = j->cmd.conn;
 
-	if (c->phase == CONN_CLOSED)
-		return c->err.kind == ERR_NONE
-			   ? err_set(e, ERR_CLOSED, "the connection is closed")
-			   : err_set(e, c->err.kind, "%s", c->err.msg);
+	if (c->phase == CONN_CLOSED && c->err.kind == ERR_NONE)
+		return err_set(e, ERR_CLOSED, "the connection is closed");
+	if (c->phase == CONN_CLOSED) {
+		if (e->kind == ERR_NONE)
+			*e = c->err;
+		return -1;
+	}
 	if (c->queued >= limits.queue)
 		return err_set(e, ERR_LIMIT, "too many commands are waiting");
 	j->cmd.line = buf_str(&j->line);

@@ -79,6 +79,10 @@ conn_new(struct loop *l, const struct conn_config *cfg)
 	own->proxy = copy(cfg->proxy);
 	own->tls_config.ca = copy(cfg->tls_config.ca);
 	own->tls_config.cert = copy(cfg->tls_config.cert);
+	own->tls_config.key = copy(cfg->tls_config.key);
+	own->tls_config.fingerprint = copy(cfg->tls_config.fingerprint);
+	/* Of a socket or a pipe nobody knows whether it is the same again. */
+	own->tls_config.port = cfg->transport == URL_TCP ? cfg->port : 0;
 	own->tls_config.alpn = copy(cfg->tls_config.alpn);
 	own->tls_config.also = copy(cfg->tls_config.also);
 	own->tls_config.srv_id = copy(cfg->tls_config.srv_id);
@@ -124,6 +128,8 @@ conn_free(struct conn *c)
 	mem_free_secret((char *)(uintptr_t)c->cfg.proxy);
 	free((char *)(uintptr_t)c->cfg.tls_config.ca);
 	free((char *)(uintptr_t)c->cfg.tls_config.cert);
+	free((char *)(uintptr_t)c->cfg.tls_config.key);
+	free((char *)(uintptr_t)c->cfg.tls_config.fingerprint);
 	free((char *)(uintptr_t)c->cfg.tls_config.alpn);
 	free((char *)(uintptr_t)c->cfg.tls_config.also);
 	free((char *)(uintptr_t)c->cfg.tls_config.srv_id);

@@ -127,6 +127,30 @@ owed(const struct conn *c)
 }
 
 static void
+tell_silence(const struct conn *c, double seconds, struct err *e)
+{
+	if (c->tunnelling) {
+		(void)err_set(e, ERR_TIMEOUT,
+		    "the proxy made no way to the server in %g s", seconds);
+		return;
+	}
+	if (c->handshaking) {
+		(void)err_set(e, ERR_TIMEOUT,
+		    "the TLS handshake is not over after %g s", seconds);
+		return;
+	}
+	(void)err_set(
+	    e, ERR_TIMEOUT, "no word from the server for %g s", seconds);
+	if (c->times.greeting < 0 && c->rx.len == 0 && !c->cfg.tls &&
+	    c->cfg.transport == URL_TCP && c->proto != NULL &&
+	    c->proto->tls_port != 0)
+		err_hint(e,
+		    "where TLS begins at once the server waits for us: that is "
+		    "%ss://",
+		    c->proto->name);
+}
+
+static void
 timed_out(struct timer *t)
 {
 	struct conn *c = CONTAINER_OF(t, struct conn, timer);
@@ -135,11 +159,7 @@ timed_out(struct timer *t)
 
 	conn_ref(c);
 	if (owed(c) && c->progress + ms <= loop_now()) {
-		err_set(&e, ERR_TIMEOUT,
-		    c->tunnelling
-			? N_("the proxy made no way to the server in %g s")
-			: N_("no word from the server for %g s"),
-		    (double)ms / 1000);
+		tell_silence(c, (double)ms / 1000, &e);
 		engine_fail(c, &e);
 	} else if (owed(c)) {
 		loop_timer(c->loop, t, c->progress + ms);

@@ -1,5 +1,6 @@
 /* options: the command line of postel, taken apart. */
 #include "shell/options.h"
+#include "base/fingerprint.h"
 #include "base/mem.h"
 #include "base/near.h"
 #include "base/text.h"
@@ -92,6 +93,18 @@ set_starttls(struct cmdline *cl, char *arg)
 	if (cl->opt.starttls != URL_STARTTLS_UNSET)
 		return 0;
 	return usage("--starttls is require, auto or no, not %s", arg);
+}
+
+static int
+set_fingerprint(struct cmdline *cl, char *arg)
+{
+	unsigned char print[FINGERPRINT_SIZE];
+
+	cl->opt.fingerprint = arg;
+	if (fingerprint_parse(str_z(arg), print))
+		return 0;
+	return usage(
+	    "--fingerprint is %s, not %s", text_of(fingerprint_form), arg);
 }
 
 static int
@@ -191,7 +204,11 @@ const struct option_row option_rows[] = {
     {"ca", .arg = N_("FILE"), .kind = KIND_FILE, STRING(opt.ca),
 	.help = N_("trust these authorities")},
     {"cert", .arg = N_("FILE"), .kind = KIND_FILE, STRING(opt.cert),
-	.help = N_("a certificate of our own, with key")},
+	.help = N_("a certificate of our own")},
+    {"key", .arg = N_("FILE"), .kind = KIND_FILE, STRING(opt.key),
+	.help = N_("its key, if it is not in the same file")},
+    {"fingerprint", .arg = "SHA256", .set = set_fingerprint,
+	.help = N_("only this certificate is good")},
     {"insecure", FLAG(opt.insecure), .help = N_("any certificate is good")},
     {"starttls", .arg = "require|auto|no", .kind = KIND_WORDS,
 	.words = "require auto no", .set = set_starttls,

@@ -204,6 +204,8 @@ put_options(
 	put_field(f, before, "dns", opt->dns);
 	put_field(f, before, "ca", opt->ca);
 	put_field(f, before, "cert", opt->cert);
+	put_field(f, before, "key", opt->key);
+	put_field(f, before, "fingerprint", opt->fingerprint);
 	/* One with a password comes from --proxy again. */
 	if (opt->proxy == NULL || strchr(opt->proxy, '@') == NULL)
 		put_field(f, before, "proxy", opt->proxy);

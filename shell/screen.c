@@ -240,6 +240,13 @@ screen_error(const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+screen_hint(const struct err *e)
+{
+	if (e->hint[0] != '\0')
+		screen_error("%s", e->hint);
+}
+
 static ssize_t
 stream_out(void *cookie, const char *p, size_t n)
 {

@@ -51,6 +51,8 @@ void screen_aside(struct str line, enum paint paint);
 void screen_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* "postel: …" on standard error; control bytes made visible. */
 void screen_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same of an error's hint, if it has one; for behind its message. */
+void screen_hint(const struct err *e);
 /* A stream whose lines go to standard error, the prompt respected. */
 FILE *screen_stream(void);
 

@@ -263,6 +263,7 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 	c = script_connect(sh->L, url, &status, &e);
 	if (c == NULL) {
 		screen_error("%s", e.msg);
+		screen_hint(&e);
 		/* A URL that cannot be read is no script's fault. */
 		return status == STATUS_SCRIPT && e.kind == ERR_USE
 			   ? STATUS_USAGE
@@ -316,6 +317,8 @@ session_open_host(
 	    .host = host,
 	    .tls_config = {.ca = opt->ca,
 		.cert = opt->cert,
+		.key = opt->key,
+		.fingerprint = opt->fingerprint,
 		.insecure = opt->insecure},
 	    .proxy = opt->proxy,
 	    .connect_ms = opt->timeout_ms,
@@ -425,13 +428,15 @@ tell_closed(struct shell *sh, struct session *s)
 	if (s->closing)
 		return;
 	s->closing = true;
-	if (e->kind != ERR_NONE)
+	if (e->kind != ERR_NONE) {
 		screen_error(
 		    "%s%s%s", named ? s->name : "", named ? ": " : "", e->msg);
-	else if (named)
+		screen_hint(e);
+	} else if (named) {
 		screen_note("%s: connection closed", s->name);
-	else
+	} else {
 		screen_note("connection closed");
+	}
 }
 
 void

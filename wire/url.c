@@ -1,6 +1,8 @@
 /* url: what a user writes to name a server. */
 #include "wire/url_inner.h"
+#include "base/fingerprint.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 #include <arpa/inet.h>
@@ -350,6 +352,25 @@ set_cert(struct url *u, struct str v, struct arena *a, struct err *e)
 }
 
 static int
+set_key(struct url *u, struct str v, struct arena *a, struct err *e)
+{
+	return file(a, v, "key", &u->key, e);
+}
+
+static int
+set_fingerprint(struct url *u, struct str v, struct arena *a, struct err *e)
+{
+	unsigned char print[FINGERPRINT_SIZE];
+
+	if (unescape(a, v, "fingerprint", &u->fingerprint, e) < 0)
+		return -1;
+	if (!fingerprint_parse(u->fingerprint, print))
+		return err_set(e, ERR_USE, "a fingerprint is %s",
+		    text_of(fingerprint_form));
+	return 0;
+}
+
+static int
 set_timeout(struct url *u, struct str v, struct arena *a, struct err *e)
 {
 	(void)a;
@@ -384,6 +405,8 @@ static const struct key {
     {"insecure", set_insecure},
     {"ca", set_ca},
     {"cert", set_cert},
+    {"key", set_key},
+    {"fingerprint", set_fingerprint},
     {"timeout", set_timeout},
     {"proxy", set_proxy},
 };
@@ -405,7 +428,8 @@ unknown_key(struct str name, struct err *e)
 	if (near.best == NULL || i < name.n)
 		return err_set(e, ERR_USE,
 		    "unknown word behind the ? of the URL; known are "
-		    "starttls, insecure, ca, cert, timeout and proxy");
+		    "starttls, insecure, ca, cert, key, fingerprint, "
+		    "timeout and proxy");
 	return err_set(e, ERR_USE,
 	    "unknown word %.*s in the URL; did you mean %s?", STRF(name),
 	    near.best);

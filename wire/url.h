@@ -44,7 +44,8 @@ struct url {
 	struct str mailbox; /* imap, without the leading slash, decoded UTF-8 */
 	enum url_starttls starttls;
 	bool insecure;
-	struct str ca, cert;
+	struct str ca, cert, key;
+	struct str fingerprint; /* as fingerprint.h has it */
 	struct str proxy; /* as url_parse_proxy takes it; it has no password */
 	bool has_timeout;
 	uint64_t timeout; /* seconds */

@@ -57,6 +57,8 @@ put_query(struct buf *b, const struct url *u)
 
 	if (put_part(b, "&ca=", u->ca, path_marks) < 0 ||
 	    put_part(b, "&cert=", u->cert, path_marks) < 0 ||
+	    put_part(b, "&key=", u->key, path_marks) < 0 ||
+	    put_part(b, "&fingerprint=", u->fingerprint, path_marks) < 0 ||
 	    (u->insecure && buf_addz(b, "&insecure") < 0) ||
 	    put_part(b, "&proxy=", u->proxy, proxy_marks) < 0 ||
 	    (u->starttls != URL_STARTTLS_UNSET &&

@@ -20,7 +20,7 @@ M.names = {}
 local accounts = {}
 
 -- Fields that are names of files, where "~/" is the home folder.
-local files = {"ca", "cert", "password_file", "netrc"}
+local files = {"ca", "cert", "key", "password_file", "netrc"}
 
 local function wrong(field, format, ...)
 	errors.argument("account", field, format, ...)

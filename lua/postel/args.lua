@@ -27,7 +27,10 @@ local common = {
 		"-: to standard error"),
 		bare = "-"},
 	{"--ca=FILE", core.text "authorities to trust, in PEM"},
-	{"--cert=FILE", core.text "client certificate and key, in PEM"},
+	{"--cert=FILE", core.text "client certificate, in PEM"},
+	{"--key=FILE", core.text "its key, if it is not in the same file"},
+	{"--fingerprint=SHA256", core.text "only this certificate is good",
+		fingerprint = true},
 	{"--insecure", core.text "do not verify certificates; send passwords in clear"},
 	{"--starttls=MODE", core.text "require, auto or no, for URLs that say nothing",
 		one_of = {require = true, auto = true, no = true}},
@@ -145,6 +148,10 @@ end
 local function check_value(spec, o, form, value)
 	if o.row.one_of and not o.row.one_of[value] then
 		wrong(spec, "%s: %s is none of its values", form, value)
+	end
+	local fault = o.row.fingerprint and core.fingerprint_fault(value)
+	if fault then
+		wrong(spec, "%s is %s, not %s", form, fault, value)
 	end
 	if o.row.number then
 		local n = tonumber(value)

@@ -21,6 +21,7 @@ local keys = {
 	examine = "boolean", raw = "boolean", from = "string",
 	keyring = "attributes", netrc = "file", prompt = "boolean",
 	proxy = "secret", service = "string", dns = "string",
+	key = "string", fingerprint = "string",
 }
 
 local ports = {
@@ -29,8 +30,9 @@ local ports = {
 
 -- Options of the command line that hold where a URL says nothing.
 local inherited = {
-	"ca", "cert", "insecure", "starttls", "auth", "password_file",
-	"password_command", "token_command", "timeout", "trace", "proxy", "dns",
+	"ca", "cert", "key", "fingerprint", "insecure", "starttls", "auth",
+	"password_file", "password_command", "token_command", "timeout",
+	"trace", "proxy", "dns",
 }
 
 -- How types that Lua does not have are called in messages.
@@ -91,6 +93,10 @@ function M.check_keys(name, t)
 		errors.argument(name, "starttls",
 			"auto, require or no expected")
 	end
+	local form = t.fingerprint and core.fingerprint_fault(t.fingerprint)
+	if form then
+		errors.argument(name, "fingerprint", "it is %s", form)
+	end
 end
 
 -- The accounts of init.lua, if there is any.
@@ -142,6 +148,9 @@ function M.named(text)
 	if given.token_command then
 		spec.token = nil
 	end
+	if given.cert then -- its key belongs to it
+		spec.key = nil
+	end
 	for _, key in ipairs(inherited) do
 		if given[key] ~= nil then
 			spec[key] = given[key]
@@ -177,22 +186,25 @@ function M.spec(target, options)
 		add(options)
 	end
 	spec.own_starttls = spec.starttls
+	local has_cert = spec.cert ~= nil
 	for _, key in ipairs(inherited) do
-		if spec[key] == nil then
+		if spec[key] == nil and not (key == "key" and has_cert) then
 			spec[key] = postel.options[key]
 		end
 	end
 	spec.transport = spec.transport or "tcp"
-	spec.starttls = spec.starttls or "auto"
+	-- Who says which certificate it must be wants one to be shown.
+	spec.starttls = spec.starttls or
+		(spec.fingerprint and "require" or "auto")
 	return with_port(spec)
 end
 
 local function open(spec)
 	local config = {trace = spec.tracer, found = spec.found_text}
 	for _, key in ipairs {"protocol", "transport", "host", "port", "path",
-		"tls", "ca", "cert", "insecure", "timeout", "proxy", "dns",
-		"found_seconds", "tls_also", "tls_srv_id", "tls_sni",
-		"tls_dane"} do
+		"tls", "ca", "cert", "key", "fingerprint", "insecure",
+		"timeout", "proxy", "dns", "found_seconds", "tls_also",
+		"tls_srv_id", "tls_sni", "tls_dane"} do
 		config[key] = spec[key]
 	end
 	local conn, greeting = core.open(config)

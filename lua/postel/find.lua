@@ -343,7 +343,7 @@ local function is_believed(conn, found)
 	elseif not conn.tls then
 		return false
 	end
-	return found.direct or conn:certifies(found.ascii) or
+	return found.direct or conn.tls.pinned or conn:certifies(found.ascii) or
 		found.srv_id and conn:certifies(found.srv_id) or
 		believed[found.ascii .. " " .. conn.host]
 end

@@ -319,7 +319,7 @@ class Belief(FindCase):
         self.names.records["_imap._tcp.example.org SRV"] = [
             f"1 1 {self.servers['service'].imap} mail.hoster.test"]
         del self.names.records["_imaps._tcp.example.org SRV"]
-        self.refuses(TLS, "does not name mail.hoster.test",
+        self.refuses(TLS, "it names no server in subjectAltName",
                      "imap:fred@example.org")
 
     def test_spoofed(self):
@@ -356,7 +356,7 @@ class Belief(FindCase):
         # The certificate is checked all the same.
         self.names.records["_imaps._tcp.example.org SRV"] = [
             f"1 1 {self.servers['outside'].imaps} other.test"]
-        self.refuses(TLS, "does not name other.test", "imap:fred@example.org")
+        self.refuses(TLS, "not for other.test", "imap:fred@example.org")
 
     def test_authenticated_by_whom(self):
         """The word of a name server that is not on a loopback address, as far
@@ -369,7 +369,7 @@ class Belief(FindCase):
 
     def test_expired(self):
         self.serve_imaps("expired", "mail.hoster.test")
-        self.refuses(TLS, "certificate has expired", "imap:fred@example.org")
+        self.refuses(TLS, "it expired on", "imap:fred@example.org")
 
     def ask(self, answer):
         self.serve_imaps("outside", "mail.hoster.test")
@@ -523,7 +523,7 @@ class MxServer(FindCase):
         self.names.records["other.test A"] = ["127.0.0.9"]
         self.opens("mx:mail.hoster.test")
         self.names.records["bad.test MX"] = ["1 other.test"]
-        self.refuses(TLS, "does not name other.test", "mx:bad.test")
+        self.refuses(TLS, "not for other.test", "mx:bad.test")
 
     def test_no_login_at_a_server_that_may_be_forged(self):
         self.serve({"example.org MX": ["10 mail.hoster.test"],

@@ -314,7 +314,7 @@ class Privacy(ProxyCase):
     def test_tls_names_the_server(self):
         proxy = self.proxy()
         # The certificate is the proxy's host's, and not the server's.
-        self.fails(TLS, f"it does not name {NAME}", self.ca,
+        self.fails(TLS, f"it is not for {NAME}", self.ca,
                    f"--proxy={proxy.url('socks5h')}",
                    self.url(NAME, tail="?starttls=require"))
 

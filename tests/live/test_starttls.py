@@ -218,7 +218,7 @@ KINDS = (
     (early, PROTOCOL, UNASKED, False),
     (late, TLS, "TLS", None),
     (lost, (LOST, TLS), "hung up|connection lost|TLS", None),
-    (hanging, LOST, "no word from the server", None),
+    (hanging, LOST, "no word from the server|TLS handshake is not over", None),
     (preauth, TLS, "PREAUTH, so no TLS", False),
 )
 

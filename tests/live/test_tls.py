@@ -1,7 +1,5 @@
 """TLS by port and by upgrade: what is trusted, and what is not."""
 
-import ssl
-
 import hostile
 from authority import Authority
 from harness import DONE, TLS, LiveCase
@@ -52,7 +50,7 @@ class Trust(TlsCase):
     def test_wrong_name(self):
         for url in self.urls("elsewhere"):
             with self.subTest(url):
-                self.fails(TLS, "(?i)name|address|match", self.ca, url,
+                self.fails(TLS, "it is not for", self.ca, url,
                            "-c", "NOOP")
 
     def test_expired(self):
@@ -106,10 +104,8 @@ class Cut(TlsCase):
         """TLS ends without close_notify in the middle of a body."""
         answers = {"RETR": [hostile.say(b"+OK\r\nSubject: cut\r\n\r\nha"),
                             hostile.reset]}
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.authority.cert(), self.authority.key())
         path = self.home.path / "cut.eml"
-        with hostile.Hostile("pop3", answers, context) as server:
+        with hostile.Hostile("pop3", answers, self.authority.context()) as server:
             result = self.postel(self.ca, server.url(scheme="pop3s"), "-q",
                                  "-c", f"RETR 1 :> {path}")
         self.assertFailed(result, (9, TLS), ".")
