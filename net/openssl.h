@@ -48,9 +48,11 @@
 	F(EVP_PKEY_free)                                                       \
 	F(EVP_PKEY_get0_type_name)                                             \
 	F(EVP_PKEY_get_bits)                                                   \
+	F(EVP_get_digestbyname)                                                \
 	F(EVP_md5)                                                             \
 	F(EVP_sha256)                                                          \
 	F(GENERAL_NAMES_free)                                                  \
+	F(OBJ_nid2sn)                                                          \
 	F(OPENSSL_sk_num)                                                      \
 	F(OPENSSL_sk_value)                                                    \
 	F(OpenSSL_version)                                                     \
@@ -72,20 +74,25 @@
 	F(SSL_CTX_use_certificate_chain_file)                                  \
 	F(SSL_ctrl)                                                            \
 	F(SSL_do_handshake)                                                    \
+	F(SSL_export_keying_material)                                          \
 	F(SSL_free)                                                            \
 	F(SSL_get0_alpn_selected)                                              \
 	F(SSL_get0_param)                                                      \
 	F(SSL_get0_peer_certificate)                                           \
+	F(SSL_get_certificate)                                                 \
 	F(SSL_get_current_cipher)                                              \
 	F(SSL_get_error)                                                       \
 	F(SSL_get_ex_data)                                                     \
 	F(SSL_get_ex_data_X509_STORE_CTX_idx)                                  \
+	F(SSL_get_finished)                                                    \
 	F(SSL_get_peer_cert_chain)                                             \
+	F(SSL_get_peer_finished)                                               \
 	F(SSL_get_verify_mode)                                                 \
 	F(SSL_get_verify_result)                                               \
 	F(SSL_get_version)                                                     \
 	F(SSL_has_pending)                                                     \
 	F(SSL_in_before)                                                       \
+	F(SSL_is_server)                                                       \
 	F(SSL_new)                                                             \
 	F(SSL_read_ex)                                                         \
 	F(SSL_session_reused)                                                  \
@@ -96,6 +103,7 @@
 	F(SSL_set_ex_data)                                                     \
 	F(SSL_set_verify)                                                      \
 	F(SSL_shutdown)                                                        \
+	F(SSL_version)                                                         \
 	F(SSL_write_ex)                                                        \
 	F(TLS_client_method)                                                   \
 	F(TLS_server_method)                                                   \
@@ -122,6 +130,7 @@
 	F(X509_get_ext_d2i)                                                    \
 	F(X509_get_issuer_name)                                                \
 	F(X509_get_serialNumber)                                               \
+	F(X509_get_signature_info)                                             \
 	F(X509_get_subject_name)                                               \
 	F(X509_getm_notAfter)                                                  \
 	F(X509_getm_notBefore)                                                 \

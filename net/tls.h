@@ -64,6 +64,28 @@ int tls_handshake(struct stream *s, struct err *e);
  * TLS. */
 void tls_describe(const struct stream *s, struct buf *out);
 
+/* What ties an exchange above TLS to this very connection (RFC 5056). */
+enum tls_binding {
+	TLS_EXPORTER,	      /* RFC 9266 */
+	TLS_UNIQUE,	      /* RFC 5929 3 */
+	TLS_SERVER_END_POINT, /* RFC 5929 4 */
+};
+
+/* "tls-exporter" and so on, as IANA has them; SCRAM names them so. */
+const char *tls_binding_name(enum tls_binding type);
+
+/*
+ * Appends the octets of the binding, which both sides of the connection come
+ * to alone: 32, 12, or a digest of the server's certificate.  -1 and nothing
+ * appended if s has no TLS whose handshake is over, or the type is not defined
+ * for it: tls-unique in TLS 1.3; tls-unique and tls-exporter in TLS 1.2 without
+ * extended master secret (RFC 7627), where somebody in the middle could make
+ * two connections have the same; tls-server-end-point where the certificate's
+ * signature names no digest (Ed25519).
+ */
+int tls_channel_binding(
+    const struct stream *s, enum tls_binding type, struct buf *out);
+
 /* Whether s is a TLS stream, or lies on one. */
 bool stream_is_tls(const struct stream *s);
 

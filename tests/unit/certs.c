@@ -30,11 +30,28 @@ extend(X509 *x, X509 *issuer, int nid, const char *value)
 	X509_EXTENSION_free(ext);
 }
 
+static EVP_PKEY *
+key_make(const char *kind)
+{
+	return kind == NULL ? EVP_EC_gen("P-256")
+			    : EVP_PKEY_Q_keygen(NULL, NULL, kind);
+}
+
+/* Ed25519 signs without one. */
+static const EVP_MD *
+digest_of(const struct cert_spec *spec)
+{
+	if (spec->key != NULL && spec->issuer == NULL)
+		return NULL;
+	return EVP_get_digestbyname(
+	    spec->digest != NULL ? spec->digest : "SHA256");
+}
+
 struct cert
 cert_make(const struct cert_spec *spec)
 {
 	static long serial = 1;
-	struct cert c = {X509_new(), EVP_EC_gen("P-256")};
+	struct cert c = {X509_new(), key_make(spec->key)};
 	const struct cert *issuer = spec->issuer != NULL ? spec->issuer : &c;
 	bool usual = spec->from_days == 0 && spec->to_days == 0;
 	X509_NAME *name = X509_get_subject_name(c.x);
@@ -53,7 +70,7 @@ cert_make(const struct cert_spec *spec)
 	    spec->ca ? "critical,CA:TRUE" : "CA:FALSE");
 	extend(c.x, issuer->x, NID_subject_alt_name, spec->san);
 	extend(c.x, issuer->x, NID_ext_key_usage, spec->eku);
-	must(X509_sign(c.x, issuer->key, EVP_sha256()) > 0, "sign");
+	must(X509_sign(c.x, issuer->key, digest_of(spec)) > 0, "sign");
 	return c;
 }
 

@@ -46,6 +46,8 @@ server_start(struct server *srv, const struct cert *cert, int fd)
 	assert_int_equal(SSL_CTX_use_certificate(ctx, cert->x), 1);
 	assert_int_equal(SSL_CTX_use_PrivateKey(ctx, cert->key), 1);
 	SSL_CTX_set_security_level(ctx, 0);
+	if (srv->plain_secret)
+		SSL_CTX_set_options(ctx, SSL_OP_NO_EXTENDED_MASTER_SECRET);
 	if (srv->version != 0) {
 		SSL_CTX_set_min_proto_version(ctx, srv->version);
 		SSL_CTX_set_max_proto_version(ctx, srv->version);

@@ -14,6 +14,7 @@
 struct server {
 	int version;	   /* TLS1_2_VERSION …; 0: any */
 	bool wants_client; /* a certificate by `ca` */
+	bool plain_secret; /* no extended master secret (RFC 7627) */
 	const char *alpn;  /* what it insists on, or NULL */
 	/* Made by connect_pair. */
 	SSL *ssl;
