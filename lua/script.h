@@ -22,7 +22,9 @@ struct options {
 	const char *ca, *cert;
 	bool insecure;
 	enum url_starttls starttls;
-	const char *auth; /* mechanism, or NULL */
+	const char *auth;    /* mechanism, or NULL */
+	const char *authzid; /* who to be once logged in, or NULL: the user */
+	bool no_initial;     /* no initial response in a SASL exchange */
 	const char *password_file, *password_command;
 	int64_t timeout_ms; /* 0: as limits.h says */
 };

@@ -125,6 +125,7 @@ job_done(struct conn *c, struct job *j)
 	struct err e = {0};
 
 	if (granted && j->sasl != NULL && !sasl_done(j->sasl)) {
+		err_clear(&j->sasl_err); /* what it says now is worse */
 		(void)sasl_early(j->sasl, &e);
 		engine_fail(c, &e);
 		return;

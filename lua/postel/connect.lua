@@ -19,6 +19,7 @@ local keys = {
 	name = "string", trace = "string", scheme = "string", url = "string",
 	examine = "boolean", raw = "boolean", from = "string",
 	keyring = "attributes", netrc = "file", prompt = "boolean",
+	token = "secret", token_command = "string",
 }
 
 local ports = {
@@ -28,7 +29,8 @@ local ports = {
 -- Options of the command line that hold where a URL says nothing.
 local inherited = {
 	"ca", "cert", "insecure", "starttls", "auth", "password_file",
-	"password_command", "timeout", "trace",
+	"password_command", "timeout", "trace", "authzid", "initial",
+	"token_command",
 }
 
 -- How types that Lua does not have are called in messages.
@@ -290,7 +292,8 @@ local function begin(conn, greeting, spec)
 	if not logged_in then
 		upgrade(conn, spec)
 	end
-	if spec.user and spec.login ~= false and not logged_in then
+	if spec.login ~= false and not logged_in and (spec.user or
+		require("postel.mechanism").is_nameless(spec.auth)) then
 		require("postel.login").login(conn, spec)
 	end
 	if spec.mailbox and conn.protocol == "imap" and

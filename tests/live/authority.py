@@ -36,10 +36,19 @@ class Authority:
             path.chmod(0o644)
             own(path)
 
-    def _sign(self, name, alternatives):
+    def client(self, name):
+        """A file with certificate and key of somebody who logs in."""
+        self._sign(name, f"email:{name}@mail.test", "clientAuth")
+        both = self.folder / f"{name}.both.pem"
+        both.write_text(self.cert(name).read_text()
+                        + self.key(name).read_text())
+        both.chmod(0o600)
+        return both
+
+    def _sign(self, name, alternatives, purpose="serverAuth"):
         folder = self.folder
         (folder / "extensions").write_text(
-            f"subjectAltName={alternatives}\nextendedKeyUsage=serverAuth\n")
+            f"subjectAltName={alternatives}\nextendedKeyUsage={purpose}\n")
         openssl("req", "-newkey", "ec", "-pkeyopt",
                 "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
                 "-keyout", self.key(name), "-out", folder / "request")

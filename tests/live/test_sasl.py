@@ -1,0 +1,289 @@
+"""Logins by each mechanism that Dovecot and Exim have, right and wrong."""
+
+import base64
+import http.server
+import json
+import threading
+import urllib.parse
+
+from authority import Authority
+from harness import AUTH, DONE, USAGE, LiveCase
+from servers import Dovecot, Exim, make_folder, temporary_folder, write
+
+PASSWORDS = "plain login digest-md5 cram-md5 scram-sha-1 scram-sha-256"
+
+
+class SaslCase(LiveCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.authority = cls.enterClassContext(Authority())
+        cls.ca = f"--ca={cls.authority.ca}"
+
+    def url(self, server, protocol, user="asterix"):
+        return (f"{protocol}://{user}@127.0.0.1:"
+                f"{getattr(server, protocol)}")
+
+    def password(self, password):
+        """An option; each password has a file of its own."""
+        name = base64.urlsafe_b64encode(password.encode()).decode()
+        return f"--password-file={self.home.file(name, password)}"
+
+    def said(self, *arguments):
+        """What the wire carried in a login that works."""
+        return self.done("--trace", *arguments, "-c", "NOOP").err.decode()
+
+
+class Passwords(SaslCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.dovecot = cls.with_server(Dovecot(
+            authority=cls.authority, mechanisms=PASSWORDS + " apop"))
+        cls.exim = cls.with_server(Exim(
+            authority=cls.authority, authenticators="\n".join((
+                "cram:", "  driver = cram_md5", "  public_name = CRAM-MD5",
+                "  server_secret = ${if eq{$auth1}{asterix}{gaul}fail}",
+                "  server_set_id = $auth1"))))
+
+    def test_each(self):
+        right, wrong = self.password("gaul"), self.password("roman")
+        servers = [(self.dovecot, p, PASSWORDS) for p in ("imaps", "pop3s")]
+        servers.append((self.exim, "smtps", "plain login cram-md5"))
+        for server, protocol, mechanisms in servers:
+            url = self.url(server, protocol)
+            for mech in mechanisms.upper().split():
+                with self.subTest((protocol, mech)):
+                    self.assertIn(f" {mech}", self.said(
+                        self.ca, f"--auth={mech}", right, url))
+                    result = self.fails(
+                        AUTH, "(?i)auth", self.ca, f"--auth={mech}", wrong,
+                        url, "-c", "NOOP")
+                    self.assertNotIn(b"roman", result.err)
+
+    def test_without_an_initial_response(self):
+        """himalaya#729: a server that offers SASL-IR and does not mean it."""
+        right = self.password("gaul")
+        for server, protocol in ((self.dovecot, "imaps"),
+                                 (self.dovecot, "pop3s"),
+                                 (self.exim, "smtps")):
+            for option in ((), ("--no-initial",)):
+                with self.subTest((protocol, option)):
+                    said = self.said(self.ca, "--auth=PLAIN", right, *option,
+                                     self.url(server, protocol))
+                    self.assertEqual(" PLAIN <secret>" in said, not option)
+
+    def test_the_best_is_taken(self):
+        right = self.password("gaul")
+        for server, protocol, best in (
+                (self.dovecot, "imaps", "SCRAM-SHA-256"),
+                (self.dovecot, "pop3s", "SCRAM-SHA-256"),
+                (self.exim, "smtps", "PLAIN")):
+            with self.subTest(protocol):
+                self.assertIn(f" {best} ", self.said(
+                    self.ca, right, self.url(server, protocol)))
+
+    def test_what_is_not_on_offer(self):
+        url = self.url(self.dovecot, "imaps")
+        self.fails(AUTH, "SCRAM-SHA-512 is not on offer; the server offers "
+                   "PLAIN LOGIN", self.ca, "--auth=SCRAM-SHA-512",
+                   self.password("gaul"), url, "-c", "NOOP")
+        self.fails(AUTH, "SCRAM-SHA-256-PLUS is not on offer", self.ca,
+                   "--auth=SCRAM-SHA-256-PLUS", self.password("gaul"), url,
+                   "-c", "NOOP")
+
+    def test_passwords_of_all_kinds(self):
+        """SASLprep, quotes, and what is newer than SASLprep."""
+        for password in ("naïve", "a,b=c", 'say "x"\\', "\N{KEY}" "key"):
+            with Dovecot({"asterix": password}, self.authority,
+                         mechanisms=PASSWORDS) as dovecot:
+                for mech in PASSWORDS.upper().split():
+                    with self.subTest((password, mech)):
+                        # Dovecot has it in ISO 8859-1; libgsasl does not
+                        # know a character that is so young.
+                        if (mech == "DIGEST-MD5" and not password.isascii()
+                                or mech == "CRAM-MD5" and "key" in password):
+                            continue
+                        self.done(self.ca, f"--auth={mech}",
+                                  self.password(password),
+                                  self.url(dovecot, "imaps"), "-c", "NOOP")
+
+    def test_forbidden_passwords(self):
+        self.fails(USAGE, r"RFC 4013", self.ca, "--auth=SCRAM-SHA-256",
+                   self.password("be\x07ll"), self.url(self.dovecot, "imaps"),
+                   "-c", "NOOP")
+
+
+class Others(SaslCase):
+    """Who logs in is known otherwise, or to nobody."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.cert = cls.authority.client("asterix")
+        cls.stranger = cls.enterClassContext(Authority()).client("asterix")
+        cls.dovecot = cls.with_server(Dovecot(
+            authority=cls.authority, mechanisms="plain external anonymous",
+            more="passdb {\n  driver = static\n  mechanisms = external\n"
+            "  args = nopassword=y\n}\n"
+            f"ssl_ca = <{cls.authority.ca}\nssl_require_crl = no\n"
+            "ssl_verify_client_cert = yes\n"
+            "auth_ssl_username_from_cert = yes\n"
+            "auth_anonymous_username = obelix\n"))
+        cls.exim = cls.with_server(Exim(
+            authority=cls.authority,
+            more="tls_try_verify_hosts = *\n"
+            f"tls_verify_certificates = {cls.authority.ca}",
+            authenticators="\n".join((
+                "external:", "  driver = external",
+                "  public_name = EXTERNAL",
+                "  server_advertise_condition = $tls_in_certificate_verified",
+                "  server_param2 = ${certextract {subject,CN}"
+                "{$tls_in_peercert}}",
+                "  server_condition = ${if eq{$auth2}{asterix}}",
+                "  server_set_id = $auth2"))))
+
+    def test_external(self):
+        cert = f"--cert={self.cert}"
+        for server, protocol in ((self.dovecot, "imaps"),
+                                 (self.dovecot, "pop3s"),
+                                 (self.exim, "smtps")):
+            url = self.url(server, protocol)
+            with self.subTest(protocol):
+                # By itself where there is no password, and by name.
+                self.assertIn(" EXTERNAL ", self.said(self.ca, cert, url))
+                self.assertIn(" EXTERNAL ", self.said(
+                    self.ca, cert, "--auth=EXTERNAL", self.password("gaul"),
+                    url))
+                # The certificate says who it is.
+                self.assertIn(" EXTERNAL ", self.said(
+                    self.ca, cert, "--auth=EXTERNAL",
+                    url.replace("asterix@", "")))
+                # A password that is given is meant.
+                self.assertIn(" PLAIN ", self.said(
+                    self.ca, cert, self.password("gaul"), url))
+
+    def test_external_without_a_certificate(self):
+        url = self.url(self.dovecot, "imaps")
+        self.fails(AUTH, "(?i)auth", self.ca, "--auth=EXTERNAL", url, "-c",
+                   "NOOP")
+        self.fails(AUTH, "not on offer", self.ca, "--auth=EXTERNAL",
+                   self.url(self.exim, "smtps"), "-c", "NOOP")
+
+    def test_external_as_somebody_else(self):
+        """Dovecot wants to see a master user, which asterix is not."""
+        self.fails(AUTH, "(?i)auth", self.ca, f"--cert={self.cert}",
+                   "--auth=EXTERNAL", self.url(self.dovecot, "imaps",
+                                               "obelix"), "-c", "NOOP")
+
+    def test_external_by_a_stranger(self):
+        result = self.postel(self.ca, f"--cert={self.stranger}",
+                             "--auth=EXTERNAL",
+                             self.url(self.dovecot, "imaps"), "-c", "NOOP")
+        self.assertNotEqual(result.status, DONE, result)
+
+    def test_anonymous(self):
+        url = self.url(self.dovecot, "imaps", "guest%40mail.test")
+        self.assertIn(" ANONYMOUS ", self.said(
+            self.ca, "--auth=ANONYMOUS", url))
+        self.assertIn(" ANONYMOUS ", self.said(
+            self.ca, "--auth=ANONYMOUS", url.replace("guest%40mail.test@",
+                                                     "")))
+
+    def test_no_ticket(self):
+        """Kerberos without a ticket; the peer need not know it."""
+        self.fails(AUTH, "GSSAPI is not on offer", self.ca, "--auth=GSSAPI",
+                   self.url(self.dovecot, "imaps"), "-c", "NOOP")
+        url = self.url(self.dovecot, "imaps").replace("asterix@", "")
+        self.fails(AUTH, "no Kerberos ticket", self.ca, "-e",
+                   f"local c <close> = postel.connect '{url}' "
+                   "c:authenticate {mech = 'GSSAPI', initial = true}:wait()")
+
+
+class Introspection(http.server.BaseHTTPRequestHandler):
+    """Says whose a token is, as RFC 7662 has it."""
+
+    TOKENS = {"good-" + "t" * 700: "asterix", "short": "asterix"}
+
+    def do_POST(self):
+        length = int(self.headers.get("Content-Length", 0))
+        form = urllib.parse.parse_qs(self.rfile.read(length).decode())
+        user = self.TOKENS.get(form.get("token", [""])[0])
+        answer = json.dumps(
+            {"active": True, "username": user, "scope": "mail"}
+            if user else {"active": False}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+class Tokens(SaslCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Introspection)
+        cls.addClassCleanup(web.server_close)
+        cls.addClassCleanup(web.shutdown)
+        threading.Thread(target=web.serve_forever, args=(0.05,),
+                         daemon=True).start()
+        folder = temporary_folder("oauth")
+        cls.addClassCleanup(lambda: [p.unlink() for p in folder.iterdir()]
+                            + [folder.rmdir()])
+        make_folder(folder)
+        write(folder / "oauth2", "introspection_mode = post\n"
+              f"introspection_url = http://127.0.0.1:{web.server_port}/\n"
+              "username_attribute = username\nactive_attribute = active\n"
+              "active_value = true\nscope = mail\nopenid_configuration_url = "
+              "https://sso.mail.test/.well-known/openid-configuration\n")
+        cls.dovecot = cls.with_server(Dovecot(
+            authority=cls.authority,
+            mechanisms="plain oauthbearer xoauth2 scram-sha-256",
+            more="passdb {\n  driver = oauth2\n"
+            "  mechanisms = oauthbearer xoauth2\n"
+            f"  args = {folder}/oauth2\n}}\n"))
+
+    def token(self, token, protocol="imaps", user="asterix", auth=""):
+        """An account that has this token."""
+        url = self.url(self.dovecot, protocol, user)
+        (self.home.path / "config" / "postel").mkdir(
+            parents=True, exist_ok=True)
+        self.home.file("config/postel/init.lua", (
+            f'postel.account {{name = "work", url = "{url}",'
+            f'token_command = "echo {token}",'
+            f'auth = "{auth or "*"}"}}').encode())
+        return "work"
+
+    def test_right_and_wrong(self):
+        for protocol in ("imaps", "pop3s"):
+            for mech in ("OAUTHBEARER", "XOAUTH2"):
+                with self.subTest((protocol, mech)):
+                    for token in Introspection.TOKENS:
+                        said = self.said(self.ca, self.token(
+                            token, protocol, auth=mech))
+                        self.assertIn(f" {mech}", said)
+                        self.assertNotIn(token[:12], said)
+                    result = self.fails(
+                        AUTH, "refuses the token: (401|invalid_token)",
+                        self.ca, self.token("stolen", protocol, auth=mech),
+                        "-c", "NOOP")
+                    self.assertIn(b", openid-configuration https://sso.",
+                                  result.err)
+                    self.assertNotIn(b"stolen", result.err)
+
+    def test_a_token_is_taken_for_what_it_is(self):
+        url = self.url(self.dovecot, "imaps")
+        self.assertIn(" OAUTHBEARER ", self.said(
+            self.ca, self.token("short")))
+        self.assertIn(" SCRAM-SHA-256 ", self.said(
+            self.ca, self.password("gaul"), url))
+        self.assertIn(" XOAUTH2 ", self.said(
+            self.ca, "--auth=XOAUTH2", self.password("short"), url))
+
+    def test_of_somebody_else(self):
+        self.fails(AUTH, "(?i)auth", self.ca,
+                   self.token("short", user="obelix"), "-c", "NOOP")
