@@ -19,7 +19,8 @@ is_hidden(const struct client *c, struct str mech)
 bool
 exchange_offers(const struct client *c, struct str mech)
 {
-	return login_knows(mech) && !is_hidden(c, mech);
+	return login_knows(mech) && (c->tls || !login_binds(mech)) &&
+	       !is_hidden(c, mech);
 }
 
 void
@@ -28,7 +29,7 @@ exchange_mechanisms(const struct client *c, const char *before, struct buf *out)
 	const char *name;
 
 	for (size_t i = 0; (name = login_mechanism(i)) != NULL; i++)
-		if (!is_hidden(c, str_z(name)))
+		if (exchange_offers(c, str_z(name)))
 			(void)buf_addf(out, "%s%s", before, name);
 }
 
@@ -60,7 +61,8 @@ exchange_begin(struct client *c, struct login **l,
 	struct buf challenge;
 
 	buf_init(&challenge, CHALLENGE_MAX);
-	*l = login_new(c->server->users, mech, words->service, c->server->host);
+	*l = login_new(
+	    c->server->users, mech, words->service, c->server->host, c->stream);
 	go_on(c, l, words, login_begin(*l, initial, &challenge), &challenge);
 	buf_fini(&challenge);
 }

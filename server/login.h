@@ -7,19 +7,22 @@
 #ifndef SERVER_LOGIN_H
 #define SERVER_LOGIN_H
 
+#include "net/stream.h"
 #include "server/users.h"
 
 struct login;
 
 /* Whether the server has the mechanism. */
 bool login_knows(struct str mech);
+/* Whether it binds to TLS (-PLUS), and so wants some; of one that is known. */
+bool login_binds(struct str mech);
 /* The names of those it has, from i = 0 on; NULL behind the last. */
 const char *login_mechanism(size_t i);
 
-/* Begins an exchange; the service is "imap", "smtp" or "pop".  The mechanism
- * is known. */
-struct login *login_new(
-    struct users *us, struct str mech, const char *service, const char *host);
+/* Begins an exchange over the stream, which must outlive it; the service is
+ * "imap", "smtp" or "pop".  The mechanism is known. */
+struct login *login_new(struct users *us, struct str mech, const char *service,
+    const char *host, const struct stream *stream);
 void login_free(struct login *l); /* wipes what it knows; l may be NULL */
 
 enum login_step {

@@ -1,14 +1,17 @@
 """Logins by each mechanism that Dovecot and Exim have, right and wrong."""
 
 import base64
+import contextlib
 import http.server
 import json
+import socket
+import ssl
 import threading
 import urllib.parse
 
 from authority import Authority
-from harness import AUTH, DONE, USAGE, LiveCase
-from servers import Dovecot, Exim, make_folder, temporary_folder, write
+from harness import AUTH, DONE, USAGE, LiveCase, Terminal
+from servers import Dovecot, Exim, Posteld, make_folder, temporary_folder, write
 
 PASSWORDS = "plain login digest-md5 cram-md5 scram-sha-1 scram-sha-256"
 
@@ -287,3 +290,117 @@ class Tokens(SaslCase):
     def test_of_somebody_else(self):
         self.fails(AUTH, "(?i)auth", self.ca,
                    self.token("short", user="obelix"), "-c", "NOOP")
+
+
+class Between:
+    """Somebody in the middle with a certificate that the client believes; he
+    may change what the server says."""
+
+    def __init__(self, authority, port, replace=(b"", b"")):
+        self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.server.load_cert_chain(authority.cert(), authority.key())
+        self.client = ssl.create_default_context(cafile=authority.ca)
+        self.port, self.replace = port, replace
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listening = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                inside, _ = self.listener.accept()
+                threading.Thread(target=self.join, args=(inside,),
+                                 daemon=True).start()
+
+    def join(self, inside):
+        with contextlib.suppress(OSError, ValueError):
+            near = self.server.wrap_socket(inside, server_side=True)
+            far = self.client.wrap_socket(
+                socket.create_connection(("127.0.0.1", self.port)),
+                server_hostname="127.0.0.1")
+            threading.Thread(target=self.carry, daemon=True, args=(
+                near, far, (b"", b""))).start()
+            self.carry(far, near, self.replace)
+
+    @staticmethod
+    def carry(source, sink, replace):
+        with contextlib.suppress(OSError, ValueError), source, sink:
+            while data := source.recv(65536):
+                sink.sendall(data.replace(*replace) if replace[0] else data)
+
+    def close(self):
+        self.listener.close()
+
+
+class Bound(SaslCase):
+    """SCRAM-SHA-256-PLUS, which only posteld has here."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.posteld = cls.with_server(Posteld(authority=cls.authority))
+
+    def between(self, protocol, *replace):
+        it = Between(self.authority, getattr(self.posteld, protocol), *replace)
+        self.addCleanup(it.close)
+        return f"{protocol}://asterix@127.0.0.1:{it.listening}"
+
+    def test_each_protocol_and_version(self):
+        old = self.home.file("openssl.cnf", "openssl_conf = a\n[a]\n"
+                             "ssl_conf = b\n[b]\nsystem_default = c\n"
+                             "[c]\nMaxProtocol = TLSv1.2\n")
+        for conf, name in ((None, "tls-exporter"), (old, "tls-unique")):
+            env = {"OPENSSL_CONF": str(conf)} if conf else {}
+            for protocol in ("imaps", "pop3s", "smtps", "imap", "pop3",
+                             "smtp"):
+                with self.subTest((protocol, name)):
+                    result = self.done(
+                        "--trace", self.ca, self.password("gaul"),
+                        self.url(self.posteld, protocol)
+                        + "?starttls=require", "-c", "NOOP", env=env)
+                    self.assertIn(b" SCRAM-SHA-256-PLUS ", result.err)
+                    said = self.shown(protocol, env, "gaul")
+                    self.assertIn(f"client: p={name},,n=asterix,r=", said)
+
+    def shown(self, protocol, env, password):
+        """The steps of the exchange, as :auth shows them."""
+        url = self.url(self.posteld, protocol).replace("asterix@", "")
+        greet = "" if "smtp" not in protocol else "EHLO c.test"
+        with Terminal(self.home, self.ca, url + "?starttls=require",
+                      env=env) as t:
+            t.expect("> ")
+            if greet:
+                t.line(greet)
+                t.expect("SIZE.*> ")
+            t.line(":auth SCRAM-SHA-256-PLUS asterix")
+            t.expect("Password: ")
+            t.line(password)
+            t.expect("> $")
+            return t.seen.decode()
+
+    def test_somebody_between(self):
+        for protocol in ("imaps", "pop3s", "smtps"):
+            with self.subTest(protocol):
+                url = self.between(protocol)
+                # What he could have by a mechanism that does not notice.
+                self.done(self.ca, "--auth=PLAIN", self.password("gaul"), url,
+                          "-c", "NOOP")
+                self.fails(AUTH, "(?i)wrong|auth|password|535", self.ca,
+                           self.password("gaul"), url, "-c", "NOOP")
+
+    def test_somebody_who_strips_the_offer(self):
+        for protocol, before in (("imaps", b" AUTH=SCRAM-SHA-256-PLUS"),
+                                 ("pop3s", b" SCRAM-SHA-256-PLUS"),
+                                 ("smtps", b" SCRAM-SHA-256-PLUS")):
+            with self.subTest(protocol):
+                url = self.between(protocol, (before, b""))
+                result = self.fails(
+                    AUTH, "(?i)wrong|auth|password|535", self.ca,
+                    self.password("gaul"), url, "-c", "NOOP")
+                self.assertNotIn(b"PLUS", result.err)
+
+    def test_not_without_tls(self):
+        url = self.url(self.posteld, "imap") + "?starttls=no"
+        self.fails(AUTH, "SCRAM-SHA-256-PLUS is not on offer", self.ca,
+                   "--auth=SCRAM-SHA-256-PLUS", self.password("gaul"), url,
+                   "-c", "NOOP")
