@@ -124,6 +124,7 @@ auth_challenge(struct job *j, struct str challenge, struct err *e)
 	buf_init(&in, limits.line + 3);
 	secret_buf(&out);
 	secret_buf(&coded);
+	challenge = str_trim(challenge);
 	if (++j->challenges > limits.challenges)
 		err_set(&j->sasl_err, ERR_LIMIT,
 		    "the server asks without end in the login");
@@ -242,7 +243,7 @@ begin_exchange(struct job *j, const struct conn_login *login, struct err *e)
 	    .password = login->password,
 	    .service = c->proto->sasl->service,
 	    .host = c->cfg.host != NULL ? c->cfg.host : "",
-	    .port = c->cfg.port};
+	    .port = c->cfg.transport == URL_TCP ? c->cfg.port : 0};
 	struct buf data;
 	int rc;
 
