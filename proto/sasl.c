@@ -338,6 +338,7 @@ sasl_step(struct sasl *s, struct str challenge, struct buf *out, struct err *e)
 
 	/* The two with a token are told why they failed behind their end. */
 	if (s->done && s->mech->secret != SASL_TOKEN) {
+		s->done = false;
 		err_set(e, ERR_AUTH,
 		    "%s: the server asks for more than there is",
 		    s->mech->name);
