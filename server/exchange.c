@@ -19,7 +19,8 @@ is_hidden(const struct client *c, struct str mech)
 bool
 exchange_offers(const struct client *c, struct str mech)
 {
-	return login_knows(mech) && (c->tls || !login_binds(mech)) &&
+	return login_knows(mech) &&
+	       login_fits(mech, c->server->users, c->tls) &&
 	       !is_hidden(c, mech);
 }
 

@@ -14,15 +14,16 @@
 static const struct mechanism {
 	const char *name;
 	bool client_first;
-	bool initial; /* it may have an initial response */
-	bool binds;   /* to TLS */
+	bool initial;  /* it may have an initial response */
+	bool computes; /* with the password, which must be there in clear */
+	bool binds;    /* to TLS */
 } mechanisms[] = {
-    {"PLAIN", true, true, false},
+    {"PLAIN", true, true, false, false},
     /* No RFC has it, and some clients answer its first question unasked. */
-    {"LOGIN", false, true, false},
-    {"CRAM-MD5", false, false, false},
-    {"SCRAM-SHA-256", true, true, false},
-    {"SCRAM-SHA-256-PLUS", true, true, true},
+    {"LOGIN", false, true, false, false},
+    {"CRAM-MD5", false, false, true, false},
+    {"SCRAM-SHA-256", true, true, true, false},
+    {"SCRAM-SHA-256-PLUS", true, true, true, true},
 };
 enum { MECHANISMS = sizeof(mechanisms) / sizeof(*mechanisms) };
 
@@ -153,9 +154,11 @@ login_knows(struct str mech)
 }
 
 bool
-login_binds(struct str mech)
+login_fits(struct str mech, struct users *us, bool tls)
 {
-	return find(mech)->binds;
+	const struct mechanism *m = find(mech);
+
+	return (tls || !m->binds) && (!m->computes || users_have_passwords(us));
 }
 
 const char *

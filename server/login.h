@@ -14,8 +14,9 @@ struct login;
 
 /* Whether the server has the mechanism. */
 bool login_knows(struct str mech);
-/* Whether it binds to TLS (-PLUS), and so wants some; of one that is known. */
-bool login_binds(struct str mech);
+/* Whether one that is known can be used: -PLUS wants TLS, and those that
+ * compute with the password want it in clear, of each user. */
+bool login_fits(struct str mech, struct users *us, bool tls);
 /* The names of those it has, from i = 0 on; NULL behind the last. */
 const char *login_mechanism(size_t i);
 
