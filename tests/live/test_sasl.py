@@ -9,6 +9,7 @@ import ssl
 import threading
 import urllib.parse
 
+import hostile
 from authority import Authority
 from harness import AUTH, DONE, USAGE, LiveCase, Terminal
 from servers import Dovecot, Exim, Posteld, make_folder, temporary_folder, write
@@ -290,6 +291,36 @@ class Tokens(SaslCase):
     def test_of_somebody_else(self):
         self.fails(AUTH, "(?i)auth", self.ca,
                    self.token("short", user="obelix"), "-c", "NOOP")
+
+
+class Offers(SaslCase):
+    """What was offered before TLS, anybody may have said."""
+
+    def heard(self, before, after):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.authority.cert(), self.authority.key())
+
+        def offer(peer):
+            tls = isinstance(peer.sock, ssl.SSLSocket)
+            peer.send(b"250-bait.test\r\n250-AUTH %s\r\n250 STARTTLS\r\n"
+                      % (after if tls else before))
+
+        answers = {"EHLO": [offer], "AUTH": [hostile.say(b"535 no\r\n")],
+                   "STARTTLS": [hostile.say(b"220 go\r\n"),
+                                hostile.start_tls(context)]}
+        with hostile.Hostile("smtp", answers) as server:
+            self.fails(AUTH, "535 no", self.ca, self.password("gaul"),
+                       server.url("asterix@"), "-c", "NOOP")
+        return [line for line in server.heard if line.startswith(b"AUTH")]
+
+    def test_of_before_tls_are_forgotten(self):
+        for before, after, taken in (
+                (b"SCRAM-SHA-256", b"CRAM-MD5 PLAIN", b"AUTH PLAIN "),
+                (b"PLAIN", b"LOGIN SCRAM-SHA-1", b"AUTH SCRAM-SHA-1 ")):
+            with self.subTest(before):
+                heard = self.heard(before, after)
+                self.assertEqual(len(heard), 1, heard)  # and no second try
+                self.assertTrue(heard[0].startswith(taken), heard)
 
 
 class Between:

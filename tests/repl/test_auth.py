@@ -1,11 +1,12 @@
 """Logins led step by step, with libgsasl and by hand."""
 
 import base64
+import re
 import time
 import unittest
 
-from harness import (AUTH, DONE, PROTOCOL, Case, IMAP, LOGOUT, POP3, SMTP,
-                     USAGE)
+from harness import (AUTH, DONE, PROTOCOL, ROOT, Case, IMAP, LOGOUT, POP3,
+                     SMTP, USAGE)
 
 
 def b64(text):
@@ -169,6 +170,20 @@ class Auth(Case):
         t.line("b")
         t.expect("235 ok")
         self.assertNotIn(b"warning", t.seen)  # nobody listens on loopback
+
+    def test_what_is_completed_is_what_there_is(self):
+        """:auth and --auth offer each mechanism of proto/sasl.c."""
+        source = (ROOT / "proto" / "sasl.c").read_text()
+        table = re.search(r"mechs\[\] = \{(.*?)^\};", source, re.S | re.M)[1]
+        there = set(re.findall(r'^    (?:SCRAM\(|\{)"([A-Z0-9-]+)"', table, re.M))
+        self.assertGreater(len(there), 15)
+        fish = self.run_postel("--completion=fish").stdout.decode()
+        option = re.search(r"-l auth -x -a '([^']*)'", fish)[1].split()
+        self.assertEqual(set(option), there | {"APOP", "USER"})
+        t = self.terminal(self.peer("smtp", SMTP))
+        t.expect("> ")
+        shown = " ".join(t.listed(":auth ")).split()
+        self.assertEqual(set(shown), there | {"APOP"})
 
     def test_without_a_connection(self):
         result = self.run_postel("-c", ":auth PLAIN a")
