@@ -96,7 +96,8 @@ give_binding(
 
 	buf_init(&data, 256);
 	buf_init(&coded, 512);
-	if (tls_channel_binding(l->stream, type, &data) == 0 &&
+	if (l->stream != NULL &&
+	    tls_channel_binding(l->stream, type, &data) == 0 &&
 	    base64_encode(&coded, buf_str(&data)) == 0)
 		rc = gsasl_property_set(session, prop, buf_cstr(&coded));
 	buf_fini(&data);

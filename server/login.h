@@ -20,8 +20,9 @@ bool login_fits(struct str mech, struct users *us, bool tls);
 /* The names of those it has, from i = 0 on; NULL behind the last. */
 const char *login_mechanism(size_t i);
 
-/* Begins an exchange over the stream, which must outlive it; the service is
- * "imap", "smtp" or "pop".  The mechanism is known. */
+/* Begins an exchange; the service is "imap", "smtp" or "pop".  The mechanism
+ * is known.  The stream is what it can be bound to, and must outlive it; NULL:
+ * nothing is. */
 struct login *login_new(struct users *us, struct str mech, const char *service,
     const char *host, const struct stream *stream);
 void login_free(struct login *l); /* wipes what it knows; l may be NULL */

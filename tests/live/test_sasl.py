@@ -430,6 +430,13 @@ class Bound(SaslCase):
                     self.password("gaul"), url, "-c", "NOOP")
                 self.assertNotIn(b"PLUS", result.err)
 
+    def test_one_that_is_hidden_is_not_there(self):
+        """And so "y" is no sign of somebody who has changed the offer."""
+        with Posteld(authority=self.authority, options=(
+                "--fault", "hide SCRAM-SHA-256-PLUS")) as server:
+            self.assertIn(" SCRAM-SHA-256 ", self.said(
+                self.ca, self.password("gaul"), self.url(server, "imaps")))
+
     def test_not_without_tls(self):
         url = self.url(self.posteld, "imap") + "?starttls=no"
         self.fails(AUTH, "SCRAM-SHA-256-PLUS is not on offer", self.ca,
