@@ -397,8 +397,11 @@ sasl_mask(const struct sasl *s, struct str answer, struct buf *out)
 int
 sasl_early(const struct sasl *s, struct err *e)
 {
+	/* Whether our proof is out, and its own is due. */
+	unsigned begun = s->mech->server_first ? 0 : 1;
+
 	return err_set(e, ERR_AUTH,
-	    s->mech->mutual && s->steps > 1
+	    s->mech->mutual && s->steps > begun
 		? N_("%s: the server claims success without proving who it is")
 		: N_("%s: the server claims success before the login is over"),
 	    s->mech->name);

@@ -280,6 +280,20 @@ class Hostile(Case):
             C~ .*
             S: a1 OK welcome""")
 
+    def test_digest_without_its_proof(self):
+        """RFC 2831 2.1.3: rspauth is due, and must be right."""
+        begin = f"""
+            C: a1 AUTHENTICATE DIGEST-MD5
+            S: + {b64('realm="x",nonce="OA6MG9",qop="auth",charset=utf-8,'
+                      'algorithm=md5-sess')}
+            C~ .*"""
+        self.ends(AUTH, "without proving who it is", "DIGEST-MD5", begin,
+                  "S: a1 OK welcome")
+        self.ends(AUTH, "does not prove who it is", "DIGEST-MD5", begin, f"""
+            S: + {b64("rspauth=" + 32 * "0")}
+            C: *
+            S: a1 BAD cancelled""")
+
     def test_challenges_without_end(self):
         self.ends(PROTOCOL, "a challenge of the login is too long",
                   "CRAM-MD5", f"""
