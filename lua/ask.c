@@ -30,8 +30,8 @@ struct asking {
 };
 
 /*
- * The terminal is ours, with echo if that is wanted.  Signals come in while an octet is
- * waited for, and at no other time: none is missed.
+ * The terminal is ours, with echo if that is wanted.  Signals come in while an
+ * octet is waited for, and at no other time: none is missed.
  */
 static int
 begin(struct asking *a)

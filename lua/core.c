@@ -1,5 +1,6 @@
 /* core: the module postel.core, what the library in Lua needs of C. */
 #include "lua/bind.h"
+#include "proto/sasl.h"
 #include "base/base64.h"
 #include "base/fingerprint.h"
 #include "base/near.h"
@@ -309,6 +310,23 @@ core_status(lua_State *L)
 	return 1;
 }
 
+/* mechanism(name): "password" or "token", or nil for one that wants neither;
+ * and whether who listens learns it. */
+static int
+core_mechanism(lua_State *L)
+{
+	static const char *const kinds[] = {
+	    [SASL_PASSWORD] = "password",
+	    [SASL_TOKEN] = "token",
+	    [SASL_NO_SECRET] = NULL,
+	};
+	struct str mech = bind_str(L, 1);
+
+	lua_pushstring(L, kinds[sasl_secret(mech)]);
+	lua_pushboolean(L, sasl_shows_secret(mech));
+	return 2;
+}
+
 /* dry_run(on): from now on nothing that changes mail is sent. */
 static int
 core_dry_run(lua_State *L)
@@ -340,6 +358,7 @@ static const luaL_Reg functions[] = {
     {"error", bind_error_new},
     {"status", core_status},
     {"dry_run", core_dry_run},
+    {"mechanism", core_mechanism},
     {NULL, NULL},
 };
 

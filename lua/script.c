@@ -102,6 +102,9 @@ push_options(lua_State *L, const struct options *o)
 	set_string(L, "fingerprint", o->fingerprint);
 	set_string(L, "starttls", url_starttls_words[o->starttls]);
 	set_string(L, "auth", o->auth);
+	set_string(L, "authzid", o->authzid);
+	if (o->no_initial)
+		set_bool(L, "initial", false);
 	set_string(L, "password_file", o->password_file);
 	set_string(L, "password_command", o->password_command);
 	set_string(L, "token_command", o->token_command);

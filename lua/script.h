@@ -24,7 +24,9 @@ struct options {
 	const char *fingerprint; /* of the certificate to take, or NULL */
 	bool insecure;
 	enum url_starttls starttls;
-	const char *auth; /* mechanism, or NULL */
+	const char *auth;    /* mechanism, or NULL */
+	const char *authzid; /* who to be once logged in, or NULL: the user */
+	bool no_initial;     /* no initial response in a SASL exchange */
 	const char *password_file, *password_command, *token_command;
 	/* As conn_config has it; it may hold a password. */
 	const char *proxy;

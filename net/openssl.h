@@ -13,6 +13,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -39,6 +40,7 @@
 	F(ERR_clear_error)                                                     \
 	F(ERR_peek_error)                                                      \
 	F(ERR_reason_error_string)                                             \
+	F(EVP_Digest)                                                          \
 	F(EVP_DigestFinal_ex)                                                  \
 	F(EVP_DigestInit_ex)                                                   \
 	F(EVP_DigestUpdate)                                                    \
@@ -52,6 +54,7 @@
 	F(EVP_md5)                                                             \
 	F(EVP_sha256)                                                          \
 	F(GENERAL_NAMES_free)                                                  \
+	F(HMAC)                                                                \
 	F(OBJ_nid2ln)                                                          \
 	F(OBJ_nid2sn)                                                          \
 	F(OBJ_obj2nid)                                                         \
@@ -60,6 +63,7 @@
 	F(OpenSSL_version)                                                     \
 	F(PEM_write_PrivateKey)                                                \
 	F(PEM_write_X509)                                                      \
+	F(PKCS5_PBKDF2_HMAC)                                                   \
 	F(SSL_CIPHER_get_name)                                                 \
 	F(SSL_CTX_check_private_key)                                           \
 	F(SSL_CTX_ctrl)                                                        \

@@ -17,8 +17,8 @@ struct tls_verdict {
 	char
 	    host[256]; /* the name that is wanted, in A-labels, or an address */
 	char srv_id[256]; /* or this one, which may be empty (RFC 4985) */
-	uint16_t port; /* 0: sessions are not kept */
-	bool any;      /* a fault is told, and taken */
+	uint16_t port;	  /* 0: sessions are not kept */
+	bool any;	  /* a fault is told, and taken */
 	bool pinned;
 	unsigned char pin[FINGERPRINT_SIZE];
 	bool system;	  /* it is the system's authorities that count */

@@ -46,8 +46,7 @@ has_srv_id(X509_STORE_CTX *ctx, const struct tls_verdict *v)
 	return ossl.X509_STORE_CTX_get_error(ctx) ==
 		   X509_V_ERR_HOSTNAME_MISMATCH &&
 	       v->srv_id[0] != '\0' &&
-	       tls_has_srv_id(
-		   ossl.X509_STORE_CTX_get0_cert(ctx), v->srv_id);
+	       tls_has_srv_id(ossl.X509_STORE_CTX_get0_cert(ctx), v->srv_id);
 }
 
 static int

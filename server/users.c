@@ -349,6 +349,17 @@ user_password(const struct user *u)
 	return is_hash(u->password) ? NULL : u->password;
 }
 
+bool
+users_have_passwords(struct users *us)
+{
+	refresh(us);
+	for (const struct user *u = users_next(us, NULL); u != NULL;
+	     u = users_next(us, u))
+		if (user_password(u) == NULL)
+			return false;
+	return true;
+}
+
 /* Whether a and b are equal, in a time that does not tell where they
  * differ. */
 static bool

@@ -43,6 +43,9 @@ bool user_check(const struct user *u, struct str password);
 /* The password, for mechanisms that compute with it; NULL if there is only a
  * hash of it. */
 const char *user_password(const struct user *u);
+/* Whether that is so of all: mechanisms that compute are offered to nobody if
+ * one could not use them, since who tries is refused. */
+bool users_have_passwords(struct users *us);
 /* His account, opened on first use; NULL if that cannot be. */
 struct account *user_account(struct users *us, struct user *u, struct err *e);
 

@@ -214,9 +214,15 @@ const struct option_row option_rows[] = {
 	.words = "require auto no", .set = set_starttls,
 	.help = N_("for URLs that do not say")},
     {"auth", .arg = N_("MECH"), .kind = KIND_WORDS,
-	.words = "PLAIN LOGIN SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 DIGEST-MD5 "
-		 "APOP USER ANONYMOUS EXTERNAL",
+	.words = "SCRAM-SHA-512-PLUS SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS "
+		 "SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN "
+		 "DIGEST-MD5 CRAM-MD5 OAUTHBEARER XOAUTH2 EXTERNAL ANONYMOUS "
+		 "GSSAPI GS2-KRB5 NTLM APOP USER",
 	STRING(opt.auth), .help = N_("how to log in")},
+    {"authzid", .arg = N_("NAME"), STRING(opt.authzid),
+	.help = N_("who to be once logged in")},
+    {"no-initial", FLAG(opt.no_initial),
+	.help = N_("no initial response in a SASL login")},
     {"password-file", .arg = N_("FILE"), .kind = KIND_FILE,
 	STRING(opt.password_file),
 	.help = N_("the password is its first line")},

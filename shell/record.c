@@ -214,6 +214,11 @@ put_options(
 		put_field(
 		    f, before, "starttls", url_starttls_words[opt->starttls]);
 		put_field(f, before, "auth", opt->auth);
+		put_field(f, before, "authzid", opt->authzid);
+	}
+	if (opt->no_initial) {
+		fprintf(f, "%sinitial = false", *before);
+		*before = ", ";
 	}
 	if (opt->timeout_ms > 0) {
 		fprintf(f, "%stimeout = %lld", *before,

@@ -2,6 +2,7 @@
 #include "shell/secret.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "proto/sasl.h"
 #include "proto/secret.h"
 #include "shell/run.h"
 #include "shell/screen.h"
@@ -108,21 +109,14 @@ secret_scrub(char *arg)
 
 /* ---- what lacks one ---- */
 
-/* Mechanisms that show the server no password (RFC 2195, 2831, 5802, 4505,
- * 4422 A). */
-static const char *const discreet[] = {
-    "CRAM-MD5", "DIGEST-MD5", "SCRAM-", "ANONYMOUS", "EXTERNAL", "GSSAPI"};
-
 static void
 warn_clear(const struct conn *c, const struct verb *verb, struct str mech)
 {
-	size_t n = sizeof(discreet) / sizeof(*discreet);
+	bool sasl = verb->flags & VERB_SASL;
 
-	if (conn_is_private(c) || strcmp(verb->name, "APOP") == 0)
+	if (conn_is_private(c) || strcmp(verb->name, "APOP") == 0 ||
+	    (sasl && !sasl_shows_secret(mech)))
 		return;
-	for (size_t i = 0; i < n && verb->flags & VERB_SASL; i++)
-		if (str_startscase(mech, str_z(discreet[i])))
-			return;
 	screen_error("warning: this connection is not encrypted; whoever is "
 		     "on the way can read the password");
 }
@@ -148,17 +142,19 @@ auth(struct shell *sh, struct conn *c, struct conn_login *login, struct err *e)
 	struct buf name;
 	char *secret = NULL;
 	struct cmd *cmd = NULL;
-	bool bare = str_eqcase(login->mech, S("ANONYMOUS")) ||
-		    str_eqcase(login->mech, S("EXTERNAL"));
+	enum sasl_secret kind = sasl_secret(login->mech);
+	bool bare = kind == SASL_NO_SECRET;
+	const char *prompt =
+	    kind == SASL_TOKEN ? N_("Token: ") : N_("Password: ");
 
 	buf_init(&name, SHELL_LINE_MAX);
-	if (login->user.n == 0 &&
+	if (login->user.n == 0 && !bare &&
 	    sh->ask(sh, &(struct ask){.prompt = text_of("User: ")}, &name) ==
 		GOT_LINE)
 		login->user = str_trim(buf_str(&name));
-	if (login->user.n == 0)
+	if (login->user.n == 0 && !bare)
 		(void)err_set(e, ERR_CANCEL, "no user, nothing is sent");
-	else if (bare || (secret = secret_ask(sh, "Password: ", e)) != NULL) {
+	else if (bare || (secret = secret_ask(sh, prompt, e)) != NULL) {
 		login->password = str_z(secret);
 		cmd = conn_auth(c, login, e);
 	}
@@ -198,7 +194,7 @@ secret_send(struct shell *sh, struct conn *c, const struct verb *verb,
 {
 	struct str rest = args, first = typed_word(&rest);
 	size_t n = count_words(args);
-	struct conn_login login = {.initial = true};
+	struct conn_login login = {.initial = !sh->opt->no_initial};
 	uint64_t octets;
 
 	*cmd = NULL;
@@ -228,7 +224,7 @@ secret_auth(struct shell *sh, struct str mech, struct str user,
 	struct conn_login login = {.mech = mech,
 	    .user = user,
 	    .authzid = authzid,
-	    .initial = true,
+	    .initial = !sh->opt->no_initial,
 	    .told = true};
 	const struct verb *verb;
 	struct cmd *cmd;
@@ -240,7 +236,10 @@ secret_auth(struct shell *sh, struct str mech, struct str user,
 	}
 	verb = proto_auth(conn_proto(c));
 	warn_clear(c, verb, mech);
-	if (conn_knows_mech(c, mech))
+	if (login.authzid.n == 0)
+		login.authzid = str_z(sh->opt->authzid);
+	/* One that wants TLS and has none is told so, and not led by hand. */
+	if (conn_knows_mech(c, mech) || sasl_binds(mech))
 		return auth(sh, c, &login, e);
 	buf_init(&line, SHELL_LINE_MAX);
 	(void)buf_addf(&line, "%s %.*s", verb->name, STRF(mech));

@@ -19,6 +19,21 @@ static char *kept_proxy;
 static const char *const colours[] = {
     [COLOUR_AUTO] = "auto", [COLOUR_ON] = "on", [COLOUR_OFF] = "off"};
 
+static int
+set_flag(bool *flag, const char *value, struct err *e)
+{
+	static const char *const words[] = {
+	    "off", "on", "no", "yes", "false", "true", "0", "1"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (str_eqcase(str_z(words[i]), str_z(value))) {
+			*flag = i % 2 != 0;
+			return 0;
+		}
+	}
+	return err_set(e, ERR_USE, "it is none of these");
+}
+
 static void
 get_color(const struct shell *sh, struct buf *out)
 {
@@ -37,6 +52,23 @@ set_color(struct shell *sh, const char *value, struct err *e)
 		}
 	}
 	return err_set(e, ERR_USE, "it is none of these");
+}
+
+static void
+get_initial(const struct shell *sh, struct buf *out)
+{
+	(void)buf_addz(out, sh->opt->no_initial ? "off" : "on");
+}
+
+static int
+set_initial(struct shell *sh, const char *value, struct err *e)
+{
+	bool on = false;
+
+	if (set_flag(&on, value, e) != 0)
+		return -1;
+	sh->opt->no_initial = !on;
+	return 0;
 }
 
 static void
@@ -213,6 +245,10 @@ const struct setting settings[] = {
     {"history", NULL, "on | off", "on",
 	N_("Lines that are typed are remembered, here and on disk."),
 	SHELL(history)},
+    {"initial", NULL, "on | off", "on",
+	N_("A SASL login begins with its first answer, where the server lets "
+	   "it."),
+	.get = get_initial, .set = set_initial},
     {"insecure", NULL, "on | off", "off",
 	N_("Of new connections: any certificate is good, and passwords may go "
 	   "in clear."),
@@ -264,21 +300,6 @@ setting_get(const struct shell *sh, const struct setting *s, struct buf *out)
 	else
 		(void)buf_addz(
 		    out, *(const bool *)(base + s->at) ? "on" : "off");
-}
-
-static int
-set_flag(bool *flag, const char *value, struct err *e)
-{
-	static const char *const words[] = {
-	    "off", "on", "no", "yes", "false", "true", "0", "1"};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (str_eqcase(str_z(words[i]), str_z(value))) {
-			*flag = i % 2 != 0;
-			return 0;
-		}
-	}
-	return err_set(e, ERR_USE, "it is none of these");
 }
 
 int

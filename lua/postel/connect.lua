@@ -31,8 +31,8 @@ local ports = {
 -- Options of the command line that hold where a URL says nothing.
 local inherited = {
 	"ca", "cert", "key", "fingerprint", "insecure", "starttls", "auth",
-	"password_file", "password_command", "token_command", "timeout",
-	"trace", "proxy", "dns",
+	"authzid", "initial", "password_file", "password_command",
+	"token_command", "timeout", "trace", "proxy", "dns",
 }
 
 -- How types that Lua does not have are called in messages.
@@ -364,7 +364,8 @@ local function begin(conn, spec)
 	end
 	local logged_in = M.prepare(conn, spec)
 	check_found(conn, spec)
-	if spec.user and spec.login ~= false and not logged_in then
+	if spec.login ~= false and not logged_in and (spec.user or
+		require("postel.mechanism").is_nameless(spec.auth)) then
 		require("postel.login").login(conn, spec)
 	end
 	if spec.mailbox and conn.protocol == "imap" and

@@ -1,7 +1,9 @@
--- login: which mechanism, whose secret, and what is never sent in clear.
+-- login: whose secret, and the login itself.  Which mechanism is taken, and
+-- what is never sent in clear, stands in postel.mechanism.
 
 local core = require "postel.core"
 local errors = require "postel.errors"
+local mechanism = require "postel.mechanism"
 
 local M = {}
 
@@ -89,166 +91,49 @@ local sources = {
 	end,
 }
 
-local function find_secret(conn, options)
+-- A token is asked for in the same way, but has sources of its own before.
+local token_sources = {
+	function(_, o) return own(o.token) end,
+	function(_, o)
+		return o.token_command and
+			core.secret_command(o.token_command, true)
+	end,
+}
+
+local function find_secret(conn, options, kind)
+	for _, source in ipairs(kind == "token" and token_sources or {}) do
+		local secret = source(conn, options)
+		if secret then
+			return secret
+		end
+	end
 	for _, source in ipairs(sources) do
 		local secret = source(conn, options)
 		if secret then
 			return secret
 		end
 	end
+	if kind == "token" then
+		errors.raise("auth", "%s: no token for %s: give " ..
+			"--token-command, or a terminal to ask on", conn.name,
+			options.user)
+	end
 	errors.raise("auth", "%s: no password for %s: give --password-file, " ..
 		"--password-command, an entry in ~/.netrc, or a terminal to ask on",
 		conn.name, options.user)
 end
 
--- Mechanisms that show a token (RFC 7628), and no password.
-local bearer = {OAUTHBEARER = true, XOAUTH2 = true}
-
--- The OAuth2 token, as a secret; nil if there is none.
-local function find_token(options)
-	return own(options.token) or options.token_command and
-		core.secret_command(options.token_command, true)
-end
-
--- What the mechanism shows, or proves to know.
-local function credential(conn, mech, options)
-	if not bearer[mech] then
-		return find_secret(conn, options)
+-- Whether there is a password that nobody has to be asked for.
+local function is_at_hand(conn, o)
+	if o.password or o.password_file or o.password_command or o.keyring then
+		return true
 	end
-	return find_token(options) or errors.raise("auth", "%s: no token for " ..
-		"%s: give --token-command", conn.name, options.user)
-end
-
--- ---- the mechanism ----
-
--- The SASL mechanisms on offer, in the server's order.
-local function offered(conn)
-	local name = conn.protocol == "pop3" and "SASL" or "AUTH"
-	local list = {}
-	for mech in (conn:capability(name) or ""):gmatch "%S+" do
-		list[#list + 1] = mech:upper()
+	local path = netrc_path(o)
+	if not path or not conn.host then
+		return false
 	end
-	return list
-end
-
--- Ways to log in without SASL; each is on offer as its `may` says.
-local commands = {
-	pop3 = {
-		APOP = {
-			clear = false,
-			may = function(conn) return conn.stamp ~= nil end,
-		},
-		USER = {
-			clear = true,
-			may = function(conn)
-				return not conn.capabilities_known or
-					conn:capability "USER" ~= nil
-			end,
-			run = function(conn, user, secret)
-				errors.check(conn:send("USER", user):wait(),
-					"auth")
-				return conn:send("PASS", secret)
-			end,
-		},
-	},
-	imap = {
-		LOGIN = {
-			clear = true,
-			may = function(conn)
-				return not conn:capability "LOGINDISABLED"
-			end,
-			run = function(conn, user, secret)
-				return conn:send("LOGIN", user, secret)
-			end,
-		},
-	},
-}
-
--- Mechanisms in order of preference, where the line is private and where it
--- is not.  "+X" is a command of the protocol, not a SASL mechanism.
-local private_order = {"PLAIN", "LOGIN", "+USER", "+LOGIN", "SCRAM-SHA-256",
-	"SCRAM-SHA-1", "CRAM-MD5", "+APOP"}
-local open_order = {"SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "+APOP"}
-local sends_clear = {PLAIN = true, LOGIN = true}
-
-local function contains(list, value)
-	for _, v in ipairs(list) do
-		if v == value then
-			return true
-		end
-	end
-	return false
-end
-
-local function command(conn, name)
-	local c = commands[conn.protocol]
-	c = c and c[name]
-	return c and c.may(conn) and c or nil
-end
-
--- Whether the password may go as it is.
-local function clear_is_safe(conn, options)
-	return conn.private or conn.insecure or options.in_clear
-end
-
-local function no_clear(conn)
-	local e = errors.new("auth", "%s: the password would go in clear: " ..
-		"use TLS, or say insecure if that is meant", conn.name)
-	e.clear = true
-	error(e, 0)
-end
-
--- The mechanism that was asked for, or an error that says what there is.
-local function named(conn, name, options)
-	-- RFC 2384 3: ";AUTH=+APOP" names a command of POP3.
-	name = name:upper():gsub("^%+", "")
-	local list = offered(conn)
-	local sasl = contains(list, name) and conn:knows(name)
-	local by_command = command(conn, name)
-	if not sasl and not by_command then
-		local known = table.concat(list, " ")
-		if known == "" then
-			errors.raise("auth", "%s: %s is not on offer",
-				conn.name, name)
-		end
-		errors.raise("auth", "%s: %s is not on offer; the server " ..
-			"offers %s", conn.name, name, known)
-	end
-	local clear = sasl and sends_clear[name] or
-		not sasl and by_command.clear
-	if clear and not clear_is_safe(conn, options) then
-		no_clear(conn)
-	end
-	return sasl and name or "+" .. name
-end
-
--- Over a network what hides the password goes first, whatever is allowed.
-local function order(conn, safe)
-	if conn.private or not safe then
-		return safe and private_order or open_order
-	end
-	return table.move(private_order, 1, #private_order, #open_order + 1,
-		table.move(open_order, 1, #open_order, 1, {}))
-end
-
--- The best one on offer.
-local function best(conn, options)
-	local safe = clear_is_safe(conn, options)
-	local list = offered(conn)
-	for _, name in ipairs(order(conn, safe)) do
-		local plus = name:match "^%+(.*)"
-		if plus and command(conn, plus) or not plus and
-			contains(list, name) and conn:knows(name) then
-			return name
-		end
-	end
-	if safe then
-		errors.raise("auth", "%s: no way to log in that is known here" ..
-			" is on offer (%s)", conn.name,
-			#list > 0 and table.concat(list, " ") or
-			core.text "none")
-	end
-	no_clear(conn)
+	local secret <close> = (core.secret_netrc(path, machine(conn), o.user))
+	return secret ~= nil
 end
 
 -- Somebody on the way who takes the offer of TLS away can read and change all
@@ -271,18 +156,6 @@ end
 
 -- ---- logging in ----
 
-local function start(conn, mech, options, secret)
-	local plus = mech:match "^%+(.*)"
-	local by_command = plus and command(conn, plus)
-	if by_command and by_command.run then
-		return by_command.run(conn, options.user, secret)
-	end
-	return conn:authenticate {
-		mech = plus or mech, user = options.user, password = secret,
-		authzid = options.authzid, initial = options.initial ~= false,
-	}
-end
-
 -- RFC 9051 6.2.2, 6.2.3: the capabilities may differ behind the login; a
 -- server that has not told them by itself is asked.
 local function refresh_imap(conn, reply)
@@ -298,8 +171,9 @@ local function refresh_imap(conn, reply)
 end
 
 local function inherit(options)
-	for _, key in ipairs {"auth", "password_file", "password_command",
-		"token_command", "starttls"} do
+	for _, key in ipairs {"auth", "authzid", "initial", "cert",
+		"password_file", "password_command", "token_command",
+		"starttls"} do
 		if options[key] == nil then
 			options[key] = postel.options[key]
 		end
@@ -318,20 +192,22 @@ end
 
 -- Logs in as options.user.  After a refusal nothing else is tried.
 function M.login(conn, options)
-	if type(options.user) ~= "string" or options.user == "" then
+	inherit(options)
+	local user = options.user
+	if (user == nil and not mechanism.is_nameless(options.auth)) or
+		(user ~= nil and (type(user) ~= "string" or user == "")) then
 		errors.argument("login", "user", "a user name is needed")
 	end
-	inherit(options)
 	check_tls(conn, options)
-	local auth = options.auth
-	local mech = auth and auth ~= "*" and named(conn, auth, options) or
-		best(conn, options)
+	local mech, kind = mechanism.choose(conn, options, function()
+		return is_at_hand(conn, options)
+	end)
 	if conn.found then
-		require("postel.find").check(conn, options.user)
+		require("postel.find").check(conn, user)
 	end
-	local secret <close> = credential(conn, mech, options)
+	local secret <close> = kind and find_secret(conn, options, kind) or nil
 	local reply = errors.check(
-		start(conn, mech, options, secret):wait(), "auth")
+		mechanism.start(conn, mech, options, secret):wait(), "auth")
 	if conn.protocol == "imap" then
 		refresh_imap(conn, reply)
 	end
@@ -372,7 +248,9 @@ local by_command = {
 -- be done without TLS, and why; or "done", and what was done.
 function M.shell(conn, user, in_clear)
 	local options = options_of(conn, user)
-	if not options.user then
+	local nameless = mechanism.is_nameless(options.auth or
+		postel.options.auth)
+	if not options.user and not nameless then
 		return {"user"}
 	end
 	require("postel.connect").by_hand(conn, options.user, options.starttls)
@@ -382,8 +260,10 @@ function M.shell(conn, user, in_clear)
 		return errors.is(reply, "auth", "tls") and reply.clear and
 			{"clear", reply.message} or error(reply, 0)
 	end
-	return {"done", errors.text("logged in as %s by %s", options.user,
-		by_command[mech] or mech)}
+	local how = by_command[mech] or mech
+	return {"done", options.user and
+		errors.text("logged in as %s by %s", options.user, how) or
+		errors.text("logged in by %s", how)}
 end
 
 return M

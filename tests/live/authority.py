@@ -42,6 +42,15 @@ class Authority:
             path.chmod(0o644)
             own(path)
 
+    def client(self, name):
+        """A file with certificate and key of somebody who logs in."""
+        self._sign(name, f"email:{name}@mail.test", "clientAuth")
+        both = self.folder / f"{name}.both.pem"
+        both.write_text(self.cert(name).read_text()
+                        + self.key(name).read_text())
+        both.chmod(0o600)
+        return both
+
     def _sign(self, name, alternatives, usage="serverAuth", dates=None):
         folder = self.folder
         (folder / "extensions").write_text(

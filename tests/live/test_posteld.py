@@ -352,6 +352,19 @@ class Faults(PosteldCase):
             self.assertIn(b"NO", c.say("AUTHENTICATE PLAIN")[-1])
             self.assertIn(b"BAD", c.say("AUTHENTICATE SCRAM-SHA-256 =")[-1])
 
+    def test_what_hashes_leave(self):
+        """Who computes with a password must have it (RFC 5802 2)."""
+        server = self.serve()
+        hashed = subprocess.run(["openssl", "passwd", "-6", "gaul"],
+                                capture_output=True, check=True).stdout
+        servers.write(server.root / "users",
+                      b"obelix:menhir\nasterix:" + hashed)
+        with Smtp(server.smtp) as c:
+            c.send("EHLO me\r\n")
+            self.assertIn(b"250-AUTH PLAIN LOGIN", c.reply())
+        with Imap(server.imap) as c:
+            self.assertIn(b"NO", c.say("AUTHENTICATE CRAM-MD5")[-1])
+
     def test_hide(self):
         server = self.fault("smtp:hide PIPELINING", "smtp:hide CHUNKING",
                             "smtp:hide ENHANCEDSTATUSCODES", "imap:hide IDLE",

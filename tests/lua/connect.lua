@@ -223,6 +223,12 @@ end)
 
 -- A connection that only answers questions, as the login sees one: over a
 -- network, with starttls=no.
+local known = {}
+for mech in ("PLAIN LOGIN DIGEST-MD5 CRAM-MD5 OAUTHBEARER XOAUTH2 EXTERNAL " ..
+	"ANONYMOUS NTLM"):gmatch "%S+" do
+	known[mech] = true
+end
+
 local function fake(fields, capabilities)
 	local conn = {name = "far.test", host = "far.test", private = false,
 		insecure = false, capabilities_known = true,
@@ -234,8 +240,10 @@ local function fake(fields, capabilities)
 		return capabilities[name]
 	end
 	function conn.knows(_, mech)
-		return mech == "PLAIN" or mech == "LOGIN" or
-			mech == "SCRAM-SHA-256" or mech == "CRAM-MD5"
+		if mech:find "-PLUS$" then
+			return conn.tls
+		end
+		return known[mech] or mech:find "^SCRAM" ~= nil
 	end
 	local function note(_, verb)
 		conn.sent[#conn.sent + 1] = type(verb) == "table" and
@@ -246,8 +254,15 @@ local function fake(fields, capabilities)
 	return conn
 end
 
-local function try(conn, auth)
-	return login.login(conn, {user = "a", password = "b", auth = auth})
+local function try(conn, auth, more)
+	local options = {user = "a", password = "b", auth = auth}
+	for key, value in pairs(more or {}) do
+		if value == "none" then
+			value = nil
+		end
+		options[key] = value
+	end
+	return login.login(conn, options)
 end
 
 spec.test("no password in clear over a network", function()
@@ -304,6 +319,108 @@ spec.test("what is chosen", function()
 	end
 end)
 
+spec.test("the best on offer, in whatever order the server has it", function()
+	local all = {"SCRAM-SHA-512-PLUS", "SCRAM-SHA-256-PLUS",
+		"SCRAM-SHA-1-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256",
+		"SCRAM-SHA-1", "PLAIN", "LOGIN", "DIGEST-MD5", "CRAM-MD5"}
+	for first = 1, #all do
+		local left = {}
+		for i = #all, first, -1 do
+			left[#left + 1] = all[i]
+		end
+		local offer = {AUTH = "NTLM ANONYMOUS EXTERNAL XOAUTH2 " ..
+			table.concat(left, " "), LOGINDISABLED = ""}
+		local tls = fake({private = true, tls = {}}, offer)
+		spec.fails("^sent$", try, tls)
+		spec.list(tls.sent, {all[first]})
+		-- Without TLS nothing can be bound, and no password be shown.
+		local clear = fake({}, offer)
+		spec.fails("^sent$", try, clear)
+		spec.list(clear.sent, {first < 4 and "SCRAM-SHA-512" or
+			(first == 7 or first == 8) and "DIGEST-MD5" or
+			all[first]})
+	end
+end)
+
+spec.test("a token is for OAUTHBEARER and XOAUTH2", function()
+	local token = {token = "t", password = "none"}
+	local offer = "PLAIN XOAUTH2 OAUTHBEARER SCRAM-SHA-256"
+	for _, case in ipairs {
+		{"OAUTHBEARER", offer, token},
+		{"XOAUTH2", "PLAIN XOAUTH2", token},
+		{"OAUTHBEARER", offer, {token_command = "echo t"}},
+		{"XOAUTH2", offer, token, "XOAUTH2"},
+		{"SCRAM-SHA-256", offer, {}},
+		-- Who gives both means the password to be good, too.
+		{"PLAIN", "PLAIN", {token = "t"}},
+		{"OAUTHBEARER", offer, {}, "OAUTHBEARER"},
+	} do
+		local conn = fake({private = true}, {AUTH = case[2]})
+		spec.fails("^sent$", try, conn, case[4], case[3])
+		spec.list(conn.sent, {case[1]})
+	end
+	spec.raises("auth", "takes none; it offers PLAIN LOGIN", try,
+		fake({private = true}, {AUTH = "PLAIN LOGIN"}), nil, token)
+	spec.raises("auth", "wants a token %(XOAUTH2%)", try, fake(
+		{private = true}, {AUTH = "XOAUTH2", LOGINDISABLED = ""}))
+end)
+
+spec.test("no token in clear, whatever the user says", function()
+	local token = {token = "t", password = "none", in_clear = true}
+	for _, case in ipairs {
+		{{}, nil}, {{insecure = true}, nil}, {{}, "XOAUTH2"},
+		{{insecure = true}, "OAUTHBEARER"},
+	} do
+		local conn = fake(case[1], {AUTH = "OAUTHBEARER XOAUTH2",
+			LOGINDISABLED = ""})
+		local e = spec.raises("auth", "token would go in clear", try,
+			conn, case[2], token)
+		spec.same(e.clear, nil)
+		spec.same(#conn.sent, 0)
+	end
+end)
+
+spec.test("EXTERNAL: by a certificate, if there is no password", function()
+	local netrc = spec.file "machine far.test login a password b\n"
+	local cert = {cert = "me.pem", password = "none", netrc = false,
+		prompt = false}
+	for _, case in ipairs {
+		{"EXTERNAL", "PLAIN EXTERNAL", {}},
+		{"PLAIN", "PLAIN EXTERNAL", {password = "b"}},
+		{"PLAIN", "PLAIN EXTERNAL", {netrc = netrc}},
+		{"PLAIN", "PLAIN EXTERNAL", {cert = "none", password = "b"}},
+		{"EXTERNAL", "EXTERNAL", {password = "b"}},
+		{"EXTERNAL", "PLAIN EXTERNAL", {user = "none"}, "EXTERNAL"},
+		{"PLAIN", "PLAIN EXTERNAL", {password = "b"}, "PLAIN"},
+	} do
+		local conn = fake({private = true, tls = {}},
+			{AUTH = case[2], LOGINDISABLED = ""})
+		local more = {}
+		for key, value in pairs(cert) do more[key] = value end
+		for key, value in pairs(case[3]) do more[key] = value end
+		spec.fails("^sent$", try, conn, case[4], more)
+		spec.list(conn.sent, {case[1]})
+	end
+	os.remove(netrc)
+	spec.fails("user name is needed", try, fake({private = true},
+		{AUTH = "PLAIN"}), "PLAIN", {user = "none"})
+end)
+
+spec.test("what is asked for by name: with a password, or without", function()
+	for mech, secret in pairs {ANONYMOUS = "", NTLM = "b"} do
+		local conn = fake({private = true}, {AUTH = mech .. " PLAIN"})
+		function conn.authenticate(_, o)
+			spec.same(o.mech, mech)
+			spec.same(o.password == nil, secret == "")
+			spec.same(o.initial, mech ~= "NTLM")
+			spec.same(o.authzid, "boss")
+			error("sent", 0)
+		end
+		spec.fails("^sent$", try, conn, mech, {authzid = "boss",
+			initial = mech ~= "NTLM"})
+	end
+end)
+
 spec.test("what cannot be chosen", function()
 	spec.raises("auth", "no way to log in", try,
 		fake({private = true}, {LOGINDISABLED = ""}))
@@ -311,6 +428,9 @@ spec.test("what cannot be chosen", function()
 		fake({private = true, protocol = "smtp"}, {AUTH = "NTLM"}))
 	spec.raises("auth", "CRAM%-MD5 is not on offer.*PLAIN", try,
 		fake({private = true}, {AUTH = "PLAIN"}), "CRAM-MD5")
+	spec.raises("auth", "offers SCRAM%-SHA%-1%-PLUS, but it is not", try,
+		fake({private = true}, {AUTH = "SCRAM-SHA-1-PLUS PLAIN"}),
+		"SCRAM-SHA-1-PLUS")
 	spec.raises("auth", "LOGIN is not on offer", try,
 		fake({private = true}, {LOGINDISABLED = ""}), "LOGIN")
 end)

@@ -89,9 +89,11 @@ test_hashes(void **state)
 	const struct user *u;
 
 	(void)state;
+	assert_true(users_have_passwords(us));
 	(void)snprintf(line, sizeof(line), "asterix:%s\n",
 	    crypt_r("gaul", "$6$saltsalt$", &data));
 	folder_put("users", str_z(line));
+	assert_false(users_have_passwords(us));
 	u = users_find(us, S("asterix"));
 	assert_true(user_check(u, S("gaul")));
 	assert_false(user_check(u, S("Gaul")));
