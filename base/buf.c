@@ -27,6 +27,8 @@ move_to_front(struct buf *b)
 {
 	if (b->off > 0 && b->len > 0)
 		memmove(b->p, b->p + b->off, b->len);
+	if (b->secret && b->off > 0)
+		mem_wipe(b->p + b->len, b->off);
 	b->off = 0;
 }
 

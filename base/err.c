@@ -8,20 +8,24 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void fill(struct err *e, const char *fmt, va_list ap)
+enum { TEXT = sizeof(((struct err *)NULL)->msg) };
+
+_Static_assert(
+    sizeof(((struct err *)NULL)->hint) == TEXT, "one function fills both");
+
+static void fill(char *out, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
 static void
-fill(struct err *e, const char *fmt, va_list ap)
+fill(char *out, const char *fmt, va_list ap)
 {
-	char raw[sizeof(e->msg) + 1];
+	char raw[TEXT + 1];
 	struct buf b;
 
 	(void)vsnprintf(raw, sizeof(raw), fmt, ap);
 	buf_init(&b, 4 * sizeof(raw));
 	(void)vis_add(&b, utf8_head(str_z(raw), sizeof(raw) - 2));
-	str_copy(
-	    e->msg, sizeof(e->msg), utf8_head(buf_str(&b), sizeof(e->msg) - 1));
+	str_copy(out, TEXT, utf8_head(buf_str(&b), TEXT - 1));
 	buf_fini(&b);
 }
 
@@ -35,7 +39,7 @@ err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 	e->kind = kind;
 	e->sys = 0;
 	va_start(ap, fmt);
-	fill(e, text_of(fmt), ap);
+	fill(e->msg, text_of(fmt), ap);
 	va_end(ap);
 	return -1;
 }
@@ -52,12 +56,22 @@ err_sys(struct err *e, const char *fmt, ...)
 	e->kind = ERR_SYS;
 	e->sys = saved;
 	va_start(ap, fmt);
-	fill(e, text_of(fmt), ap);
+	fill(e->msg, text_of(fmt), ap);
 	va_end(ap);
 	n = strlen(e->msg);
 	(void)snprintf(
 	    e->msg + n, sizeof(e->msg) - n, ": %s", text_of(strerror(saved)));
 	return -1;
+}
+
+void
+err_hint(struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fill(e->hint, text_of(fmt), ap);
+	va_end(ap);
 }
 
 bool

@@ -29,6 +29,10 @@ struct err {
 	enum err_kind kind;
 	int sys; /* errno, or 0 */
 	char msg[240];
+	/* What else can be told, each empty if there is nothing. */
+	char hint[240];	 /* how to go on, in one line */
+	char reason[24]; /* which fault, in a word for programs: "expired" */
+	char fingerprint[96]; /* SHA-256 of the certificate that was refused */
 };
 
 /*
@@ -44,6 +48,10 @@ int err_sys(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Whether a disk or a quota is full, or a file would grow too large. */
 bool err_is_full(const struct err *e);
+/* Sets the hint of e, which is set already; translated and made visible as a
+ * message is. */
+void err_hint(struct err *e, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Puts "prefix: " in front of the message of e. */
 void err_prefix(struct err *e, const char *prefix);
 /* Back to ERR_NONE. */

@@ -31,6 +31,13 @@ struct limits {
 	size_t events;
 	/* Challenges of one SASL exchange; SCRAM needs two. */
 	unsigned challenges;
+	/*
+	 * Iterations of SCRAM's PBKDF2.  Servers have 4096 to 600,000; a
+	 * million takes OpenSSL 0.3 to 1.1 s here, by the digest, in which
+	 * nothing else happens.  Fewer than 4096 make a password easy to guess
+	 * for who has seen the exchange (RFC 7677 4, RFC 5802 5.1).
+	 */
+	unsigned iterations, iterations_least;
 	/* Bytes read ahead, and bytes written but not yet taken by the peer. */
 	size_t receive, send_high_water;
 	/* What a body keeps in memory before it goes to a temporary file. */
@@ -40,6 +47,9 @@ struct limits {
 	/* Octets of body that one inflate call may make of its input at once;
 	 * the rest waits, so a bomb costs time and not memory. */
 	size_t inflate_step;
+	/* All that a proxy says until the way is free.  A header section of
+	 * HTTP takes some hundred octets; servers allow 8 KiB of one. */
+	size_t proxy_reply;
 	/* Deadlines: for the whole connect and handshake, and for each reply
 	 * (RFC 5321 4.5.3.2 wants minutes, since a DATA may be scanned). */
 	int64_t connect_ms, reply_ms;

@@ -1,6 +1,7 @@
 /* mem: allocation that does not fail. */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,21 @@ mem_wipe(void *p, size_t n)
 {
 	if (n > 0)
 		explicit_bzero(p, n);
+}
+
+void
+mem_wipe_block(void *p)
+{
+	mem_wipe(p, malloc_usable_size(p));
+}
+
+/* Deeper than anything that has a secret in its hands goes. */
+__attribute__((noinline)) void
+mem_wipe_stack(void)
+{
+	char below[64 << 10];
+
+	mem_wipe(below, sizeof(below));
 }
 
 void

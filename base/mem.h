@@ -18,6 +18,11 @@ void *mem_realloc(void *p, size_t n);
 char *mem_strdup(const char *z);
 /* Overwrites p[0..n) in a way that the compiler may not leave out. */
 void mem_wipe(void *p, size_t n);
+/* mem_wipe of all that malloc(3) gave for p; p may be NULL. */
+void mem_wipe_block(void *p);
+/* Overwrites what functions that have returned left of their variables on the
+ * stack: a library may have read a password into one. */
+void mem_wipe_stack(void);
 /* mem_wipe of the C string z, then free(3); z may be NULL. */
 void mem_free_secret(char *z);
 

@@ -32,6 +32,7 @@ struct script {
 	bool dry_run;			/* opt's, or a script's own option */
 	struct kept_file *trace_files;	/* what opt->trace or scripts named */
 	struct kept_trace *traces;	/* they live as long as the state */
+	bool soiled;			/* garbage may hold passwords */
 	volatile sig_atomic_t stop;	/* SIGINT came and is not yet told */
 	const struct script_host *host; /* or NULL */
 };
@@ -40,6 +41,15 @@ static inline struct script *
 script_of(lua_State *L)
 {
 	return *(struct script **)lua_getextraspace(L);
+}
+
+/* A command that may have had a password as its argument was sent; or NULL. */
+static inline void
+bind_soil(lua_State *L, const struct cmd *cmd)
+{
+	if (cmd != NULL && cmd->verb != NULL &&
+	    (cmd->verb->flags & VERB_SECRET) != 0)
+		script_of(L)->soiled = true;
 }
 
 /* ---- errors (error.c) ---- */
@@ -54,6 +64,8 @@ int bind_error_status(lua_State *L, int idx);
 /* The kind of an error value as an err_kind; ERR_USE for those that are
  * none, such as a refusal. */
 enum err_kind bind_error_kind(lua_State *L, int idx);
+/* What the error value at idx has besides kind and message, into e. */
+void bind_error_words(lua_State *L, int idx, struct err *e);
 int bind_error_new(lua_State *L); /* core.error(kind, message) */
 
 /* ---- types (bind.c) ---- */
@@ -164,6 +176,16 @@ struct str bind_test_secret(lua_State *L, int idx);
 void bind_push_secret(lua_State *L, struct str s);
 extern const luaL_Reg bind_secret_functions[];
 
+/* argument.c */
+/* Pushes a script's argument; the password of a URL in it is left out, and
+ * put in again by bind_url_text. */
+void bind_push_argument(lua_State *L, const char *arg);
+/* The text at idx, with such a password, in s. */
+struct str bind_url_text(lua_State *L, int idx, struct bind_scratch *s);
+
+/* lookup.c */
+extern const luaL_Reg bind_lookup_functions[];
+
 /* save.c */
 /* Raises errno as that of a failed write to f. */
 int bind_raise_write(lua_State *L, FILE *f);
@@ -177,6 +199,7 @@ extern const luaL_Reg bind_folder_functions[];
 /* trace.c */
 /* A trace to "-" or a path, with a label or NULL; raises. */
 struct trace *bind_trace(lua_State *L, const char *to, const char *label);
+extern const luaL_Reg bind_trace_functions[];
 void bind_traces_free(struct script *s);
 
 /* script.c */

@@ -181,7 +181,11 @@ cmd_answer_method(lua_State *L)
 	else if (secret.p != NULL)
 		rc = conn_answer(cmd, secret, true, &e);
 	else
-		rc = conn_answer(cmd, bind_str(L, 2), false, &e);
+		/* What answers a login is hidden however it comes. */
+		rc = conn_answer(cmd, bind_str(L, 2),
+		    cmd->verb != NULL && (cmd->verb->flags & VERB_SECRET) != 0,
+		    &e);
+	bind_soil(L, cmd);
 	lua_getiuservalue(L, 1, UV_CONN);
 	return rc == 0 ? 0 : bind_raise(L, &e, -1);
 }

@@ -1,6 +1,7 @@
 /* conn: connections as Lua sees them. */
 #include "lua/bind.h"
 #include "base/text.h"
+#include "net/dns.h"
 
 #include <string.h>
 
@@ -25,6 +26,7 @@ static int conn_knows_method(lua_State *);
 static int conn_drop_method(lua_State *);
 static int conn_event_method(lua_State *);
 static int conn_capability_method(lua_State *);
+static int conn_certifies_method(lua_State *);
 
 static const struct bind_type conn_type = {
     .name = "postel.conn",
@@ -47,6 +49,7 @@ static const struct bind_type conn_type = {
 	    {"drop", conn_drop_method},
 	    {"event", conn_event_method},
 	    {"capability", conn_capability_method},
+	    {"certifies", conn_certifies_method},
 	    {NULL, NULL},
 	},
 };
@@ -129,6 +132,38 @@ opt_milliseconds(lua_State *L, const char *key)
 	return seconds < 0.001 ? 1 : (int64_t)(seconds * 1000);
 }
 
+/* How the host was found (lua/postel/find.lua), and who is to be asked for its
+ * addresses. */
+static void
+read_found(lua_State *L, struct conn_config *cfg)
+{
+	const char *server = bind_opt_string(L, 1, "dns");
+	struct err e = {0};
+
+	if (server != NULL && dns_server_parse(server, &cfg->dns, &e) != 0)
+		(void)bind_raise(L, &e, 0);
+	cfg->found = bind_opt_string(L, 1, "found");
+	lua_getfield(L, 1, "found_seconds");
+	cfg->found_us = (int64_t)(luaL_optnumber(L, -1, 0) * 1e6);
+	lua_pop(L, 1);
+	cfg->tls_config.also = bind_opt_string(L, 1, "tls_also");
+	cfg->tls_config.srv_id = bind_opt_string(L, 1, "tls_srv_id");
+	cfg->tls_config.sni = bind_opt_string(L, 1, "tls_sni");
+	cfg->tls_config.dane = bind_opt_string(L, 1, "tls_dane");
+}
+
+/* A proxy's URL, which may be a secret; the table keeps it. */
+static const char *
+opt_proxy(lua_State *L)
+{
+	const char *url;
+
+	lua_getfield(L, 1, "proxy");
+	url = bind_test_secret(L, -1).p;
+	lua_pop(L, 1);
+	return url != NULL ? url : bind_opt_string(L, 1, "proxy");
+}
+
 static void
 read_config(lua_State *L, struct conn_config *cfg)
 {
@@ -153,8 +188,12 @@ read_config(lua_State *L, struct conn_config *cfg)
 	cfg->tls = bind_opt_bool(L, 1, "tls");
 	cfg->tls_config.ca = bind_opt_string(L, 1, "ca");
 	cfg->tls_config.cert = bind_opt_string(L, 1, "cert");
+	cfg->tls_config.key = bind_opt_string(L, 1, "key");
+	cfg->tls_config.fingerprint = bind_opt_string(L, 1, "fingerprint");
 	cfg->tls_config.insecure = bind_opt_bool(L, 1, "insecure");
+	cfg->proxy = opt_proxy(L);
 	cfg->connect_ms = cfg->reply_ms = opt_milliseconds(L, "timeout");
+	read_found(L, cfg);
 	if (cfg->transport == URL_TCP && cfg->host == NULL)
 		luaL_error(L, text_of("field 'host' is missing"));
 	if (cfg->transport == URL_TCP && cfg->port == 0)
@@ -169,14 +208,12 @@ bind_open(lua_State *L)
 	struct conn_config cfg = {0};
 	struct bind_conn *u;
 	struct bind_cmd *greeting;
-	const char *to, *label;
-	struct trace *trace = NULL;
+	struct trace *trace;
 
 	read_config(L, &cfg);
-	to = bind_opt_string(L, 1, "trace");
-	label = bind_opt_string(L, 1, "label");
-	if (to != NULL)
-		trace = bind_trace(L, to, label);
+	lua_getfield(L, 1, "trace");
+	trace = lua_touserdata(L, -1);
+	lua_pop(L, 1);
 	push_registry(L);
 	u = new_conn(L);
 	u->c = conn_new(script_of(L)->loop, &cfg);
@@ -225,18 +262,29 @@ is_held_back(lua_State *L, const struct conn *c, struct str line)
 	return verb != NULL && (verb->flags & VERB_CHANGES) != 0;
 }
 
-/* Shows on standard error what a dry run does not send. */
+/* Shows on standard error what a dry run does not send, less its secrets. */
 static void
-show_dry(lua_State *L, struct str verb, const struct arg *args, size_t n)
+show_dry(lua_State *L, const struct conn *c, struct str verb,
+    const struct arg *args, size_t n)
 {
+	struct str typed = S("");
+	const struct verb *v =
+	    verb_find(proto_verbs(conn_proto(c)), verb, &typed);
+	bool secret = v != NULL && (v->flags & VERB_SECRET) != 0;
 	luaL_Buffer b;
 
 	luaL_buffinit(L, &b);
+	if (secret)
+		verb.n -= typed.n;
 	luaL_addlstring(&b, verb.p, verb.n);
+	if (secret && typed.n > 0)
+		luaL_addstring(&b, "<secret>");
 	for (size_t i = 0; i < n; i++) {
 		luaL_addchar(&b, ' ');
 		if (args[i].kind == ARG_BODY)
 			luaL_addstring(&b, "<body>");
+		else if (secret && i >= v->secret)
+			luaL_addstring(&b, "<secret>");
 		else
 			luaL_addlstring(&b, args[i].s.p, args[i].s.n);
 	}
@@ -256,10 +304,11 @@ conn_send_method(lua_State *L)
 	struct bind_cmd *u = bind_new_cmd(L, 1);
 
 	if (is_held_back(L, c, verb)) {
-		show_dry(L, verb, args, n);
+		show_dry(L, c, verb, args, n);
 		return 1;
 	}
 	u->cmd = conn_send(c, verb, args, n, &e);
+	bind_soil(L, u->cmd);
 	return u->cmd != NULL ? 1 : bind_raise(L, &e, 1);
 }
 
@@ -277,11 +326,12 @@ conn_line_method(lua_State *L)
 		luaL_typeerror(L, 3, "body");
 	u = bind_new_cmd(L, 1);
 	if (is_held_back(L, c, line)) {
-		show_dry(L, line, NULL, 0);
+		show_dry(L, c, line, NULL, 0);
 		return 1;
 	}
 	u->cmd =
 	    multi ? conn_line_multi(c, line, &e) : conn_line(c, line, body, &e);
+	bind_soil(L, u->cmd);
 	return u->cmd != NULL ? 1 : bind_raise(L, &e, 1);
 }
 
@@ -302,7 +352,7 @@ static int
 conn_auth_method(lua_State *L)
 {
 	struct conn *c = bind_check_conn(L, 1);
-	struct conn_login login;
+	struct conn_login login = {0};
 	struct err e = {0};
 	struct bind_cmd *u;
 
@@ -314,6 +364,7 @@ conn_auth_method(lua_State *L)
 	login.initial = bind_opt_bool(L, 2, "initial");
 	u = bind_new_cmd(L, 1);
 	u->cmd = conn_auth(c, &login, &e);
+	script_of(L)->soiled = true;
 	return u->cmd != NULL ? 1 : bind_raise(L, &e, 1);
 }
 
@@ -359,6 +410,17 @@ conn_capability_method(lua_State *L)
 	return 1;
 }
 
+/* Whether there is TLS and the certificate names this: "mail.example.org",
+ * "_imaps.example.org". */
+static int
+conn_certifies_method(lua_State *L)
+{
+	struct conn *c = bind_check_conn(L, 1);
+
+	lua_pushboolean(L, conn_certifies(c, luaL_checkstring(L, 2)));
+	return 1;
+}
+
 /* ---- fields ---- */
 
 static void
@@ -390,6 +452,13 @@ static void
 push_path(lua_State *L, void *c)
 {
 	lua_pushstring(L, conn_config(c)->path);
+}
+
+/* Its URL without the password. */
+static void
+push_proxy(lua_State *L, void *c)
+{
+	lua_pushstring(L, conn_proxy(c));
 }
 
 static void
@@ -500,6 +569,7 @@ static const struct bind_field fields[] = {
     {"host", push_host},
     {"port", push_port},
     {"path", push_path},
+    {"proxy", push_proxy},
     {"user", push_user},
     {"state", push_state},
     {"tls", push_tls},

@@ -1,6 +1,8 @@
 /* core: the module postel.core, what the library in Lua needs of C. */
 #include "lua/bind.h"
+#include "proto/sasl.h"
 #include "base/base64.h"
+#include "base/fingerprint.h"
 #include "base/near.h"
 #include "base/text.h"
 #include "base/vis.h"
@@ -79,6 +81,9 @@ push_url(lua_State *L, const struct url *u)
 	set_str(L, "mailbox", u->mailbox);
 	set_str(L, "ca", u->ca);
 	set_str(L, "cert", u->cert);
+	set_str(L, "proxy", u->proxy);
+	set_str(L, "key", u->key);
+	set_str(L, "fingerprint", u->fingerprint);
 	lua_pushstring(L, url_starttls_words[u->starttls]);
 	lua_setfield(L, -2, "starttls");
 	lua_pushboolean(L, u->tls);
@@ -87,7 +92,8 @@ push_url(lua_State *L, const struct url *u)
 		lua_pushboolean(L, true);
 		lua_setfield(L, -2, "insecure");
 	}
-	if (u->transport == URL_TCP) {
+	set_str(L, "service", u->service);
+	if (u->transport == URL_TCP && u->port != 0) {
 		lua_pushinteger(L, u->port);
 		lua_setfield(L, -2, "port");
 	}
@@ -108,7 +114,7 @@ parse_url(lua_State *L, struct bind_scratch *s, struct url *u)
 	struct err e = {0};
 
 	s->arena.secret = true;
-	if (url_parse(bind_str(L, 1), &s->arena, u, &e) == 0)
+	if (url_parse(bind_url_text(L, 1, s), &s->arena, u, &e) == 0)
 		return;
 	bind_error_push(L, "usage", e.msg);
 	lua_error(L);
@@ -180,6 +186,20 @@ static int
 core_mutf7_decode(lua_State *L)
 {
 	return bind_convert(L, mutf7_decode);
+}
+
+/* fingerprint_fault(text): nil if it is the SHA-256 of a certificate, else
+ * what one looks like. */
+static int
+core_fingerprint_fault(lua_State *L)
+{
+	unsigned char print[FINGERPRINT_SIZE];
+
+	if (fingerprint_parse(bind_str(L, 1), print))
+		lua_pushnil(L);
+	else
+		lua_pushstring(L, text_of(fingerprint_form));
+	return 1;
 }
 
 static int
@@ -271,6 +291,23 @@ core_status(lua_State *L)
 	return 1;
 }
 
+/* mechanism(name): "password" or "token", or nil for one that wants neither;
+ * and whether who listens learns it. */
+static int
+core_mechanism(lua_State *L)
+{
+	static const char *const kinds[] = {
+	    [SASL_PASSWORD] = "password",
+	    [SASL_TOKEN] = "token",
+	    [SASL_NO_SECRET] = NULL,
+	};
+	struct str mech = bind_str(L, 1);
+
+	lua_pushstring(L, kinds[sasl_secret(mech)]);
+	lua_pushboolean(L, sasl_shows_secret(mech));
+	return 2;
+}
+
 /* dry_run(on): from now on nothing that changes mail is sent. */
 static int
 core_dry_run(lua_State *L)
@@ -290,6 +327,7 @@ static const luaL_Reg functions[] = {
     {"quote", core_quote},
     {"mutf7_decode", core_mutf7_decode},
     {"base64", core_base64},
+    {"fingerprint_fault", core_fingerprint_fault},
     {"nearest", core_nearest},
     {"text", core_text},
     {"plural", core_plural},
@@ -300,6 +338,7 @@ static const luaL_Reg functions[] = {
     {"status", core_status},
     {"dry_run", core_dry_run},
     {"maildir", bind_maildir},
+    {"mechanism", core_mechanism},
     {NULL, NULL},
 };
 
@@ -313,6 +352,8 @@ bind_core(lua_State *L)
 	luaL_setfuncs(L, bind_file_functions, 0);
 	luaL_setfuncs(L, bind_folder_functions, 0);
 	luaL_setfuncs(L, bind_mail_functions, 0);
+	luaL_setfuncs(L, bind_lookup_functions, 0);
+	luaL_setfuncs(L, bind_trace_functions, 0);
 	luaL_setfuncs(L, bind_host_functions, 0);
 	return 1;
 }

@@ -1,5 +1,6 @@
 /*
- * error: errors as Lua sees them, tables {kind, message, reply, conn}.
+ * error: errors as Lua sees them, tables {kind, message, reply, conn, and what
+ * else struct err has: errno, reason, hint, fingerprint}.
  *
  * The kinds are those of struct err, and "refused" (a server said no), "part"
  * (done in part), "usage" (wrong arguments of a script) and "exit" (a script
@@ -64,6 +65,15 @@ push_message(lua_State *L, const struct err *e, int conn)
 		lua_pushstring(L, e->msg);
 }
 
+static void
+set_words(lua_State *L, const char *key, const char *words)
+{
+	if (*words == '\0')
+		return;
+	lua_pushstring(L, words);
+	lua_setfield(L, -2, key);
+}
+
 int
 bind_raise(lua_State *L, const struct err *e, int conn)
 {
@@ -74,6 +84,9 @@ bind_raise(lua_State *L, const struct err *e, int conn)
 		lua_pushinteger(L, e->sys);
 		lua_setfield(L, -2, "errno");
 	}
+	set_words(L, "reason", e->reason);
+	set_words(L, "hint", e->hint);
+	set_words(L, "fingerprint", e->fingerprint);
 	if (conn != 0) {
 		lua_pushvalue(L, conn);
 		lua_setfield(L, -2, "conn");
@@ -99,6 +112,27 @@ error_kind(lua_State *L, int idx)
 	}
 	lua_pop(L, 1);
 	return kind;
+}
+
+/* The text of a field of the error at idx, which is a table, into out. */
+static void
+get_words(lua_State *L, int idx, const char *key, char *out, size_t size)
+{
+	lua_getfield(L, idx, key);
+	if (lua_type(L, -1) == LUA_TSTRING)
+		str_copy(out, size, str_z(lua_tostring(L, -1)));
+	lua_pop(L, 1);
+}
+
+void
+bind_error_words(lua_State *L, int idx, struct err *e)
+{
+	if (error_kind(L, idx) == NULL)
+		return;
+	get_words(L, idx, "reason", e->reason, sizeof(e->reason));
+	get_words(L, idx, "hint", e->hint, sizeof(e->hint));
+	get_words(
+	    L, idx, "fingerprint", e->fingerprint, sizeof(e->fingerprint));
 }
 
 enum err_kind

@@ -305,6 +305,29 @@ script_login(lua_State *L, struct conn *c, const char *user, bool in_clear,
 	return how;
 }
 
+static int
+call_prepare(lua_State *L)
+{
+	lua_getglobal(L, "require");
+	lua_pushliteral(L, "postel.connect");
+	lua_call(L, 1, 1);
+	lua_getfield(L, -1, "by_hand");
+	lua_pushvalue(L, 1);
+	lua_call(L, 1, 0);
+	return 0;
+}
+
+int
+script_prepare(lua_State *L, struct conn *c, int *status, struct err *e)
+{
+	lua_pushcfunction(L, call_prepare);
+	script_push_conn(L, c);
+	if (bind_call(L, 1) == LUA_OK)
+		return 0;
+	*status = bind_to_err(L, e);
+	return -1;
+}
+
 const luaL_Reg bind_host_functions[] = {
     {"shell_set", shell_set},
     {"shell_alias", shell_alias},

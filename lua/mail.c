@@ -128,12 +128,18 @@ core_imap_date_of(lua_State *L)
 static int
 core_sha256(lua_State *L)
 {
-	char out[DIGEST_SHA256_SIZE];
+	struct digest d;
 	struct err e = {0};
+	luaL_Buffer b;
 
-	if (digest_sha256(bind_str(L, 1), out, &e) != 0)
+	if (digest_of("SHA256", bind_str(L, 1), &d, &e) != 0)
 		return bind_raise(L, &e, 0);
-	lua_pushstring(L, out);
+	luaL_buffinit(L, &b);
+	for (unsigned i = 0; i < d.n; i++) {
+		luaL_addchar(&b, "0123456789abcdef"[d.p[i] >> 4]);
+		luaL_addchar(&b, "0123456789abcdef"[d.p[i] & 15]);
+	}
+	luaL_pushresult(&b);
 	return 1;
 }
 

@@ -1,5 +1,6 @@
 /* script: the Lua state of postel, and how scripts are run in it. */
 #include "lua/bind.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "base/vis.h"
 #include "lua/embedded.h"
@@ -70,11 +71,21 @@ set_string(lua_State *L, const char *key, const char *value)
 	lua_setfield(L, -2, key);
 }
 
+/* A URL that may have a password in it is a secret. */
+static void
+set_proxy(lua_State *L, const char *url)
+{
+	if (url != NULL && strchr(url, '@') != NULL)
+		bind_push_secret(L, str_z(url));
+	else
+		lua_pushstring(L, url);
+	lua_setfield(L, -2, "proxy");
+}
+
 /* postel.options: a copy, which scripts' own options may change. */
 static void
 push_options(lua_State *L, const struct options *o)
 {
-
 	lua_createtable(L, 0, 16);
 	set_bool(L, "quiet", o->quiet);
 	set_bool(L, "verbose", o->verbose);
@@ -84,12 +95,20 @@ push_options(lua_State *L, const struct options *o)
 	if (o->insecure)
 		set_bool(L, "insecure", true);
 	set_string(L, "trace", o->trace);
+	set_string(L, "dns", o->dns);
 	set_string(L, "ca", o->ca);
 	set_string(L, "cert", o->cert);
+	set_string(L, "key", o->key);
+	set_string(L, "fingerprint", o->fingerprint);
 	set_string(L, "starttls", url_starttls_words[o->starttls]);
 	set_string(L, "auth", o->auth);
+	set_string(L, "authzid", o->authzid);
+	if (o->no_initial)
+		set_bool(L, "initial", false);
 	set_string(L, "password_file", o->password_file);
 	set_string(L, "password_command", o->password_command);
+	set_string(L, "token_command", o->token_command);
+	set_proxy(L, o->proxy);
 	if (o->timeout_ms > 0) {
 		lua_pushnumber(L, (lua_Number)o->timeout_ms / 1000);
 		lua_setfield(L, -2, "timeout");
@@ -187,6 +206,21 @@ on_interrupt(int sig)
 
 /* ---- running ---- */
 
+/* "init.lua:3: unfinished string near '"xyzzy}'": Lua quotes what it could not
+ * read, and a string may be a password. */
+static struct str
+without_string(struct str s)
+{
+	static const struct str near[] = {
+	    STR(" near '\""), STR(" near ''"), STR(" near '[")};
+
+	for (size_t i = 0; i < s.n; i++)
+		for (size_t j = 0; j < sizeof(near) / sizeof(*near); j++)
+			if (str_starts(str_skip(s, i), near[j]))
+				return str_head(s, i);
+	return s;
+}
+
 static void
 print_line(const char *prefix, struct str s)
 {
@@ -201,10 +235,12 @@ print_line(const char *prefix, struct str s)
 	buf_fini(&masked);
 }
 
-/* One line, and with --debug the traceback that the handler kept. */
+/* One line, a second one if there is a hint, and with --debug the traceback
+ * that the handler kept. */
 static void
 report(lua_State *L, int idx, const char *what)
 {
+	struct err e = {0};
 	struct str s;
 
 	idx = lua_absindex(L, idx);
@@ -214,8 +250,11 @@ report(lua_State *L, int idx, const char *what)
 		lua_remove(L, -2);
 		s = str_z(lua_tostring(L, -1));
 	}
-	print_line("postel: ", s);
+	print_line("postel: ", without_string(s));
 	lua_pop(L, 1);
+	bind_error_words(L, idx, &e);
+	if (e.hint[0] != '\0')
+		print_line("postel: ", str_z(e.hint));
 	if (!script_of(L)->opt->debug)
 		return;
 	lua_getfield(L, LUA_REGISTRYINDEX, "postel.traceback");
@@ -265,6 +304,22 @@ abandon_tasks(lua_State *L)
 	return 0;
 }
 
+/* What is garbage now is wiped as it is freed (base/wipe.c): strings in which
+ * somebody had a password, and the file or line that they came from. */
+static void
+clean(lua_State *L)
+{
+	struct script *s = script_of(L);
+
+	if (s->soiled) {
+		s->soiled = false;
+		/* The second time for what the first one finalized. */
+		lua_gc(L, LUA_GCCOLLECT);
+		lua_gc(L, LUA_GCCOLLECT);
+	}
+	mem_wipe_stack();
+}
+
 int
 bind_call(lua_State *L, int n)
 {
@@ -288,6 +343,8 @@ bind_call(lua_State *L, int n)
 	lua_sethook(L, NULL, 0, 0);
 	running = outer;
 	lua_remove(L, base);
+	if (outer == NULL)
+		clean(L);
 	return rc;
 }
 
@@ -336,8 +393,8 @@ run(lua_State *L, const char *name, char *const *argv)
 	lua_getglobal(L, "arg");
 	int args = lua_gettop(L);
 	for (; argv != NULL && argv[n] != NULL; n++) {
-		luaL_checkstack(L, 2, "too many arguments");
-		lua_pushstring(L, argv[n]);
+		luaL_checkstack(L, 8, "too many arguments");
+		bind_push_argument(L, argv[n]);
 		lua_pushvalue(L, -1);
 		lua_rawseti(L, args, n + 1);
 	}
@@ -517,7 +574,9 @@ bind_to_err(lua_State *L, struct err *e)
 
 	err_clear(e);
 	err_set(e, bind_error_kind(L, -1), "%s", luaL_tolstring(L, -1, NULL));
-	lua_pop(L, 2);
+	lua_pop(L, 1);
+	bind_error_words(L, -1, e);
+	lua_pop(L, 1);
 	return status;
 }
 

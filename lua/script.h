@@ -19,11 +19,17 @@ struct options {
 	bool quiet, verbose, keep_going, dry_run, debug, norc;
 	bool json;	   /* replies are shown as JSON */
 	const char *trace; /* NULL: off; "-": standard error; else a file */
-	const char *ca, *cert;
+	const char *dns;   /* the name server to ask (net/dns.h), or NULL */
+	const char *ca, *cert, *key;
+	const char *fingerprint; /* of the certificate to take, or NULL */
 	bool insecure;
 	enum url_starttls starttls;
-	const char *auth; /* mechanism, or NULL */
-	const char *password_file, *password_command;
+	const char *auth;    /* mechanism, or NULL */
+	const char *authzid; /* who to be once logged in, or NULL: the user */
+	bool no_initial;     /* no initial response in a SASL exchange */
+	const char *password_file, *password_command, *token_command;
+	/* As conn_config has it; it may hold a password. */
+	const char *proxy;
 	int64_t timeout_ms; /* 0: as limits.h says */
 };
 
@@ -38,8 +44,9 @@ void script_free(lua_State *L);
 
 /*
  * Run to the end (tasks included) and return an exit status (status.h).  An
- * uncaught error is one line on standard error, with opt->debug a traceback
- * behind it.  argv: the script's arguments (arg[1] …), NULL-terminated.
+ * uncaught error is one line on standard error (two with a hint), with
+ * opt->debug a traceback behind it.  argv: the script's arguments (arg[1] …),
+ * NULL-terminated.
  */
 int script_chunk(lua_State *L, const char *chunk, const char *name);
 int script_file(lua_State *L, const char *path, char *const *argv);
@@ -129,11 +136,17 @@ enum script_login {
 /*
  * Logs in by the policy of lua/postel/login.lua, STARTTLS before it where that
  * is offered.  user may be NULL; in_clear is the user's word that the
- * password may be seen.  told gets what was done; after LOGIN_FAILED err says
- * why and *status is the exit status.
+ * password may be seen.  told gets what was done, or why LOGIN_IN_CLEAR; after
+ * LOGIN_FAILED err says why and *status is the exit status.
  */
 enum script_login script_login(lua_State *L, struct conn *c, const char *user,
     bool in_clear, struct buf *told, int *status, struct err *e);
+
+/*
+ * TLS as --starttls has it, on a connection that has greeted and on which
+ * nothing was said yet; -1 with err, and *status is the exit status.
+ */
+int script_prepare(lua_State *L, struct conn *c, int *status, struct err *e);
 
 /* ---- what init.lua and scripts tell the shell (lua/postel/policy.lua) ---- */
 

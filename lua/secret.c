@@ -5,25 +5,16 @@
  * URL, a file, a command, a netrc file or the terminal, and goes to send,
  * authenticate or answer.
  */
-#include "lua/bind.h"
-#include "base/mem.h"
+#include "lua/secret.h"
 #include "base/text.h"
+#include "base/vault.h"
+#include "net/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
-
-/* A password file or command may give so much; a netrc file more. */
-enum { SECRET_MAX = 4096, NETRC_MAX = 1 << 20 };
-
-struct bind_secret {
-	struct buf b;
-};
 
 static int secret_index(lua_State *);
 static int secret_gc(lua_State *);
@@ -58,6 +49,9 @@ secret_gc(lua_State *L)
 	struct bind_secret *u = bind_check(L, 1, &secret_type);
 
 	buf_fini(&u->b);
+	vault_free(u->p, u->n + 1);
+	u->p = NULL;
+	u->n = 0;
 	return 0;
 }
 
@@ -68,54 +62,72 @@ secret_tostring(lua_State *L)
 	return 1;
 }
 
-static struct buf *
-new_secret(lua_State *L, size_t max)
+struct bind_secret *
+secret_new(lua_State *L, size_t max)
 {
 	struct bind_secret *u = bind_new(L, &secret_type, sizeof(*u));
 
 	buf_init(&u->b, max);
 	u->b.secret = true;
-	return &u->b;
+	script_of(L)->soiled = true;
+	return u;
+}
+
+void
+secret_seal(struct bind_secret *u)
+{
+	/* An empty secret is one, too: it needs memory to point to. */
+	u->n = u->b.len;
+	u->p = vault_new(u->n + 1);
+	memcpy(u->p, buf_str(&u->b).p, u->n);
+	buf_fini(&u->b);
 }
 
 void
 bind_push_secret(lua_State *L, struct str s)
 {
-	/* An empty secret is one, too: it needs memory to point to. */
-	struct buf *b = new_secret(L, s.n + 1);
+	struct bind_secret *u = secret_new(L, s.n);
 
-	buf_add(b, s);
-	buf_cstr(b);
+	buf_add(&u->b, s);
+	secret_seal(u);
 }
 
+/* One that was wiped is an empty one. */
 struct str
 bind_test_secret(lua_State *L, int idx)
 {
 	struct bind_secret *u = bind_test(L, idx, &secret_type);
 
-	return u != NULL ? buf_str(&u->b) : (struct str){NULL, 0};
+	if (u == NULL)
+		return (struct str){NULL, 0};
+	return u->p != NULL ? (struct str){u->p, u->n} : S("");
 }
 
 /* ---- files and commands ---- */
 
-/* Reads all of fd; -1 if that is more than b takes. */
+/* Appends what fd has, as far as b takes it: 1, or 0 at its end; -1. */
 static int
-read_all(int fd, struct buf *b, const char *what, struct err *e)
+read_some(int fd, struct buf *b, const char *what, struct err *e)
 {
-	for (;;) {
-		size_t room = buf_free(b) < 512 ? buf_free(b) : 512;
-		char *p = room > 0 ? buf_room(b, room) : NULL;
-		if (p == NULL)
-			return err_set(e, ERR_USE, "%s is too large", what);
-		ssize_t n = read(fd, p, room);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, "%s", what);
-		if (n == 0)
-			return 0;
-		buf_grew(b, (size_t)n);
-	}
+	size_t room = buf_free(b) < 512 ? buf_free(b) : 512;
+	char *p = room > 0 ? buf_room(b, room) : NULL;
+	ssize_t n;
+
+	if (p == NULL)
+		return err_set(e, ERR_USE, "%s is too large", what);
+	n = read(fd, p, room);
+	if (n < 0 && errno == EINTR)
+		return err_set(e, ERR_CANCEL, "interrupted");
+	if (n < 0)
+		return err_sys(e, "%s", what);
+	buf_grew(b, (size_t)n);
+	return n > 0;
+}
+
+static bool
+has_line(const struct buf *b)
+{
+	return b->len > 0 && memchr(buf_str(b).p, '\n', b->len) != NULL;
 }
 
 /* Keeps the first line only. */
@@ -146,18 +158,19 @@ warn_mode(int fd, const char *path)
 		    path);
 }
 
-static int
-slurp(const char *path, struct buf *b, struct err *e)
+int
+secret_slurp(const char *path, bool line, struct buf *b, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int rc;
+	int rc = 1;
 
 	if (fd < 0)
 		return err_sys(e, "%s", path);
 	warn_mode(fd, path);
-	rc = read_all(fd, b, path, e);
+	while (rc > 0 && !(line && has_line(b)))
+		rc = read_some(fd, b, path, e);
 	close(fd);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 /* secret_file(path): the first line of a file. */
@@ -165,244 +178,126 @@ static int
 secret_file(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
-	struct buf *b = new_secret(L, SECRET_MAX);
+	struct bind_secret *u = secret_new(L, SECRET_MAX);
 	struct err e = {0};
 
-	if (slurp(path, b, &e) != 0 || first_line(b, path, &e) != 0)
+	if (secret_slurp(path, true, &u->b, &e) != 0 ||
+	    first_line(&u->b, path, &e) != 0)
 		return bind_raise(L, &e, 0);
+	secret_seal(u);
 	return 1;
 }
 
-/* secret_command(command): the first line that a command prints. */
+/* A command that prints a secret. */
+struct printer {
+	struct watch out;
+	struct buf *b;
+	const char *what;
+	bool over;
+	int rc;
+	size_t behind; /* octets behind the first line */
+	struct err *e;
+};
+
+/* What comes behind the first line is read, so that the command can end well,
+ * and not kept. */
+static void
+printed(struct watch *w, short revents)
+{
+	struct printer *p = CONTAINER_OF(w, struct printer, out);
+	char rest[512];
+	ssize_t n;
+
+	(void)revents;
+	if (!has_line(p->b)) {
+		p->rc = read_some(w->fd, p->b, p->what, p->e);
+		p->over = p->rc <= 0;
+		return;
+	}
+	n = read(w->fd, rest, sizeof(rest));
+	mem_wipe(rest, sizeof(rest));
+	p->behind += n > 0 ? (size_t)n : 0;
+	if (p->behind > NETRC_MAX)
+		p->rc = err_set(p->e, ERR_USE, "%s is too large", p->what);
+	p->over = n == 0 || (n < 0 && errno != EINTR) || p->rc < 0;
+}
+
+/* Turns the loop until the command has printed all, so that servers are heard
+ * meanwhile; there is no deadline, since it may ask a person. */
+static int
+read_output(struct loop *l, struct printer *p)
+{
+	loop_watch(l, &p->out);
+	while (!p->over)
+		if (loop_turn(l, LOOP_NEVER) == TURN_STOP) {
+			p->rc = err_set(p->e, ERR_CANCEL, "interrupted");
+			break;
+		}
+	loop_unwatch(&p->out);
+	return p->rc;
+}
+
+static int
+read_command(struct loop *l, const char *command, const char *what,
+    struct buf *b, struct err *e)
+{
+	struct printer p = {.out = {.events = POLLIN, .ready = printed},
+	    .b = b,
+	    .what = what,
+	    .e = e};
+	int fd[2], rc, status;
+	pid_t pid;
+
+	if (pipe2(fd, O_CLOEXEC) != 0)
+		return err_sys(e, "%s", what);
+	rc = child_start(command, -1, fd[1], &pid, e);
+	close(fd[1]);
+	p.out.fd = fd[0];
+	if (rc == 0 && (rc = read_output(l, &p)) < 0)
+		child_end(pid, 0);
+	close(fd[0]);
+	if (rc < 0)
+		return -1;
+	status = child_wait(pid);
+	if (status != 0)
+		return err_set(e, ERR_AUTH, "%s failed with status %d: %s",
+		    what, status, command);
+	return first_line(b, what, e);
+}
+
+/* secret_command(command, token): the first line that a command prints; token
+ * says that it is one, and no password. */
 static int
 secret_command(lua_State *L)
 {
 	const char *command = luaL_checkstring(L, 1);
-	struct buf *b = new_secret(L, SECRET_MAX);
+	const char *what = text_of(
+	    lua_toboolean(L, 2) ? N_("token command") : N_("password command"));
+	struct script *s = script_of(L);
+	struct bind_secret *u = secret_new(L, SECRET_MAX);
 	struct err e = {0};
-	int rc, status;
-	FILE *f;
 
 	fflush(NULL);
-	f = popen(command, "re");
-	if (f == NULL) {
-		err_sys(&e, "password command");
-		return bind_raise(L, &e, 0);
-	}
-	rc = read_all(fileno(f), b, text_of("password command"), &e);
-	status = pclose(f);
-	if (rc == 0 && status != 0)
-		rc = err_set(
-		    &e, ERR_AUTH, "password command failed: %s", command);
-	if (rc != 0 || first_line(b, text_of("password command"), &e) != 0)
-		return bind_raise(L, &e, 0);
-	return 1;
-}
-
-/* secret(string): one that a script has as a string. */
-static int
-secret_string(lua_State *L)
-{
-	bind_push_secret(L, bind_str(L, 1));
-	return 1;
-}
-
-/* ---- netrc ---- */
-
-/* The next word; a quoted one may hold spaces and \ escapes. */
-static bool
-netrc_word(struct str *s, struct buf *word)
-{
-	bool quoted;
-
-	buf_clear(word);
-	while (s->n > 0 && strchr(" \t\r\n", s->p[0]) != NULL)
-		*s = str_skip(*s, 1);
-	if (s->n == 0)
-		return false;
-	quoted = s->p[0] == '"';
-	if (quoted)
-		*s = str_skip(*s, 1);
-	while (s->n > 0) {
-		char c = s->p[0];
-		if (quoted ? c == '"' : strchr(" \t\r\n", c) != NULL)
-			break;
-		if (quoted && c == '\\' && s->n > 1) {
-			*s = str_skip(*s, 1);
-			c = s->p[0];
+	if (read_command(s->loop, command, what, &u->b, &e) != 0) {
+		/* Ctrl-C is told once. */
+		if (e.kind == ERR_CANCEL) {
+			s->stop = 0;
+			lua_sethook(s->main, NULL, 0, 0);
 		}
-		if (buf_addc(word, c) != 0)
-			return false;
-		*s = str_skip(*s, 1);
-	}
-	if (s->n > 0)
-		*s = str_skip(*s, 1);
-	return true;
-}
-
-/* A macro ends at an empty line. */
-static void
-skip_macro(struct str *s)
-{
-	str_cut(s, '\n');
-	while (s->n > 0 && str_chomp(str_cut(s, '\n')).n > 0)
-		;
-}
-
-static void
-skip_comment(struct str *s, const struct buf *word)
-{
-	/* What eats the word eats the line end behind it. */
-	if (s->n > 0 && word->len > 0 && s->p[-1] != '\n')
-		str_cut(s, '\n');
-}
-
-struct netrc {
-	struct str host, user; /* user.p NULL: whoever is there */
-	bool here, user_fits;
-	struct buf word, login; /* login: who it was */
-};
-
-/* Takes one "keyword value"; true when `password` has been filled. */
-static bool
-netrc_entry(struct netrc *n, struct str *s, struct buf *password)
-{
-	struct str word = buf_str(&n->word);
-
-	if (word.p[0] == '#') {
-		skip_comment(s, &n->word);
-	} else if (str_eq(word, S("default"))) {
-		n->here = n->user_fits = true;
-	} else if (str_eq(word, S("macdef"))) {
-		skip_macro(s);
-	} else if (str_eq(word, S("machine"))) {
-		n->here = netrc_word(s, &n->word) &&
-			  str_eqcase(buf_str(&n->word), n->host);
-		n->user_fits = true;
-		buf_clear(&n->login);
-	} else if (str_eq(word, S("login"))) {
-		n->user_fits =
-		    netrc_word(s, &n->word) &&
-		    (n->user.p == NULL || str_eq(buf_str(&n->word), n->user));
-		buf_clear(&n->login);
-		(void)buf_add(&n->login, buf_str(&n->word));
-	} else if (str_eq(word, S("password"))) {
-		bool hit = netrc_word(s, &n->word) && n->here && n->user_fits;
-		return hit && buf_add(password, buf_str(&n->word)) == 0;
-	} else {
-		netrc_word(s, &n->word); /* account and its kin */
-	}
-	return false;
-}
-
-/*
- * secret_netrc(path, host, user): the password of machine and login, and that
- * login; nil if the file is not there or has none.  Without a user the
- * first one of the machine is taken.
- */
-static int
-secret_netrc(lua_State *L)
-{
-	const char *path = luaL_checkstring(L, 1);
-	struct netrc n = {.host = bind_str(L, 2)};
-
-	n.user.p = luaL_optlstring(L, 3, NULL, &n.user.n);
-	struct buf *file = new_secret(L, NETRC_MAX);
-	struct buf *password = new_secret(L, SECRET_MAX);
-	struct err e = {0};
-	bool hit = false;
-
-	if (slurp(path, file, &e) != 0 && e.sys != ENOENT)
 		return bind_raise(L, &e, 0);
-	buf_init(&n.login, SECRET_MAX);
-	buf_init(&n.word, SECRET_MAX);
-	n.word.secret = true;
-	struct str s = buf_str(file);
-	while (!hit && netrc_word(&s, &n.word))
-		hit = n.word.len > 0 && netrc_entry(&n, &s, password);
-	buf_fini(&n.word);
-	buf_fini(file);
-	if (!hit)
-		lua_pushnil(L);
-	if (hit && n.login.len > 0)
-		bind_push_str(L, buf_str(&n.login));
-	else
-		lua_pushnil(L);
-	buf_fini(&n.login);
-	return 2;
-}
-
-/* ---- the terminal ---- */
-
-/*
- * One line from fd, octet by octet, so that none behind it is taken.  Signals
- * come in while it waits for one, and at no other time: none is missed.
- */
-static int
-read_line(int fd, const sigset_t *waiting, struct buf *b, struct err *e)
-{
-	struct pollfd pfd = {.fd = fd, .events = POLLIN};
-
-	for (;;) {
-		char c;
-		ssize_t n = ppoll(&pfd, 1, NULL, waiting);
-		if (n > 0)
-			n = read(fd, &c, 1);
-		if (n < 0)
-			return errno == EINTR
-				   ? err_set(e, ERR_CANCEL, "interrupted")
-				   : err_sys(e, "terminal");
-		if (n == 0 && b->len == 0)
-			return err_set(e, ERR_CANCEL, "no password given");
-		if (n == 0 || c == '\n')
-			return 0;
-		if (buf_addc(b, c) != 0)
-			return err_set(e, ERR_USE, "password is too long");
 	}
+	secret_seal(u);
+	return 1;
 }
 
+/* secret(value): one that a script has as a string; or a copy of a secret. */
 static int
-ask(int fd, const char *prompt, struct buf *b, struct err *e)
+secret_copy(lua_State *L)
 {
-	struct termios old, quiet;
-	sigset_t interrupt, before;
-	int rc;
+	struct str s = bind_test_secret(L, 1);
 
-	if (tcgetattr(fd, &old) != 0)
-		return err_set(e, ERR_USE, "no terminal to ask on");
-	quiet = old;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	quiet.c_lflag |= ICANON | ISIG;
-	sigemptyset(&interrupt);
-	sigaddset(&interrupt, SIGINT);
-	sigprocmask(SIG_BLOCK, &interrupt, &before);
-	tcsetattr(fd, TCSAFLUSH, &quiet);
-	(void)!write(fd, prompt, strlen(prompt));
-	rc = read_line(fd, &before, b, e);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	tcsetattr(fd, TCSADRAIN, &old); /* what is typed ahead stays */
-	(void)!write(fd, "\n", 1);
-	return rc;
-}
-
-char *
-script_ask_secret(const char *prompt, struct err *e)
-{
-	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	struct buf b;
-	char *z = NULL;
-
-	if (fd < 0) {
-		err_set(e, ERR_USE, "no terminal to ask on");
-		return NULL;
-	}
-	buf_init(&b, SECRET_MAX);
-	b.secret = true;
-	if (ask(fd, prompt, &b, e) == 0)
-		z = mem_strdup(buf_cstr(&b));
-	buf_fini(&b);
-	close(fd);
-	return z;
+	bind_push_secret(L, s.p != NULL ? s : bind_str(L, 1));
+	return 1;
 }
 
 /* secret_ask(prompt): nil if there is no terminal. */
@@ -410,7 +305,7 @@ static int
 secret_ask(lua_State *L)
 {
 	const char *prompt = luaL_checkstring(L, 1);
-	struct buf *b = new_secret(L, SECRET_MAX);
+	struct bind_secret *u = secret_new(L, SECRET_MAX);
 	struct err e = {0};
 	char *z = script_ask_secret(prompt, &e);
 
@@ -420,8 +315,9 @@ secret_ask(lua_State *L)
 		lua_pushnil(L);
 		return 1;
 	}
-	buf_addz(b, z);
+	buf_addz(&u->b, z);
 	mem_free_secret(z);
+	secret_seal(u);
 	return 1;
 }
 
@@ -441,10 +337,11 @@ secret_warn_mode(lua_State *L)
 
 const luaL_Reg bind_secret_functions[] = {
     {"warn_mode", secret_warn_mode},
-    {"secret", secret_string},
+    {"secret", secret_copy},
     {"secret_file", secret_file},
     {"secret_command", secret_command},
     {"secret_netrc", secret_netrc},
     {"secret_ask", secret_ask},
+    {"ask", terminal_ask},
     {NULL, NULL},
 };

@@ -42,6 +42,7 @@ push_cert(lua_State *L, const struct tls_cert *c)
 	set_str(L, "subject", c->subject);
 	set_str(L, "issuer", c->issuer);
 	set_str(L, "key", c->key);
+	set_str(L, "signature", c->signature);
 	set_str(L, "fingerprint", c->fingerprint);
 	set_time(L, "not_before", c->has_begin, c->begins);
 	set_time(L, "not_after", c->has_end, c->ends);
@@ -54,6 +55,22 @@ push_cert(lua_State *L, const struct tls_cert *c)
 		lua_rawseti(L, -2, ++n);
 	}
 	lua_setfield(L, -2, "names");
+}
+
+/* bindings: the types of channel binding that there are, by name. */
+static void
+push_bindings(lua_State *L, const struct tls_info *t)
+{
+	lua_Integer n = 0;
+
+	lua_newtable(L);
+	for (enum tls_binding i = 0; i <= TLS_SERVER_END_POINT; i++) {
+		if (!t->bindings[i])
+			continue;
+		lua_pushstring(L, tls_binding_name(i));
+		lua_rawseti(L, -2, ++n);
+	}
+	lua_setfield(L, -2, "bindings");
 }
 
 void
@@ -71,11 +88,15 @@ bind_push_tls(lua_State *L, const struct conn *c)
 	lua_createtable(L, 0, 8);
 	set_str(L, "version", t->version);
 	set_str(L, "cipher", t->cipher);
+	set_str(L, "group", t->group);
 	set_str(L, "alpn", t->alpn);
 	set_str(L, "reason", t->reason);
 	set_bool(L, "resumed", t->resumed);
 	set_bool(L, "checked", t->checked);
 	set_bool(L, "verified", t->verified);
+	set_bool(L, "dane", t->dane);
+	set_bool(L, "pinned", t->pinned);
+	push_bindings(L, t);
 	lua_newtable(L);
 	for (const struct tls_cert *x = t->chain; x != NULL; x = x->next) {
 		push_cert(L, x);

@@ -85,3 +85,28 @@ bind_traces_free(struct script *s)
 			      "not be written\n"),
 		    stderr);
 }
+
+/* trace(to, label): for core.open and core.note, as long as the state lives;
+ * to is "-" or a path. */
+static int
+core_trace(lua_State *L)
+{
+	lua_pushlightuserdata(L,
+	    bind_trace(L, luaL_checkstring(L, 1), luaL_optstring(L, 2, NULL)));
+	return 1;
+}
+
+/* note(trace, text): a line "-- text" in it. */
+static int
+core_note(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TLIGHTUSERDATA);
+	trace_note(lua_touserdata(L, 1), "%s", luaL_checkstring(L, 2));
+	return 0;
+}
+
+const luaL_Reg bind_trace_functions[] = {
+    {"trace", core_trace},
+    {"note", core_note},
+    {NULL, NULL},
+};

@@ -4,6 +4,8 @@
 #ifndef NET_CHILD_H
 #define NET_CHILD_H
 
+#include "base/err.h"
+
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -13,6 +15,16 @@
  * cannot even be killed is left to init.
  */
 void child_end(pid_t pid, int64_t grace_ms);
+
+/*
+ * Starts a command of the shell; in and out become its standard input and
+ * output, unless they are -1.  -1 and err.
+ */
+int child_start(
+    const char *command, int in, int out, pid_t *pid, struct err *e);
+/* Waits, without a bound, for a child to end: its exit status, 128 and the
+ * signal's number, or 127. */
+int child_wait(pid_t pid);
 
 /* SIGKILL at once; as child_end otherwise. */
 void child_kill(pid_t pid);

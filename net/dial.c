@@ -3,7 +3,6 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "net/resolve.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -192,7 +191,7 @@ limit_fired(struct timer *t)
 
 	err_clear(&d->e);
 	(void)err_set(&d->e, ERR_TIMEOUT, "%s: timed out",
-	    d->resolver.pid != 0 ? d->looking : d->connecting);
+	    resolver_busy(&d->resolver) ? d->looking : d->connecting);
 	finish(d, -1);
 }
 
@@ -201,8 +200,8 @@ resolved(struct resolver *r)
 {
 	struct dial *d = CONTAINER_OF(r, struct dial, resolver);
 
-	if (r->e.kind != ERR_NONE)
-		note_no_answer(d, &r->e);
+	if (r->answer.e.kind != ERR_NONE)
+		note_no_answer(d, &r->answer.e);
 	d->addrs = r->answer.addrs;
 	d->looked_up = loop_now_us() - d->began;
 	try_next(d);
@@ -227,8 +226,8 @@ dial_new(struct loop *l, int64_t deadline, dial_done *done, void *arg)
 }
 
 struct dial *
-dial_host(struct loop *l, const char *host, uint16_t port, int64_t deadline,
-    dial_done *done, void *arg)
+dial_host(struct loop *l, const char *host, uint16_t port,
+    const struct addr *server, int64_t deadline, dial_done *done, void *arg)
 {
 	struct dial *d = dial_new(l, deadline, done, arg);
 	struct err e = {0};
@@ -239,7 +238,7 @@ dial_host(struct loop *l, const char *host, uint16_t port, int64_t deadline,
 	    text_of("connect to %.90s port %u"), host, (unsigned)port);
 	if (host_numeric(host, port, &d->addrs.a[0]))
 		d->addrs.n = 1;
-	else if (resolver_start(&d->resolver, l, host, port, &e) == 0)
+	else if (resolver_start(&d->resolver, l, host, port, server, &e) == 0)
 		return d;
 	else
 		note_no_answer(d, &e);

@@ -1,19 +1,12 @@
-/* resolve: a host's addresses, by getaddrinfo(3) in a forked child. */
+/* resolve: a host's addresses, by getaddrinfo(3) or a name server. */
 #include "net/resolve.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "net/child.h"
+#include "net/dns.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <idn2.h>
-#include <limits.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
 #include <strings.h>
-#include <unistd.h>
 
 int (*resolver_lookup)(const char *, const char *, const struct addrinfo *,
     struct addrinfo **) = getaddrinfo;
@@ -47,8 +40,8 @@ host_ascii(const char *host, char out[static HOST_SIZE], struct err *e)
 	return 0;
 }
 
-static void
-set_port(struct addr *a, uint16_t port)
+void
+addr_set_port(struct addr *a, uint16_t port)
 {
 	if (a->u.sa.sa_family == AF_INET6)
 		a->u.in6.sin6_port = htons(port);
@@ -69,7 +62,7 @@ collect(struct addrs *as, const struct addrinfo *ai, uint16_t port)
 			continue;
 		memcpy(&a->u, ai->ai_addr, ai->ai_addrlen);
 		a->len = ai->ai_addrlen;
-		set_port(a, port);
+		addr_set_port(a, port);
 		as->n++;
 	}
 }
@@ -111,119 +104,81 @@ addrs_interleave(struct addrs *as)
 	}
 }
 
-/* So the child's one write neither blocks nor is cut. */
-static_assert(sizeof(struct answer) <= PIPE_BUF, "answer fits a pipe");
+struct asked {
+	char host[HOST_SIZE];
+	uint16_t port;
+	struct addr server; /* len 0: as the system does */
+};
 
-/*
- * The child.  It keeps no descriptor but the pipe: a connection that the
- * parent closes must not stay open here.  All signals are blocked already,
- * for a Ctrl-C is the parent's affair and its handlers are not for us.
- */
-static _Noreturn void
-look_up(int fd, const char *host, uint16_t port)
+static void
+look_up_here(const struct asked *asked, struct resolver_answer *answer)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	struct answer answer = {0};
+	bool local = strcasecmp(asked->host, "localhost") == 0;
 	struct addrinfo *ai = NULL;
-	int null = open("/dev/null", O_RDWR);
+	int rc = resolver_lookup(asked->host, NULL, &hints, &ai);
 
-	if (fd <= STDERR_FILENO + 1)
-		fd = fcntl(fd, F_DUPFD, STDERR_FILENO + 2);
-	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
-	dup2(null, STDERR_FILENO);
-	dup2(fd, STDERR_FILENO + 1);
-	fd = STDERR_FILENO + 1;
-	closefrom(fd + 1);
-	answer.gai = resolver_lookup(host, NULL, &hints, &ai);
 	/* RFC 6761 6.3: this name is known even where no file has it. */
-	if (answer.gai != 0 && strcasecmp(host, "localhost") == 0)
-		answer.gai = resolver_lookup(NULL, "0", &hints, &ai);
-	answer.sys = errno;
-	if (answer.gai == 0)
-		collect(&answer.addrs, ai, port);
-	_exit(write(fd, &answer, sizeof(answer)) == sizeof(answer) ? 0 : 1);
+	if (rc != 0 && local)
+		rc = resolver_lookup(NULL, "0", &hints, &ai);
+	if (rc == 0)
+		collect(&answer->addrs, ai, asked->port);
+	else
+		(void)err_set(&answer->e, ERR_DNS, "%s",
+		    rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
 }
 
-/* What the child said, into addrs or e. */
+/* In the child.  Localhost is nothing to ask a name server for. */
 static void
-conclude(struct resolver *r)
+look_up(const void *arg, void *out)
 {
-	struct answer *a = &r->answer;
+	const struct asked *asked = arg;
+	struct resolver_answer *answer = out;
 
-	if (r->got != sizeof(*a))
-		(void)err_set(
-		    &r->e, ERR_DNS, "the look-up ended without an answer");
-	else if (a->gai == EAI_SYSTEM)
-		(void)err_set(&r->e, ERR_DNS, "%s", strerror(a->sys));
-	else if (a->gai != 0)
-		(void)err_set(&r->e, ERR_DNS, "%s", gai_strerror(a->gai));
-	else if (a->addrs.n == 0)
-		(void)err_set(&r->e, ERR_DNS, "no Internet address");
-	if (r->e.kind != ERR_NONE)
-		a->addrs.n = 0;
-	addrs_interleave(&a->addrs);
+	if (asked->server.len == 0 || strcasecmp(asked->host, "localhost") == 0)
+		look_up_here(asked, answer);
+	else
+		dns_addresses(asked->host, asked->port, &asked->server,
+		    &answer->addrs, &answer->e);
+	if (answer->addrs.n == 0)
+		(void)err_set(&answer->e, ERR_DNS, "no Internet address");
+	addrs_interleave(&answer->addrs);
 }
 
 static void
-answered(struct watch *w, short revents)
+answered(struct question *q)
 {
-	struct resolver *r = CONTAINER_OF(w, struct resolver, watch);
-	size_t room = sizeof(r->answer) - r->got;
-	ssize_t got;
+	struct resolver *r = CONTAINER_OF(q, struct resolver, question);
 
-	(void)revents;
-	got = read(w->fd, (char *)&r->answer + r->got, room);
-	if (got < 0 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (got > 0)
-		r->got += (size_t)got;
-	if (got > 0 && r->got < sizeof(r->answer))
-		return;
-	resolver_stop(r);
-	conclude(r);
+	if (!q->answered) {
+		r->answer = (struct resolver_answer){0};
+		(void)err_set(&r->answer.e, ERR_DNS,
+		    "the look-up ended without an answer");
+	}
 	r->done(r);
 }
 
 int
 resolver_start(struct resolver *r, struct loop *l, const char *host,
-    uint16_t port, struct err *e)
+    uint16_t port, const struct addr *server, struct err *e)
 {
-	char name[HOST_SIZE];
-	sigset_t all, old;
-	int fds[2];
+	struct asked asked = {.port = port, .server = *server};
 
-	if (host_ascii(host, name, e) != 0)
+	if (host_ascii(host, asked.host, e) != 0)
 		return -1;
-	if (pipe2(fds, O_CLOEXEC) != 0)
-		return err_sys(e, "pipe");
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &old);
-	r->pid = fork();
-	if (r->pid == 0)
-		look_up(fds[1], name, port);
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	close(fds[1]);
-	if (r->pid < 0) {
-		r->pid = 0;
-		close(fds[0]);
-		return err_sys(e, "fork");
-	}
-	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
-	r->watch.fd = fds[0];
-	r->watch.events = POLLIN;
-	r->watch.ready = answered;
-	loop_watch(l, &r->watch);
-	return 0;
+	r->question.done = answered;
+	return question_ask(
+	    &r->question, l, look_up, &asked, &r->answer, sizeof(r->answer), e);
 }
 
 void
 resolver_stop(struct resolver *r)
 {
-	if (r->pid == 0)
-		return;
-	loop_unwatch(&r->watch);
-	close(r->watch.fd);
-	child_kill(r->pid);
-	r->pid = 0;
+	question_drop(&r->question);
+}
+
+bool
+resolver_busy(const struct resolver *r)
+{
+	return question_pending(&r->question);
 }

@@ -1,14 +1,15 @@
 /*
  * resolve: a host's addresses, without blocking.
  *
- * getaddrinfo(3) runs in a forked child, which writes what it found to a
- * pipe.  Addresses come in the order of RFC 6724, as getaddrinfo gives them,
- * with the families then interleaved (RFC 8305 4).
+ * getaddrinfo(3) runs in a child (question.h); where a name server is given,
+ * that one alone is asked there, by dns.h.  Addresses come in the order of
+ * RFC 6724, as getaddrinfo gives them, with the families then interleaved
+ * (RFC 8305 4).
  */
 #ifndef NET_RESOLVE_H
 #define NET_RESOLVE_H
 
-#include "net/loop.h"
+#include "net/question.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -46,6 +47,8 @@ int host_ascii(const char *host, char out[static HOST_SIZE], struct err *e);
  * which with the port then is *a. */
 bool host_numeric(const char *host, uint16_t port, struct addr *a);
 
+void addr_set_port(struct addr *a, uint16_t port);
+
 /*
  * Interleaves the families, beginning with that of the first address, and
  * leaves the order within each as it is.
@@ -54,27 +57,26 @@ void addrs_interleave(struct addrs *as);
 
 struct resolver {
 	/* Called once, from a loop turn, when the look-up is over: with
-	 * answer.addrs, or, if it found none, with e. */
+	 * answer.addrs, or, if it found none, with answer.e. */
 	void (*done)(struct resolver *r);
-	struct answer {
-		int gai, sys; /* getaddrinfo's result, and errno */
+	struct resolver_answer {
+		struct err e;
 		struct addrs addrs;
 	} answer;
-	struct err e;
 	/* private */
-	pid_t pid; /* 0: no child */
-	struct watch watch;
-	size_t got;
+	struct question question;
 };
 
 /*
- * Starts to look up host; `done` is set, all else zeroed.  -1 and ERR_DNS or
- * ERR_SYS if that cannot be.
+ * Starts to look up host; `done` is set, all else zeroed.  server, whose len
+ * may be 0, is the name server to ask in place of the system's ways.  -1 and
+ * ERR_DNS or ERR_SYS if that cannot be.
  */
 int resolver_start(struct resolver *r, struct loop *l, const char *host,
-    uint16_t port, struct err *e);
+    uint16_t port, const struct addr *server, struct err *e);
 /* Ends the child, if there still is one; `done` is not called any more. */
 void resolver_stop(struct resolver *r);
+bool resolver_busy(const struct resolver *r);
 
 /* getaddrinfo(3); tests put a slow or lying one in its place. */
 extern int (*resolver_lookup)(const char *node, const char *service,

@@ -47,6 +47,9 @@ struct stream {
 	const struct stream_ops *ops;
 	struct stream *below; /* owned; NULL at the bottom */
 	int fd_in, fd_out;    /* what to poll; the same for a socket */
+	/* Those below end at somebody between us and the peer (a proxy): what
+	 * TLS there protects is not the peer's. */
+	bool foreign;
 };
 
 /*

@@ -8,13 +8,17 @@
 #include "net/tls.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "net/tls_config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
 	WRITE_MAX = 64 << 10, /* plain bytes taken at once: four records */
 	OUT_MAX = 160 << 10,  /* those as records, and a handshake's flight */
+	WHY_MAX = 200,	      /* of a message, behind "certificate refused" */
+	HEAD = 40,	      /* a ServerHello's version, or a line in clear */
 };
 
 struct tls {
@@ -22,6 +26,8 @@ struct tls {
 	SSL *ssl;
 	struct buf out; /* records on their way to the stream below */
 	struct tls_verdict verdict;
+	char head[HEAD]; /* what the other side sent first */
+	size_t head_n;
 	struct err below; /* why the stream below failed */
 	struct err dead;  /* why this one did */
 	bool eof;	  /* the stream below has ended */
@@ -66,6 +72,8 @@ bio_read(BIO *bio, char *p, size_t n, size_t *got)
 		    bio, BIO_FLAGS_READ | BIO_FLAGS_SHOULD_RETRY);
 	if (rc == STREAM_EOF)
 		t->eof = true;
+	for (size_t i = 0; i < *got && t->head_n < HEAD; i++)
+		t->head[t->head_n++] = p[i];
 	return rc > 0;
 }
 
@@ -128,23 +136,37 @@ die(struct tls *t, struct err *e)
 }
 
 static void
+refuse(struct tls *t)
+{
+	char why[sizeof(t->dead.msg)];
+
+	t->dead = t->verdict.fault;
+	(void)snprintf(why, sizeof(why), text_of("certificate refused: %.*s"),
+	    STRF(utf8_head(str_z(t->verdict.fault.msg), WHY_MAX)));
+	str_copy(t->dead.msg, sizeof(t->dead.msg),
+	    utf8_head(str_z(why), sizeof(t->dead.msg) - 1));
+}
+
+static void
 explain(struct tls *t)
 {
 	unsigned long code = ossl.ERR_peek_error();
 
 	if (t->below.kind != ERR_NONE)
 		t->dead = t->below;
-	else if (t->verdict.text[0] != '\0')
-		(void)err_set(&t->dead, ERR_TLS, "%s", t->verdict.text);
+	else if (t->verdict.fault.kind != ERR_NONE && !t->verdict.any)
+		refuse(t);
 	else if (t->eof && !t->up)
 		(void)err_set(&t->dead, ERR_TLS,
 		    "connection closed in the TLS handshake");
 	else if (t->eof)
 		(void)err_set(&t->dead, ERR_CLOSED,
 		    "connection closed without TLS close_notify");
+	else if (t->up)
+		tls_reason(&t->dead, code, "TLS");
 	else
-		tls_reason(
-		    &t->dead, code, t->up ? "TLS" : text_of("TLS handshake"));
+		tls_handshake_reason(
+		    &t->dead, code, (struct str){t->head, t->head_n});
 }
 
 /* What a call of OpenSSL that did not succeed means for our caller. */
@@ -336,8 +358,16 @@ static const struct tls *
 find_tls(const struct stream *s)
 {
 	while (s != NULL && s->ops != &tls_ops)
-		s = s->below;
+		s = s->foreign ? NULL : s->below;
 	return s != NULL ? (const struct tls *)s : NULL;
+}
+
+const struct tls_verdict *
+tls_verdict(const struct stream *s)
+{
+	const struct tls *t = find_tls(s);
+
+	return t != NULL ? &t->verdict : NULL;
 }
 
 const SSL *

@@ -9,10 +9,23 @@ struct tls_identity {
 	SSL_CTX *ctx;
 };
 
+/* OpenSSL would ask on the terminal, from within, and hold up all else. */
+static int
+no_passphrase(char *p, int size, int rw, void *arg)
+{
+	bool *asked = arg;
+
+	(void)p;
+	(void)size;
+	(void)rw;
+	*asked = true;
+	return -1;
+}
+
 /* What the library finds wrong with a file of PEM is about its own ways of
  * reading; a file that cannot be read, or a key that is too weak, is told as it
  * says. */
-static void
+static int
 unusable(struct err *e, const char *file, const char *holds)
 {
 	unsigned long code = ossl.ERR_peek_error();
@@ -22,23 +35,38 @@ unusable(struct err *e, const char *file, const char *holds)
 	else
 		(void)err_set(
 		    e, ERR_TLS, "%s: holds no %s in PEM", file, text_of(holds));
+	return -1;
 }
 
-static void
-load(SSL_CTX *ctx, const char *cert, const char *key, struct err *e)
+static int
+locked(struct err *e, const char *file)
 {
-	int form = SSL_FILETYPE_PEM;
+	(void)err_set(e, ERR_TLS, "%s: the key has a passphrase", file);
+	err_hint(
+	    e, "openssl pkey -in %s -out FILE writes it without one", file);
+	return -1;
+}
 
-	if (ossl.SSL_CTX_use_certificate_chain_file(ctx, cert) != 1) {
-		unusable(e, cert, N_("certificate"));
-	} else if (ossl.SSL_CTX_use_PrivateKey_file(ctx, key, form) != 1 &&
-		   ERR_GET_LIB(ossl.ERR_peek_error()) != ERR_LIB_X509) {
-		unusable(e, key, N_("key without a passphrase"));
-	} else if (ossl.SSL_CTX_check_private_key(ctx) != 1) {
-		(void)err_set(e, ERR_TLS,
+int
+tls_use_certificate(
+    SSL_CTX *ctx, const char *cert, const char *key, struct err *e)
+{
+	int form = SSL_FILETYPE_PEM, rc = 0;
+	bool asked = false;
+
+	ossl.SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
+	ossl.SSL_CTX_set_default_passwd_cb_userdata(ctx, &asked);
+	if (ossl.SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
+		rc = unusable(e, cert, N_("certificate"));
+	else if (ossl.SSL_CTX_use_PrivateKey_file(ctx, key, form) != 1 &&
+		 ERR_GET_LIB(ossl.ERR_peek_error()) != ERR_LIB_X509)
+		rc = asked ? locked(e, key) : unusable(e, key, N_("key"));
+	else if (ossl.SSL_CTX_check_private_key(ctx) != 1)
+		rc = err_set(e, ERR_TLS,
 		    "%s: not the key of the certificate in %s", key, cert);
-	}
+	ossl.SSL_CTX_set_default_passwd_cb_userdata(ctx, NULL);
 	ossl.ERR_clear_error();
+	return rc;
 }
 
 struct tls_identity *
@@ -52,9 +80,7 @@ tls_identity_load(const char *cert, const char *key, struct err *e)
 	ctx = tls_context(ossl.TLS_server_method(), e);
 	if (ctx == NULL)
 		return NULL;
-	ossl.SSL_CTX_set_default_passwd_cb(ctx, tls_no_passphrase);
-	load(ctx, cert, key, e);
-	if (e->kind != ERR_NONE) {
+	if (tls_use_certificate(ctx, cert, key, e) != 0) {
 		ossl.SSL_CTX_free(ctx);
 		return NULL;
 	}

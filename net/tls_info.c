@@ -8,11 +8,11 @@
 #include <time.h>
 
 /* A chain of a hundred is no chain, and a thousand names are no name. */
-enum { CHAIN_MAX = 20, NAMES_MAX = 500, FINGERPRINT = 3 * EVP_MAX_MD_SIZE };
+enum { CHAIN_MAX = 20, NAMES_MAX = 500, BINDING_MAX = 64 };
 
 /* RFC 4514, and readable: what is not ASCII stays. */
-static struct str
-name_text(struct arena *a, const X509_NAME *name)
+struct str
+tls_name_text(struct arena *a, const X509_NAME *name)
 {
 	BIO *bio = ossl.BIO_new(ossl.BIO_s_mem());
 	struct str s = S("");
@@ -58,17 +58,17 @@ alternative_text(struct arena *a, const GENERAL_NAME *name)
 	return name->type == GEN_IPADD ? address_text(a, s) : arena_dup(a, s);
 }
 
-static void
-read_names(struct arena *a, const X509 *x, struct tls_cert *out)
+struct tls_name *
+tls_cert_names(struct arena *a, const X509 *x)
 {
 	GENERAL_NAMES *all =
 	    ossl.X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
-	struct tls_name **at = &out->names;
+	struct tls_name *names = NULL, **at = &names;
 	struct str text;
 	int n;
 
 	if (all == NULL)
-		return;
+		return NULL;
 	n = ossl.OPENSSL_sk_num((const OPENSSL_STACK *)all);
 	for (int i = 0; i < n && i < NAMES_MAX; i++) {
 		text = alternative_text(
@@ -82,10 +82,11 @@ read_names(struct arena *a, const X509 *x, struct tls_cert *out)
 		at = &(*at)->next;
 	}
 	ossl.GENERAL_NAMES_free(all);
+	return names;
 }
 
-static bool
-read_time(const ASN1_TIME *t, int64_t *out)
+bool
+tls_read_time(const ASN1_TIME *t, int64_t *out)
 {
 	struct tm tm = {0};
 
@@ -95,8 +96,8 @@ read_time(const ASN1_TIME *t, int64_t *out)
 	return true;
 }
 
-static struct str
-key_text(struct arena *a, const X509 *x)
+struct str
+tls_key_text(struct arena *a, const X509 *x)
 {
 	EVP_PKEY *key = ossl.X509_get0_pubkey(x);
 	const char *type =
@@ -107,22 +108,44 @@ key_text(struct arena *a, const X509 *x)
 	return arena_fmt(a, "%s, %d bits", type, ossl.EVP_PKEY_get_bits(key));
 }
 
+struct str
+tls_signature_text(struct arena *a, const X509 *x)
+{
+	const char *name = ossl.OBJ_nid2ln(ossl.X509_get_signature_nid(x));
+
+	return arena_dup(a, str_z(name != NULL ? name : "unknown"));
+}
+
+void
+tls_fingerprint(X509 *cert, char out[static FINGERPRINT_TEXT])
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	*out = '\0';
+	if (cert != NULL &&
+	    ossl.X509_digest(cert, ossl.EVP_sha256(), md, &n) == 1 &&
+	    n == FINGERPRINT_SIZE)
+		fingerprint_text(md, out);
+}
+
 static struct tls_cert *
 read_cert(struct arena *a, X509 *x)
 {
 	struct tls_cert *c = arena_alloc(a, sizeof(*c));
-	char print[FINGERPRINT];
+	char print[FINGERPRINT_TEXT];
 
 	if (c == NULL)
 		return NULL;
-	c->subject = name_text(a, ossl.X509_get_subject_name(x));
-	c->issuer = name_text(a, ossl.X509_get_issuer_name(x));
-	read_names(a, x, c);
-	c->key = key_text(a, x);
-	tls_fingerprint(x, print, sizeof(print));
+	c->subject = tls_name_text(a, ossl.X509_get_subject_name(x));
+	c->issuer = tls_name_text(a, ossl.X509_get_issuer_name(x));
+	c->names = tls_cert_names(a, x);
+	c->key = tls_key_text(a, x);
+	c->signature = tls_signature_text(a, x);
+	tls_fingerprint(x, print);
 	c->fingerprint = arena_dup(a, str_z(print));
-	c->has_begin = read_time(ossl.X509_get0_notBefore(x), &c->begins);
-	c->has_end = read_time(ossl.X509_get0_notAfter(x), &c->ends);
+	c->has_begin = tls_read_time(ossl.X509_get0_notBefore(x), &c->begins);
+	c->has_end = tls_read_time(ossl.X509_get0_notAfter(x), &c->ends);
 	return c;
 }
 
@@ -146,18 +169,43 @@ read_chain(struct arena *a, const SSL *ssl, struct tls_info *out)
 }
 
 static void
-read_verdict(struct arena *a, const SSL *ssl, struct tls_info *out)
+read_verdict(struct arena *a, const SSL *ssl, const struct tls_verdict *v,
+    struct tls_info *out)
 {
-	long result = ossl.SSL_get_verify_result(ssl);
-
-	out->checked = ossl.SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE;
-	out->verified = out->chain != NULL && result == X509_V_OK;
+	out->checked = !v->any;
+	out->pinned = v->pinned;
+	out->verified = out->chain != NULL && v->fault.kind == ERR_NONE;
+	out->dane = out->verified && tls_dane_matched(ssl);
 	if (out->chain == NULL)
 		out->reason =
 		    str_z(text_of("the other side has shown no certificate"));
 	else if (!out->verified)
-		out->reason = arena_dup(a,
-		    str_z(text_of(ossl.X509_verify_cert_error_string(result))));
+		out->reason = arena_dup(a, str_z(v->fault.msg));
+}
+
+static void
+read_bindings(const struct stream *s, struct tls_info *out)
+{
+	struct buf b;
+
+	buf_init(&b, BINDING_MAX);
+	for (enum tls_binding i = 0; i <= TLS_SERVER_END_POINT; i++) {
+		buf_clear(&b);
+		out->bindings[i] = tls_channel_binding(s, i, &b) == 0;
+	}
+	buf_fini(&b);
+}
+
+/* SSL_get_negotiated_group is a macro of this; 0 where there was none. */
+static struct str
+group_text(struct arena *a, SSL *ssl)
+{
+	int group =
+	    (int)ossl.SSL_ctrl(ssl, SSL_CTRL_GET_NEGOTIATED_GROUP, 0, NULL);
+	const char *name =
+	    group != 0 ? ossl.SSL_group_to_name(ssl, group) : NULL;
+
+	return name != NULL ? arena_dup(a, str_z(name)) : S("");
 }
 
 struct tls_info *
@@ -173,11 +221,14 @@ tls_info(const struct stream *s, struct arena *a)
 	out->version = arena_dup(a, str_z(ossl.SSL_get_version(ssl)));
 	out->cipher = arena_dup(a,
 	    str_z(ossl.SSL_CIPHER_get_name(ossl.SSL_get_current_cipher(ssl))));
+	/* Nothing is changed, but the library's signature wants it so. */
+	out->group = group_text(a, (SSL *)(uintptr_t)ssl);
 	ossl.SSL_get0_alpn_selected(ssl, &alpn, &n);
 	out->alpn = arena_dup(a, (struct str){(const char *)alpn, n});
 	out->resumed = ossl.SSL_session_reused(ssl) == 1;
 	read_chain(a, ssl, out);
-	read_verdict(a, ssl, out);
+	read_verdict(a, ssl, tls_verdict(s), out);
+	read_bindings(s, out);
 	ossl.ERR_clear_error();
 	return out;
 }

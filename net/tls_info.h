@@ -8,7 +8,7 @@
 #define NET_TLS_INFO_H
 
 #include "base/arena.h"
-#include "net/stream.h"
+#include "net/tls.h"
 
 struct tls_name {
 	struct tls_name *next;
@@ -22,6 +22,7 @@ struct tls_cert {
 	struct str issuer;	 /* the same */
 	struct tls_name *names;	 /* of subjectAltName, in their order */
 	struct str key;		 /* "RSA, 2048 bits" */
+	struct str signature;	 /* "sha256WithRSAEncryption" */
 	struct str fingerprint;	 /* of SHA-256: "AB:CD:…" */
 	int64_t begins, ends;	 /* seconds since 1970 */
 	bool has_begin, has_end; /* false: that is no time */
@@ -30,11 +31,15 @@ struct tls_cert {
 struct tls_info {
 	struct str version; /* "TLSv1.3" */
 	struct str cipher;
-	struct str alpn;   /* the protocol agreed on (RFC 7301), or empty */
-	bool resumed;	   /* the session is one of before */
-	bool checked;	   /* a bad certificate would have ended it */
-	bool verified;	   /* it is good: authority, dates, and name */
+	struct str group; /* of the key exchange, "x25519"; empty: none known */
+	struct str alpn;  /* the protocol agreed on (RFC 7301), or empty */
+	bool resumed;	  /* the session is one of before */
+	bool checked;	  /* a bad certificate would have ended it */
+	bool verified; /* it is good: authority, dates, and name; or pinned */
+	bool pinned;   /* it is the one of the fingerprint, all else aside */
+	bool dane;     /* by a TLSA record (RFC 6698) */
 	struct str reason; /* why it is not, in words; empty if it is */
+	bool bindings[TLS_SERVER_END_POINT + 1]; /* which ones there are */
 	/* The peer's, as it sent them, its own one first; NULL if none. */
 	struct tls_cert *chain;
 };

@@ -31,15 +31,7 @@ N_("No route to host")
 N_("Disk quota exceeded")
 
 /* X509_verify_cert_error_string(3) */
-N_("self-signed certificate")
-N_("self-signed certificate in certificate chain")
-N_("unable to get local issuer certificate")
-N_("unable to verify the first certificate")
-N_("certificate has expired")
-N_("certificate is not yet valid")
 N_("certificate revoked")
-N_("hostname mismatch")
-N_("IP address mismatch")
 
 /* Where a word of shell/topics*.c comes from, if from no RFC. */
 N_("no RFC; in use")

@@ -1,6 +1,7 @@
 /* cmd: commands as jobs: what they send, what they got, and their life. */
 #include "proto/engine.h"
 #include "base/text.h"
+#include "proto/secret.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -80,10 +81,13 @@ job_queue(struct job *j, struct err *e)
 {
 	struct conn *c = j->cmd.conn;
 
-	if (c->phase == CONN_CLOSED)
-		return c->err.kind == ERR_NONE
-			   ? err_set(e, ERR_CLOSED, "the connection is closed")
-			   : err_set(e, c->err.kind, "%s", c->err.msg);
+	if (c->phase == CONN_CLOSED && c->err.kind == ERR_NONE)
+		return err_set(e, ERR_CLOSED, "the connection is closed");
+	if (c->phase == CONN_CLOSED) {
+		if (e->kind == ERR_NONE)
+			*e = c->err;
+		return -1;
+	}
 	if (c->queued >= limits.queue)
 		return err_set(e, ERR_LIMIT, "too many commands are waiting");
 	j->cmd.line = buf_str(&j->line);
@@ -149,6 +153,9 @@ job_over(struct job *j)
 	c->queued--;
 	j->queued = false;
 	job_drop_segs(j);
+	/* Whoever holds the command holds no password with it. */
+	sasl_free(j->sasl);
+	j->sasl = NULL;
 	if (c->imap.whose == j)
 		c->imap.whose = NULL;
 	/* Readers of what is whole, and of what will never come. */
@@ -382,27 +389,19 @@ blanks_skip(struct str s)
 	return s;
 }
 
-/* Where the secret words of a typed line begin, or line.n. */
+/* Where the secret words of a typed line begin, or line.n.  What is no verb
+ * here may be one elsewhere, or a slip. */
 static size_t
 secret_at(const struct job *j, struct str line)
 {
 	const struct verb *v = j->cmd.verb;
-	struct str rest;
-	size_t i;
+	struct str args = S("");
+	size_t at;
 
-	if (v == NULL || !(v->flags & VERB_SECRET))
-		return line.n;
-	(void)verb_find(j->cmd.conn->proto->verbs, line, &rest);
-	for (i = 0; i < v->secret; i++) {
-		rest = blanks_skip(rest);
-		if (rest.n > 0 && *rest.p == '"') {
-			rest = str_skip(rest, 1);
-			(void)str_cut(&rest, '"');
-		} else {
-			(void)verb_word(&rest);
-		}
-	}
-	return line.n - blanks_skip(rest).n;
+	(void)verb_find(j->cmd.conn->proto->verbs, line, &args);
+	at = v == NULL ? secret_in_line(line, true)
+		       : line.n - args.n + secret_in_args(v, args);
+	return line.n - blanks_skip(str_skip(line, at)).n;
 }
 
 int

@@ -75,9 +75,19 @@ conn_new(struct loop *l, const struct conn_config *cfg)
 	own->protocol = copy(cfg->protocol);
 	own->host = copy(cfg->host);
 	own->path = copy(cfg->path);
+	own->found = copy(cfg->found);
+	own->proxy = copy(cfg->proxy);
 	own->tls_config.ca = copy(cfg->tls_config.ca);
 	own->tls_config.cert = copy(cfg->tls_config.cert);
+	own->tls_config.key = copy(cfg->tls_config.key);
+	own->tls_config.fingerprint = copy(cfg->tls_config.fingerprint);
+	/* Of a socket or a pipe nobody knows whether it is the same again. */
+	own->tls_config.port = cfg->transport == URL_TCP ? cfg->port : 0;
 	own->tls_config.alpn = copy(cfg->tls_config.alpn);
+	own->tls_config.also = copy(cfg->tls_config.also);
+	own->tls_config.srv_id = copy(cfg->tls_config.srv_id);
+	own->tls_config.sni = copy(cfg->tls_config.sni);
+	own->tls_config.dane = copy(cfg->tls_config.dane);
 	if (own->connect_ms == 0)
 		own->connect_ms = limits.connect_ms;
 	if (own->reply_ms == 0)
@@ -91,9 +101,11 @@ conn_new(struct loop *l, const struct conn_config *cfg)
 	buf_init(&c->caps, limits.line);
 	lex_init(&c->lex, limits.line);
 	arena_init(&c->words, limits.line);
+	arena_init(&c->via.arena, limits.line);
+	c->via.arena.secret = true;
 	arena_init(&c->imap.arena, limits.reply);
 	c->state = 1;
-	c->times = (struct conn_times){-1, -1, -1, -1};
+	c->times = (struct conn_times){-1, -1, -1, -1, -1};
 	c->events_tail = &c->events;
 	return c;
 }
@@ -112,9 +124,19 @@ conn_free(struct conn *c)
 	free((char *)(uintptr_t)c->cfg.protocol);
 	free((char *)(uintptr_t)c->cfg.host);
 	free((char *)(uintptr_t)c->cfg.path);
+	free((char *)(uintptr_t)c->cfg.found);
+	mem_free_secret((char *)(uintptr_t)c->cfg.proxy);
 	free((char *)(uintptr_t)c->cfg.tls_config.ca);
 	free((char *)(uintptr_t)c->cfg.tls_config.cert);
+	free((char *)(uintptr_t)c->cfg.tls_config.key);
+	free((char *)(uintptr_t)c->cfg.tls_config.fingerprint);
 	free((char *)(uintptr_t)c->cfg.tls_config.alpn);
+	free((char *)(uintptr_t)c->cfg.tls_config.also);
+	free((char *)(uintptr_t)c->cfg.tls_config.srv_id);
+	free((char *)(uintptr_t)c->cfg.tls_config.sni);
+	free((char *)(uintptr_t)c->cfg.tls_config.dane);
+	via_forget(c);
+	free(c->via.name);
 	free(c->user);
 	free(c->pop3.name);
 	free(c->imap.mailbox);
@@ -164,16 +186,38 @@ dialled(void *arg, struct stream *s, int64_t looked_up, const struct err *e)
 	struct conn *c = arg;
 
 	c->dial = NULL;
+	c->proxy_dial = NULL;
 	c->times.lookup = looked_up;
+	if (c->cfg.found_us > 0)
+		c->times.lookup =
+		    c->cfg.found_us + (looked_up > 0 ? looked_up : 0);
 	c->began += looked_up > 0 ? looked_up : 0;
 	conn_ref(c);
 	if (s != NULL) {
-		trace_note(c->trace, "connected");
+		trace_note(c->trace,
+		    c->via.name != NULL ? "connected to the proxy %s"
+					: "connected",
+		    c->via.name);
 		engine_start(c, s);
 	} else {
 		engine_fail(c, e);
 	}
 	conn_unref(c);
+}
+
+/* Begins to connect to cfg.host, through a proxy if there is one. */
+static int
+dial_tcp(struct conn *c, int64_t deadline, struct err *e)
+{
+	if (via_find(c, e) != 0)
+		return -1;
+	if (c->via.name != NULL)
+		c->proxy_dial = proxy_dial(c->loop, &c->via.proxy, c->cfg.host,
+		    c->cfg.port, deadline, dialled, c);
+	else
+		c->dial = dial_host(c->loop, c->cfg.host, c->cfg.port,
+		    &c->cfg.dns, deadline, dialled, c);
+	return 0;
 }
 
 struct cmd *
@@ -186,8 +230,8 @@ conn_open(struct conn *c)
 
 	switch (c->cfg.transport) {
 	case URL_TCP:
-		c->dial = dial_host(
-		    c->loop, c->cfg.host, c->cfg.port, deadline, dialled, c);
+		if (dial_tcp(c, deadline, &e) != 0)
+			engine_fail(c, &e);
 		break;
 	case URL_UNIX:
 		c->dial = dial_unix(c->loop, c->cfg.path, deadline, dialled, c);
@@ -279,8 +323,14 @@ conn_tls_info(const struct conn *c, struct arena *a)
 	return conn_is_tls(c) ? tls_info(c->stream, a) : NULL;
 }
 
-static bool
-is_loopback(const char *host)
+bool
+conn_certifies(const struct conn *c, const char *name)
+{
+	return conn_is_tls(c) && tls_certifies(c->stream, name);
+}
+
+bool
+conn_is_loopback(const char *host)
 {
 	struct in6_addr six;
 	struct in_addr four;
@@ -301,7 +351,13 @@ bool
 conn_is_private(const struct conn *c)
 {
 	return conn_is_tls(c) || c->cfg.transport != URL_TCP ||
-	       is_loopback(c->cfg.host);
+	       (c->via.name == NULL && conn_is_loopback(c->cfg.host));
+}
+
+const char *
+conn_proxy(const struct conn *c)
+{
+	return c->via.name;
 }
 
 const char *
@@ -443,6 +499,10 @@ conn_forget(struct conn *c)
 {
 	conn_caps_clear(c);
 	c->state = 1;
+	c->welcome[0] = '\0';
+	c->smtp.rcpts = 0;
+	free(c->pop3.name);
+	c->pop3.name = NULL;
 	c->pop3.stamp[0] = '\0';
 	c->pop3.counted = false;
 	free(c->imap.mailbox);

@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "net/loop.h"
+#include "net/resolve.h"
 #include "net/tls.h"
 #include "net/tls_info.h"
 #include "net/trace.h"
@@ -51,6 +52,17 @@ struct conn_config {
 	bool tls;		      /* from the first byte on */
 	struct tls_config tls_config; /* also for STARTTLS */
 	int64_t connect_ms, reply_ms; /* 0: as limits.h says */
+	struct addr dns;	      /* the name server to ask; len 0: as the
+					 system does */
+	/* How the host was found, for people, a line each ("SRV …: …"), or
+	 * NULL; and how long that took, in microseconds, which is counted with
+	 * the look-up. */
+	const char *found;
+	int64_t found_us;
+	/* URL_TCP: the URL of a proxy, as url_parse_proxy takes it, or NULL:
+	 * that of the environment (ALL_PROXY), unless the host is this machine
+	 * or in NO_PROXY.  NULL again once it has been opened. */
+	const char *proxy;
 };
 
 /* Strings of cfg are copied.  A connection with one reference, not open. */
@@ -89,19 +101,29 @@ bool conn_is_tls(const struct conn *c);
 /* What TLS agreed on and whose certificates came, in memory of a; NULL without
  * TLS. */
 struct tls_info *conn_tls_info(const struct conn *c, struct arena *a);
-/* No one can listen: TLS, unix socket, pipe, or a loopback address. */
+/* Whether there is TLS, and the server's certificate is good for the name: see
+ * tls_certifies. */
+bool conn_certifies(const struct conn *c, const char *name);
+/* The URL of the proxy that it goes through, without password; NULL if it goes
+ * through none, or is not open yet. */
+const char *conn_proxy(const struct conn *c);
+/* No one can listen: TLS, unix socket, pipe, or a loopback address that no
+ * proxy is on the way to. */
 bool conn_is_private(const struct conn *c);
 /* Who is logged in as far as a command told us; "" if nobody. */
 const char *conn_user(const struct conn *c);
-/* The line that ended the greeting, "" before; cut to 510 octets. */
+/* The line that ended the greeting, cut to 510 octets; "" before, and behind a
+ * STARTTLS: it was said in clear. */
 const char *conn_welcome(const struct conn *c);
 /*
  * How long each part of connecting took, in microseconds; -1: it has not
- * been, or is not over.  tls: of the last handshake, STARTTLS included;
- * greeting: from the connection, or the handshake, to the greeting's end.
+ * been, or is not over.  lookup: of the host's and a proxy's names; connect: to
+ * the proxy if there is one; proxy: until that was through to the server; tls:
+ * of the last handshake, STARTTLS included; greeting: from what was before to
+ * the greeting's end.
  */
 struct conn_times {
-	int64_t lookup, connect, tls, greeting;
+	int64_t lookup, connect, proxy, tls, greeting;
 };
 struct conn_times conn_times(const struct conn *c);
 /* Commands that wait for their reply. */

@@ -1,26 +1,15 @@
 /* engine: the life of a connection's stream: events, deadlines, the end. */
 #include "proto/engine.h"
+#include "base/text.h"
 
 #include <poll.h>
 
 static void
-handshake(struct conn *c)
+tls_is_up(struct conn *c)
 {
-	struct err e = {0};
-	struct buf words;
 	struct job *j = c->head;
+	struct buf words;
 
-	switch (tls_handshake(c->stream, &e)) {
-	case STREAM_AGAIN:
-		return;
-	case STREAM_ERR:
-		engine_fail(c, &e);
-		return;
-	default:
-		break;
-	}
-	c->handshaking = false;
-	c->progress = loop_now();
 	engine_lap(c, &c->times.tls);
 	buf_init(&words, 256);
 	tls_describe(c->stream, &words);
@@ -30,7 +19,57 @@ handshake(struct conn *c)
 		j->cmd.state = CMD_DONE;
 		job_over(j);
 	}
-	engine_wants_fill(c);
+}
+
+/* The stream reaches the server: TLS, if it is there from the first octet, can
+ * begin. */
+static void
+reached(struct conn *c)
+{
+	struct err e = {0};
+	struct stream *over;
+
+	if (!c->cfg.tls)
+		return;
+	over = tls_client(c->stream, c->cfg.host, &c->cfg.tls_config, &e);
+	if (over == NULL) {
+		engine_fail(c, &e);
+		return;
+	}
+	c->stream = over;
+	c->handshaking = true;
+}
+
+static void
+tunnel_is_up(struct conn *c)
+{
+	c->tunnelling = false;
+	engine_lap(c, &c->times.proxy);
+	trace_note(c->trace, "the proxy is through to %s port %u", c->cfg.host,
+	    (unsigned)c->cfg.port);
+	via_forget(c);
+	reached(c);
+}
+
+static void
+handshake(struct conn *c)
+{
+	struct err e = {0};
+	int rc = c->tunnelling ? proxy_negotiate(c->stream, &e)
+			       : tls_handshake(c->stream, &e);
+
+	if (rc == STREAM_ERR)
+		engine_fail(c, &e);
+	if (rc != 0)
+		return;
+	c->handshaking = false;
+	c->progress = loop_now();
+	if (c->tunnelling)
+		tunnel_is_up(c);
+	else
+		tls_is_up(c);
+	if (c->phase == CONN_OPEN)
+		engine_wants_fill(c);
 }
 
 static void
@@ -88,6 +127,30 @@ owed(const struct conn *c)
 }
 
 static void
+tell_silence(const struct conn *c, double seconds, struct err *e)
+{
+	if (c->tunnelling) {
+		(void)err_set(e, ERR_TIMEOUT,
+		    "the proxy made no way to the server in %g s", seconds);
+		return;
+	}
+	if (c->handshaking) {
+		(void)err_set(e, ERR_TIMEOUT,
+		    "the TLS handshake is not over after %g s", seconds);
+		return;
+	}
+	(void)err_set(
+	    e, ERR_TIMEOUT, "no word from the server for %g s", seconds);
+	if (c->times.greeting < 0 && c->rx.len == 0 && !c->cfg.tls &&
+	    c->cfg.transport == URL_TCP && c->proto != NULL &&
+	    c->proto->tls_port != 0)
+		err_hint(e,
+		    "where TLS begins at once the server waits for us: that is "
+		    "%ss://",
+		    c->proto->name);
+}
+
+static void
 timed_out(struct timer *t)
 {
 	struct conn *c = CONTAINER_OF(t, struct conn, timer);
@@ -96,8 +159,7 @@ timed_out(struct timer *t)
 
 	conn_ref(c);
 	if (owed(c) && c->progress + ms <= loop_now()) {
-		err_set(&e, ERR_TIMEOUT, "no word from the server for %g s",
-		    (double)ms / 1000);
+		tell_silence(c, (double)ms / 1000, &e);
 		engine_fail(c, &e);
 	} else if (owed(c)) {
 		loop_timer(c->loop, t, c->progress + ms);
@@ -151,9 +213,6 @@ engine_lap(struct conn *c, int64_t *us)
 void
 engine_start(struct conn *c, struct stream *s)
 {
-	struct err e = {0};
-	struct stream *over;
-
 	c->stream = s;
 	c->phase = CONN_OPEN;
 	engine_lap(c, &c->times.connect);
@@ -167,16 +226,11 @@ engine_start(struct conn *c, struct stream *s)
 	loop_watch(c->loop, &c->in);
 	if (s->fd_out != s->fd_in)
 		loop_watch(c->loop, &c->out);
-	if (c->cfg.tls) {
-		over = tls_client(s, c->cfg.host, &c->cfg.tls_config, &e);
-		if (over == NULL) {
-			engine_fail(c, &e);
-			return;
-		}
-		c->stream = over;
-		c->handshaking = true;
-	}
-	engine_wants_fill(c);
+	c->tunnelling = c->handshaking = c->via.name != NULL;
+	if (!c->tunnelling)
+		reached(c);
+	if (c->phase == CONN_OPEN)
+		engine_wants_fill(c);
 }
 
 void
@@ -193,6 +247,10 @@ engine_fail(struct conn *c, const struct err *e)
 	if (c->dial != NULL)
 		dial_cancel(c->dial);
 	c->dial = NULL;
+	if (c->proxy_dial != NULL)
+		proxy_dial_cancel(c->proxy_dial);
+	c->proxy_dial = NULL;
+	via_forget(c);
 	loop_unwatch(&c->in);
 	loop_unwatch(&c->out);
 	loop_untimer(&c->timer);

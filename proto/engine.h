@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "net/deflate.h"
 #include "net/dial.h"
+#include "net/proxy.h"
 #include "proto/proto.h"
 #include "proto/sasl.h"
 #include "wire/framer.h"
@@ -87,6 +88,13 @@ struct job {
 	struct err sasl_err;
 };
 
+/* The proxy that a connection goes through. */
+struct via {
+	struct arena arena; /* of the rest, with its password; until it is up */
+	struct proxy proxy;
+	char *name; /* its URL without password; NULL: there is none */
+};
+
 struct conn {
 	unsigned refs;
 	struct loop *loop;
@@ -96,9 +104,12 @@ struct conn {
 	enum conn_phase phase;
 	struct err err;
 	struct dial *dial;
+	struct proxy_dial *proxy_dial;
+	struct via via;
 	struct stream *stream;
-	bool handshaking;
-	int64_t began; /* the part of connecting that is under way, us */
+	bool handshaking; /* TLS, or tunnelling */
+	bool tunnelling;  /* the proxy is not through to the server yet */
+	int64_t began;	  /* the part of connecting that is under way, us */
 	struct conn_times times;
 	struct watch in, out;
 	struct timer timer, kick;
@@ -162,7 +173,7 @@ job_of(struct cmd *cmd)
 
 /* ---- engine.c: the life of the stream ---- */
 
-/* Takes a connected stream into use. */
+/* Takes a connected stream into use; with c->via.name, it is a proxy's. */
 void engine_start(struct conn *c, struct stream *s);
 /* Something may be sendable now: the next loop turn sees to it. */
 void engine_wants_fill(struct conn *c);
@@ -234,11 +245,21 @@ int sized_body(
 /* The generic typed line: bytes, secret words masked. */
 int job_typed_line(struct job *j, struct str line, struct err *e);
 
+/* ---- via.c ---- */
+
+/* Finds c->via by the configuration and the environment; -1 with ERR_USE if
+ * what stands there is no URL of a proxy. */
+int via_find(struct conn *c, struct err *e);
+/* Wipes all of it but the name. */
+void via_forget(struct conn *c);
+
 /* ---- conn.c ---- */
 
 /* What stands in the queue for the greeting. */
 extern const struct verb conn_greeting;
 
+/* Whether host is this machine. */
+bool conn_is_loopback(const char *host);
 void conn_forget(struct conn *c); /* all that was learned (TLS) */
 void conn_caps_clear(struct conn *c);
 void conn_caps_add(struct conn *c, struct str name, struct str params);

@@ -117,6 +117,19 @@ learn(struct conn *c, const struct imap_msg *m)
 	learn_code(c, m->code);
 }
 
+/* What the user must be shown (RFC 9051 7.1).  Who typed the command that it
+ * comes with sees it there; else it is an event. */
+static bool
+tells_alert(struct conn *c, const struct job *j, const struct imap_msg *m,
+    struct str line)
+{
+	if (m->code == NULL || m->code->first == NULL ||
+	    !imap_is(m->code->first, "ALERT") || (j != NULL && j->typed))
+		return false;
+	conn_add_event(c, S("ALERT"), NULL, line);
+	return true;
+}
+
 /* ---- whose is it? ---- */
 
 static struct job *
@@ -222,6 +235,7 @@ tagged_reply(
 		return engine_bad(c, "this is no reply", line);
 	fill_reply(j, m);
 	learn_code(c, m->code);
+	(void)tells_alert(c, j, m, line);
 	return VERDICT_DONE;
 }
 
@@ -253,6 +267,7 @@ static enum verdict
 complete(struct conn *c, struct job *j, struct str line)
 {
 	const struct imap_msg *m = &c->imap.parser.msg;
+	bool alert;
 
 	if (j != NULL && j->cmd.verb == &conn_greeting)
 		return greeting(c, j, m, line);
@@ -266,9 +281,11 @@ complete(struct conn *c, struct job *j, struct str line)
 		break;
 	}
 	learn(c, m);
+	alert = tells_alert(c, j, m, line);
 	if (j != NULL)
 		return VERDICT_MORE;
-	conn_add_event(c, m->name, m->has_num ? &m->num : NULL, line);
+	if (!alert)
+		conn_add_event(c, m->name, m->has_num ? &m->num : NULL, line);
 	return VERDICT_UNASKED;
 }
 

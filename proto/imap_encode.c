@@ -245,14 +245,18 @@ first_argument(struct job *j, struct str line)
 {
 	struct imap_parser p;
 	struct err ignored = {0};
-	struct str rest;
+	struct str rest, first = S("");
+	struct arena a; /* the second one may be a password */
 
 	(void)verb_find(j->cmd.conn->proto->verbs, line, &rest);
-	imap_begin(&p, &j->arena, true, limits.nesting);
-	rest = arena_join(&j->arena, S("x y"), rest);
-	if (rest.p == NULL || imap_line(&p, rest, &ignored) == IMAP_GOT_BAD)
-		return S("");
-	return imap_text(p.msg.vals);
+	arena_init(&a, limits.reply);
+	a.secret = true;
+	imap_begin(&p, &a, true, limits.nesting);
+	rest = arena_join(&a, S("x y"), rest);
+	if (rest.p != NULL && imap_line(&p, rest, &ignored) != IMAP_GOT_BAD)
+		first = job_dup(j, imap_text(p.msg.vals));
+	arena_fini(&a);
+	return first;
 }
 
 int

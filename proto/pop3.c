@@ -229,7 +229,11 @@ static const char *const states[] = {
     "authorization", "transaction", "update", NULL};
 
 static const struct sasl_dialect sasl = {
-    .verb = "AUTH", .service = "pop", .ir_always = true};
+    .verb = "AUTH",
+    .service = "pop",
+    .ir_always = true,
+    .ir_line = 255, /* RFC 5034 4, RFC 2449 4 */
+};
 
 const struct proto proto_pop3 = {
     .name = "pop3",

@@ -25,6 +25,9 @@ struct sasl_dialect {
 	const char *service;	   /* for SASL: "pop", "smtp", "imap" */
 	const char *ir_capability; /* needed for an initial response, or NULL */
 	bool ir_always;		   /* an initial response needs no capability */
+	/* The longest command line with one, CRLF included; beyond it, it is
+	 * the answer to an empty challenge; 0: any. */
+	size_t ir_line;
 };
 
 struct effect {

@@ -122,10 +122,12 @@ static void
 job_done(struct conn *c, struct job *j)
 {
 	bool granted = j->cmd.reply.class == REPLY_OK, said_bye;
+	struct err e = {0};
 
 	if (granted && j->sasl != NULL && !sasl_done(j->sasl)) {
-		fail(c, ERR_AUTH,
-		    "the server claims success without proving who it is");
+		err_clear(&j->sasl_err); /* what it says now is worse */
+		(void)sasl_early(j->sasl, &e);
+		engine_fail(c, &e);
 		return;
 	}
 	take_effect(c, &j->cmd);

@@ -335,7 +335,11 @@ static const char *const states[] = {
     "connected", "ready", "mail", "rcpt", "ended", NULL};
 
 static const struct sasl_dialect sasl = {
-    .verb = "AUTH", .service = "smtp", .ir_always = true};
+    .verb = "AUTH",
+    .service = "smtp",
+    .ir_always = true,
+    .ir_line = 512, /* RFC 4954 4, RFC 5321 4.5.3.1.4 */
+};
 
 /* What SMTP and LMTP share. */
 #define SMTP_COMMON                                                            \

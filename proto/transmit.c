@@ -145,6 +145,9 @@ send_bytes(struct conn *c, struct seg *seg)
 {
 	size_t n = buf_free(&c->tx) < seg->s.n ? buf_free(&c->tx) : seg->s.n;
 
+	/* Until it is empty, what leaves it is wiped. */
+	if (seg->kind == SEG_SECRET)
+		c->tx.secret = true;
 	(void)buf_add(&c->tx, str_head(seg->s, n));
 	if (seg->kind == SEG_SECRET)
 		trace_secret(c->trace, TRACE_C);
@@ -230,6 +233,7 @@ drain(struct conn *c)
 		buf_take(&c->tx, (size_t)n);
 		c->progress = loop_now();
 	}
+	c->tx.secret = false;
 	rc = stream_flush(c->stream, &e);
 	c->flush_wanted = rc == STREAM_AGAIN;
 	if (rc == STREAM_ERR) {

@@ -19,7 +19,9 @@ is_hidden(const struct client *c, struct str mech)
 bool
 exchange_offers(const struct client *c, struct str mech)
 {
-	return login_knows(mech) && !is_hidden(c, mech);
+	return login_knows(mech) &&
+	       login_fits(mech, c->server->users, c->tls) &&
+	       !is_hidden(c, mech);
 }
 
 void
@@ -28,7 +30,7 @@ exchange_mechanisms(const struct client *c, const char *before, struct buf *out)
 	const char *name;
 
 	for (size_t i = 0; (name = login_mechanism(i)) != NULL; i++)
-		if (!is_hidden(c, str_z(name)))
+		if (exchange_offers(c, str_z(name)))
 			(void)buf_addf(out, "%s%s", before, name);
 }
 
@@ -58,9 +60,12 @@ exchange_begin(struct client *c, struct login **l,
     const struct str *initial)
 {
 	struct buf challenge;
+	/* One that is hidden is not there: "y" of a client is the truth. */
+	bool binds = exchange_offers(c, S("SCRAM-SHA-256-PLUS"));
 
 	buf_init(&challenge, CHALLENGE_MAX);
-	*l = login_new(c->server->users, mech, words->service, c->server->host);
+	*l = login_new(c->server->users, mech, words->service, c->server->host,
+	    binds ? c->stream : NULL);
 	go_on(c, l, words, login_begin(*l, initial, &challenge), &challenge);
 	buf_fini(&challenge);
 }

@@ -154,7 +154,7 @@ imap_login(struct client *c, struct imapd *s, const struct imap_val *args)
 		imap_bad_usage(c);
 		return;
 	}
-	u = users_find(c->server->users, name);
+	u = users_find_login(c->server->users, name);
 	if (user_check(u, password))
 		logged_in(c, u);
 	else

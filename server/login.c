@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "net/gsasl.h"
+#include "net/tls.h"
 
 #include <stdlib.h>
 
@@ -13,13 +14,16 @@
 static const struct mechanism {
 	const char *name;
 	bool client_first;
-	bool initial; /* it may have an initial response */
+	bool initial;  /* it may have an initial response */
+	bool computes; /* with the password, which must be there in clear */
+	bool binds;    /* to TLS */
 } mechanisms[] = {
-    {"PLAIN", true, true},
+    {"PLAIN", true, true, false, false},
     /* No RFC has it, and some clients answer its first question unasked. */
-    {"LOGIN", false, true},
-    {"CRAM-MD5", false, false},
-    {"SCRAM-SHA-256", true, true},
+    {"LOGIN", false, true, false, false},
+    {"CRAM-MD5", false, false, true, false},
+    {"SCRAM-SHA-256", true, true, true, false},
+    {"SCRAM-SHA-256-PLUS", true, true, true, true},
 };
 enum { MECHANISMS = sizeof(mechanisms) / sizeof(*mechanisms) };
 
@@ -30,6 +34,7 @@ struct login {
 	struct users *us;
 	const struct mechanism *mech;
 	const char *service, *host;
+	const struct stream *stream;
 	Gsasl_session *session;
 	struct user *user;
 	unsigned lines;
@@ -42,7 +47,7 @@ user_of(struct login *l, Gsasl_session *session)
 {
 	const char *name = gsasl_property_fast(session, GSASL_AUTHID);
 
-	l->user = name != NULL ? users_find(l->us, str_z(name)) : NULL;
+	l->user = name != NULL ? users_find_login(l->us, str_z(name)) : NULL;
 	return l->user;
 }
 
@@ -53,7 +58,8 @@ may_act(const struct login *l, Gsasl_session *session)
 	const char *as = gsasl_property_fast(session, GSASL_AUTHZID);
 
 	return as == NULL || *as == '\0' ||
-	       (l->user != NULL && str_eqcase(str_z(as), str_z(l->user->name)));
+	       (l->user != NULL &&
+		   users_find_login(l->us, str_z(as)) == l->user);
 }
 
 static int
@@ -78,6 +84,28 @@ give_password(struct login *l, Gsasl_session *session)
 	return gsasl_property_set(session, GSASL_PASSWORD, password);
 }
 
+/* Also without -PLUS: a client that says "y" has been told that there is none
+ * (RFC 5802 6), and libgsasl refuses it. */
+static int
+give_binding(
+    const struct login *l, Gsasl_session *session, enum tls_binding type)
+{
+	Gsasl_property prop =
+	    type == TLS_UNIQUE ? GSASL_CB_TLS_UNIQUE : GSASL_CB_TLS_EXPORTER;
+	struct buf data, coded;
+	int rc = GSASL_NO_CALLBACK;
+
+	buf_init(&data, 256);
+	buf_init(&coded, 512);
+	if (l->stream != NULL &&
+	    tls_channel_binding(l->stream, type, &data) == 0 &&
+	    base64_encode(&coded, buf_str(&data)) == 0)
+		rc = gsasl_property_set(session, prop, buf_cstr(&coded));
+	buf_fini(&data);
+	buf_fini(&coded);
+	return rc;
+}
+
 static int
 provide(Gsasl *ctx, Gsasl_session *session, Gsasl_property prop)
 {
@@ -91,6 +119,10 @@ provide(Gsasl *ctx, Gsasl_session *session, Gsasl_property prop)
 		return give_password(l, session);
 	case GSASL_SCRAM_ITER:
 		return gsasl_property_set(session, prop, iterations);
+	case GSASL_CB_TLS_EXPORTER:
+		return give_binding(l, session, TLS_EXPORTER);
+	case GSASL_CB_TLS_UNIQUE:
+		return give_binding(l, session, TLS_UNIQUE);
 	case GSASL_SERVICE:
 		return gsasl_property_set(session, prop, l->service);
 	case GSASL_HOSTNAME:
@@ -123,6 +155,14 @@ login_knows(struct str mech)
 	return find(mech) != NULL;
 }
 
+bool
+login_fits(struct str mech, struct users *us, bool tls)
+{
+	const struct mechanism *m = find(mech);
+
+	return (tls || !m->binds) && (!m->computes || users_have_passwords(us));
+}
+
 const char *
 login_mechanism(size_t i)
 {
@@ -130,8 +170,8 @@ login_mechanism(size_t i)
 }
 
 struct login *
-login_new(
-    struct users *us, struct str mech, const char *service, const char *host)
+login_new(struct users *us, struct str mech, const char *service,
+    const char *host, const struct stream *stream)
 {
 	struct login *l = mem_zalloc(sizeof(*l));
 
@@ -139,6 +179,7 @@ login_new(
 	l->mech = find(mech);
 	l->service = service;
 	l->host = host;
+	l->stream = stream;
 	if (gsasl_server_start(library(), l->mech->name, &l->session) ==
 	    GSASL_OK)
 		gsasl_session_hook_set(l->session, l);

@@ -7,19 +7,24 @@
 #ifndef SERVER_LOGIN_H
 #define SERVER_LOGIN_H
 
+#include "net/stream.h"
 #include "server/users.h"
 
 struct login;
 
 /* Whether the server has the mechanism. */
 bool login_knows(struct str mech);
+/* Whether one that is known can be used: -PLUS wants TLS, and those that
+ * compute with the password want it in clear, of each user. */
+bool login_fits(struct str mech, struct users *us, bool tls);
 /* The names of those it has, from i = 0 on; NULL behind the last. */
 const char *login_mechanism(size_t i);
 
 /* Begins an exchange; the service is "imap", "smtp" or "pop".  The mechanism
- * is known. */
-struct login *login_new(
-    struct users *us, struct str mech, const char *service, const char *host);
+ * is known.  The stream is what it can be bound to, and must outlive it; NULL:
+ * nothing is. */
+struct login *login_new(struct users *us, struct str mech, const char *service,
+    const char *host, const struct stream *stream);
 void login_free(struct login *l); /* wipes what it knows; l may be NULL */
 
 enum login_step {

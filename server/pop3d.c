@@ -57,7 +57,7 @@ do_pass(struct client *c, struct pop3d *p, struct str args)
 		client_say(c, "-ERR USER comes first");
 		return;
 	}
-	u = users_find(c->server->users, str_z(p->name));
+	u = users_find_login(c->server->users, str_z(p->name));
 	free(p->name);
 	p->name = NULL;
 	if (user_check(u, args))
@@ -70,7 +70,7 @@ static void
 do_apop(struct client *c, struct pop3d *p, struct str args)
 {
 	struct str name = str_word(&args), digest = str_trim(args);
-	struct user *u = users_find(c->server->users, name);
+	struct user *u = users_find_login(c->server->users, name);
 	const char *password = u != NULL ? user_password(u) : NULL;
 	char want[DIGEST_APOP_SIZE];
 	struct err e = {0};

@@ -349,6 +349,17 @@ user_password(const struct user *u)
 	return is_hash(u->password) ? NULL : u->password;
 }
 
+bool
+users_have_passwords(struct users *us)
+{
+	refresh(us);
+	for (const struct user *u = users_next(us, NULL); u != NULL;
+	     u = users_next(us, u))
+		if (user_password(u) == NULL)
+			return false;
+	return true;
+}
+
 /* Whether a and b are equal, in a time that does not tell where they
  * differ. */
 static bool
@@ -500,6 +511,31 @@ resolve_local(struct users *us, struct str local, struct recipients *out)
 	return RESOLVED_USER;
 }
 
+/* The domain of an address, what stands behind its last @, and what stands
+ * before that; false if there is none. */
+static bool
+cut_domain(struct str address, struct str *local, struct str *domain)
+{
+	for (size_t i = address.n; i > 0; i--)
+		if (address.p[i - 1] == '@') {
+			*local = str_head(address, i - 1);
+			*domain = str_skip(address, i);
+			return true;
+		}
+	return false;
+}
+
+struct user *
+users_find_login(struct users *us, struct str name)
+{
+	struct str local, domain;
+
+	if (cut_domain(name, &local, &domain) &&
+	    users_domain_is_ours(us, domain))
+		name = local;
+	return users_find(us, name);
+}
+
 enum resolved
 users_resolve(struct users *us, struct str address, struct recipients *out)
 {
@@ -509,13 +545,8 @@ users_resolve(struct users *us, struct str address, struct recipients *out)
 
 	refresh(us);
 	out->n = 0;
-	for (size_t i = address.n; i > 0; i--)
-		if (address.p[i - 1] == '@') {
-			local = str_head(address, i - 1);
-			domain = str_skip(address, i);
-			break;
-		}
-	if (local.n < address.n && !users_domain_is_ours(us, domain))
+	if (cut_domain(address, &local, &domain) &&
+	    !users_domain_is_ours(us, domain))
 		return RESOLVED_FOREIGN;
 	buf_init(&plain, local.n);
 	unquote(local, &plain);

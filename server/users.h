@@ -33,6 +33,9 @@ void users_close(struct users *us); /* no account may be in use */
 
 /* By name, in any ASCII case; NULL if there is none. */
 struct user *users_find(struct users *us, struct str name);
+/* The same for who logs in: a domain of ours may stand behind the name, since
+ * many programs log in with the whole address (RFC 6186 4). */
+struct user *users_find_login(struct users *us, struct str name);
 /* The users from this one (the first: NULL) on. */
 struct user *users_next(struct users *us, const struct user *u);
 /* Whether it is u's password; u may be NULL, which takes as long. */
@@ -40,6 +43,9 @@ bool user_check(const struct user *u, struct str password);
 /* The password, for mechanisms that compute with it; NULL if there is only a
  * hash of it. */
 const char *user_password(const struct user *u);
+/* Whether that is so of all: mechanisms that compute are offered to nobody if
+ * one could not use them, since who tries is refused. */
+bool users_have_passwords(struct users *us);
 /* His account, opened on first use; NULL if that cannot be. */
 struct account *user_account(struct users *us, struct user *u, struct err *e);
 

@@ -1,6 +1,7 @@
 /* :auth: a login by a mechanism of one's choice, step by step. */
 #include "shell/command.h"
 #include "base/text.h"
+#include "proto/sasl.h"
 #include "shell/record.h"
 #include "shell/screen.h"
 #include "shell/secret.h"
@@ -31,13 +32,12 @@ run(struct shell *sh, size_t argc, char **argv)
 static const char *
 complete(const struct shell *sh, size_t n)
 {
-	/* Those that libgsasl knows, whatever the server offers. */
-	static const char *const mechs[] = {"ANONYMOUS", "APOP", "CRAM-MD5",
-	    "DIGEST-MD5", "EXTERNAL", "LOGIN", "NTLM", "OAUTHBEARER", "PLAIN",
-	    "SCRAM-SHA-1", "SCRAM-SHA-256", "XOAUTH2"};
+	const char *mech = sasl_mechanism(n);
 
 	(void)sh;
-	return n < sizeof(mechs) / sizeof(*mechs) ? mechs[n] : NULL;
+	if (mech == NULL && n > 0 && sasl_mechanism(n - 1) != NULL)
+		return "APOP";
+	return mech;
 }
 
 const struct command cmd_auth = {

@@ -18,6 +18,9 @@ run(struct shell *sh, size_t argc, char **argv)
 		(void)buf_addf(
 		    &b, "%c %-12s ", s == sh->current ? '*' : ' ', s->name);
 		prompt_session(s, &b, false);
+		if (conn_proxy(s->conn) != NULL)
+			(void)buf_addf(
+			    &b, text_of(" by %s"), conn_proxy(s->conn));
 		screen_line(buf_str(&b), PAINT_NONE);
 	}
 	buf_fini(&b);

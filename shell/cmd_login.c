@@ -50,16 +50,13 @@ ask_user(struct shell *sh, struct buf *user)
 }
 
 static bool
-allow_clear(struct shell *sh)
+allow_clear(struct shell *sh, const char *why)
 {
-	if (!shell_can_ask(sh)) {
-		screen_error("the password would go in clear: use TLS, or say "
-			     "--insecure if that is meant");
+	screen_error("%s", why);
+	if (!shell_can_ask(sh))
 		return false;
-	}
 	return shell_yes(sh,
-	    "This connection is not encrypted, and whoever is on the way can "
-	    "read the password.  Send it? (y/n) ");
+	    "This connection is not encrypted.  Log in all the same? (y/n) ");
 }
 
 /* Logs in, and asks for what is missing; an exit status. */
@@ -86,7 +83,8 @@ login(struct shell *sh, struct buf *user)
 		tls = conn_is_tls(c);
 		if (how == LOGIN_NO_USER && ask_user(sh, user))
 			continue;
-		if (how != LOGIN_IN_CLEAR || in_clear || !allow_clear(sh))
+		if (how != LOGIN_IN_CLEAR || in_clear ||
+		    !allow_clear(sh, buf_cstr(&told)))
 			break;
 		in_clear = true;
 	}
@@ -130,7 +128,7 @@ const struct command cmd_login = {
 	N_("Logs in by the best mechanism on offer, and says which it was."),
     .more = N_("TLS is begun before if it is offered.  User and password come "
 	       "from the account by which the connection was opened or from "
-	       "~/.netrc; else they are asked for.  A password goes in clear "
-	       "over a network only if you say so."),
+	       "~/.netrc; else they are asked for.  Over a network it is done "
+	       "without TLS only if you say so."),
     .run = run,
 };

@@ -22,9 +22,9 @@ const struct command cmd_time = {
     .name = "time",
     .argmax = 1,
     .usage = N_("[on | off]"),
-    .help =
-	N_("Shows what each phase costs: look-up, connect, TLS, greeting, and "
-	   "each command."),
+    .help = N_(
+	"Shows what each phase costs: look-up, connect, proxy, TLS, greeting, "
+	"and each command."),
     .more = N_("Behind a reply stands how long it took from the last octet "
 	       "sent to the end of the reply, and until its first line came if "
 	       "that was sooner.  "

@@ -123,13 +123,19 @@ show_cert(const struct tls_cert *c, int n, int of)
 		row(N_("issuer"), c->issuer);
 	show_dates(c);
 	row(N_("key"), c->key);
+	row(N_("signature"), c->signature);
 	row("SHA-256", c->fingerprint);
 }
 
 static void
 show_verdict(const struct tls_info *t)
 {
-	if (t->verified && t->checked)
+	if (t->pinned)
+		say(N_("verified"),
+		    N_("yes: it is the one of the fingerprint that was given"));
+	else if (t->dane && t->checked)
+		say(N_("verified"), N_("yes: by a TLSA record (DANE)"));
+	else if (t->verified && t->checked)
 		say(N_("verified"), N_("yes: authority, dates and name"));
 	else if (t->verified)
 		say(N_("verified"),
@@ -143,6 +149,24 @@ show_verdict(const struct tls_info *t)
 			   "another server"));
 }
 
+/* What a login can be bound to (RFC 5056), so that nobody can pass it on. */
+static void
+show_bindings(const struct tls_info *t)
+{
+	struct buf b;
+
+	buf_init(&b, 256);
+	for (enum tls_binding i = 0; i <= TLS_SERVER_END_POINT; i++)
+		if (t->bindings[i])
+			(void)buf_addf(&b, "%s%s", b.len > 0 ? ", " : "",
+			    tls_binding_name(i));
+	if (b.len > 0)
+		row(N_("bindings"), buf_str(&b));
+	else
+		say(N_("bindings"), N_("none"));
+	buf_fini(&b);
+}
+
 static void
 show_tls(const struct tls_info *t)
 {
@@ -150,16 +174,34 @@ show_tls(const struct tls_info *t)
 
 	row("TLS", t->version);
 	row(N_("cipher"), t->cipher);
+	if (t->group.n > 0)
+		row(N_("group"), t->group);
 	if (t->alpn.n > 0)
 		row("ALPN", t->alpn);
 	else
 		say("ALPN", N_("none agreed on"));
 	say(N_("session"), t->resumed ? N_("resumed") : N_("new"));
+	show_bindings(t);
 	show_verdict(t);
 	for (const struct tls_cert *c = t->chain; c != NULL; c = c->next)
 		of++;
 	for (const struct tls_cert *c = t->chain; c != NULL; c = c->next)
 		show_cert(c, ++n, of);
+}
+
+static void
+show_other_way(const struct conn *c, const char *verb)
+{
+	const char *protocol =
+	    conn_proto(c) != NULL ? proto_name(conn_proto(c)) : NULL;
+
+	if (conn_config(c)->transport == URL_TCP && protocol != NULL &&
+	    strcmp(protocol, "lmtp") != 0)
+		screen_text("The server does not offer %s; it may have TLS on "
+			    "another port: :open %ss://%s",
+		    verb, protocol, conn_config(c)->host);
+	else
+		screen_text("The server does not offer %s.", verb);
 }
 
 /* What a connection without TLS means, and what can be done. */
@@ -185,7 +227,7 @@ show_clear(const struct conn *c)
 	else if (conn_has(c, verb))
 		screen_text("The server offers TLS: %s begins it.", verb);
 	else
-		screen_text("The server does not offer %s.", verb);
+		show_other_way(c, verb);
 }
 
 static int
@@ -215,8 +257,9 @@ const struct command cmd_tls = {
     .usage = "",
     .help =
 	N_("Shows whether the connection is encrypted, and the certificates."),
-    .more = N_("Version, cipher, whether the certificate was verified and why "
-	       "not, and of each certificate whose it is, the names it is for, "
-	       "who issued it, how long it is valid, its key and fingerprint."),
+    .more = N_("Version, cipher, group, what a login can be bound to, "
+	       "whether the certificate was verified and why not, and of each "
+	       "certificate whose it is, the names it is for, who issued it, "
+	       "how long it is valid, its key, signature and fingerprint."),
     .run = run,
 };

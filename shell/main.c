@@ -3,6 +3,7 @@
 #include "shell/added.h"
 #include "shell/lab.h"
 #include "shell/record.h"
+#include "shell/secret.h"
 #include "shell/session.h"
 #include "shell/setting.h"
 
@@ -120,6 +121,8 @@ converse(struct shell *sh, const struct cmdline *cl)
 	    cl->todos == 0 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	screen_init(sh->interactive, cl->opt.quiet);
 	status = open_first(sh, cl);
+	if (cl->first == FIRST_URL)
+		(void)secret_scrub(cl->words[0]);
 	if (status == STATUS_OK)
 		status = sh->interactive ? repl_run(sh) : batch_run(sh, cl);
 	while (sh->sessions != NULL)
@@ -141,6 +144,7 @@ run_chunks(lua_State *L, const struct cmdline *cl)
 
 	for (size_t i = 0; i < cl->todos; i++) {
 		st = script_chunk(L, cl->todo[i].text, "-e");
+		(void)secret_scrub(cl->todo[i].text);
 		status = status != STATUS_OK ? status : st;
 		if (st != STATUS_OK && !cl->opt.keep_going)
 			break;

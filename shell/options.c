@@ -1,8 +1,11 @@
 /* options: the command line of postel, taken apart. */
 #include "shell/options.h"
+#include "base/fingerprint.h"
 #include "base/mem.h"
 #include "base/near.h"
 #include "base/text.h"
+#include "base/vault.h"
+#include "net/dns.h"
 #include "shell/screen.h"
 #include "shell/secret.h"
 #include "wire/url.h"
@@ -38,20 +41,27 @@ add_todo(struct cmdline *cl, enum todo_kind kind, char *text)
 	cl->todo[cl->todos++] = (struct todo){kind, text};
 }
 
-/* A copy of an argument whose secrets are then overwritten. */
+/* The argument; if it has secrets, a copy, and they are overwritten in it. */
 static char *
-take(char *arg)
+take(struct cmdline *cl, char *arg)
 {
-	char *copy = mem_strdup(arg);
+	size_t size = strlen(arg) + 1;
+	char *copy = vault_new(size);
 
-	secret_scrub(arg);
+	memcpy(copy, arg, size);
+	if (!secret_scrub(arg)) {
+		vault_free(copy, size);
+		return arg;
+	}
+	cl->kept = mem_realloc(cl->kept, (cl->kepts + 1) * sizeof(*cl->kept));
+	cl->kept[cl->kepts++] = (struct kept_word){copy, size};
 	return copy;
 }
 
 static int
 set_line(struct cmdline *cl, char *arg)
 {
-	add_todo(cl, TODO_LINE, take(arg));
+	add_todo(cl, TODO_LINE, take(cl, arg));
 	return 0;
 }
 
@@ -65,7 +75,7 @@ set_file(struct cmdline *cl, char *arg)
 static int
 set_chunk(struct cmdline *cl, char *arg)
 {
-	add_todo(cl, TODO_CHUNK, take(arg));
+	add_todo(cl, TODO_CHUNK, take(cl, arg));
 	return 0;
 }
 
@@ -86,6 +96,18 @@ set_starttls(struct cmdline *cl, char *arg)
 }
 
 static int
+set_fingerprint(struct cmdline *cl, char *arg)
+{
+	unsigned char print[FINGERPRINT_SIZE];
+
+	cl->opt.fingerprint = arg;
+	if (fingerprint_parse(str_z(arg), print))
+		return 0;
+	return usage(
+	    "--fingerprint is %s, not %s", text_of(fingerprint_form), arg);
+}
+
+static int
 set_timeout(struct cmdline *cl, char *arg)
 {
 	uint64_t s;
@@ -94,6 +116,57 @@ set_timeout(struct cmdline *cl, char *arg)
 		return usage("--timeout is a number of seconds, not %s", arg);
 	cl->opt.timeout_ms = (int64_t)s * 1000;
 	return 0;
+}
+
+/* All of it is overwritten where it has a password, whatever it may be. */
+static int
+set_proxy(struct cmdline *cl, char *arg)
+{
+	struct err e = {0};
+	struct arena a;
+	struct url u;
+	char *copy = mem_strdup(arg);
+	int rc;
+
+	mem_free_secret(cl->proxy);
+	cl->opt.proxy = cl->proxy = copy;
+	if (strchr(arg, '@') != NULL)
+		memset(arg, '*', strlen(arg));
+	arena_init(&a, SIZE_MAX);
+	a.secret = true;
+	rc = url_parse_proxy(str_z(copy), &a, &u, &e);
+	arena_fini(&a);
+	return rc == 0 ? 0 : usage("--proxy: %s", e.msg);
+}
+
+static int
+check_dns(const char *what, const char *text)
+{
+	struct addr ignored;
+	struct err e = {0};
+
+	return dns_server_parse(text, &ignored, &e) == 0
+		   ? 0
+		   : usage("%s: %s", what, e.msg);
+}
+
+static int
+set_dns(struct cmdline *cl, char *arg)
+{
+	cl->opt.dns = arg;
+	return check_dns("--dns", arg);
+}
+
+/* The environment says what no option does. */
+static int
+set_from_environment(struct cmdline *cl)
+{
+	const char *dns = getenv("POSTEL_DNS");
+
+	if (cl->opt.dns != NULL || dns == NULL || *dns == '\0')
+		return 0;
+	cl->opt.dns = dns;
+	return check_dns("POSTEL_DNS", dns);
 }
 
 static int
@@ -131,22 +204,38 @@ const struct option_row option_rows[] = {
     {"ca", .arg = N_("FILE"), .kind = KIND_FILE, STRING(opt.ca),
 	.help = N_("trust these authorities")},
     {"cert", .arg = N_("FILE"), .kind = KIND_FILE, STRING(opt.cert),
-	.help = N_("a certificate of our own, with key")},
+	.help = N_("a certificate of our own")},
+    {"key", .arg = N_("FILE"), .kind = KIND_FILE, STRING(opt.key),
+	.help = N_("its key, if it is not in the same file")},
+    {"fingerprint", .arg = "SHA256", .set = set_fingerprint,
+	.help = N_("only this certificate is good")},
     {"insecure", FLAG(opt.insecure), .help = N_("any certificate is good")},
     {"starttls", .arg = "require|auto|no", .kind = KIND_WORDS,
 	.words = "require auto no", .set = set_starttls,
 	.help = N_("for URLs that do not say")},
     {"auth", .arg = N_("MECH"), .kind = KIND_WORDS,
-	.words = "PLAIN LOGIN SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 DIGEST-MD5 "
-		 "APOP USER ANONYMOUS EXTERNAL",
+	.words = "SCRAM-SHA-512-PLUS SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS "
+		 "SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN "
+		 "DIGEST-MD5 CRAM-MD5 OAUTHBEARER XOAUTH2 EXTERNAL ANONYMOUS "
+		 "GSSAPI GS2-KRB5 NTLM APOP USER",
 	STRING(opt.auth), .help = N_("how to log in")},
+    {"authzid", .arg = N_("NAME"), STRING(opt.authzid),
+	.help = N_("who to be once logged in")},
+    {"no-initial", FLAG(opt.no_initial),
+	.help = N_("no initial response in a SASL login")},
     {"password-file", .arg = N_("FILE"), .kind = KIND_FILE,
 	STRING(opt.password_file),
 	.help = N_("the password is its first line")},
     {"password-command", .arg = N_("COMMAND"), STRING(opt.password_command),
 	.help = N_("the password is what it prints")},
+    {"token-command", .arg = N_("COMMAND"), STRING(opt.token_command),
+	.help = N_("the OAuth2 token is what it prints")},
+    {"dns", .arg = N_("ADDRESS[:PORT]"), .set = set_dns,
+	.help = N_("ask this name server, in place of the system's")},
     {"timeout", .arg = N_("SECONDS"), .set = set_timeout,
 	.help = N_("to connect, and for each reply")},
+    {"proxy", .arg = N_("URL"), .set = set_proxy,
+	.help = N_("go by a SOCKS or HTTP proxy, or none")},
     {"norc", FLAG(opt.norc), .help = N_("do not read init.lua")},
     {"completion", .arg = N_("SHELL"), .kind = KIND_WORDS,
 	.words = COMPLETION_WORDS, .set = set_completion,
@@ -209,7 +298,8 @@ set_option(struct cmdline *cl, const struct option_row *r, char *arg)
 		*(bool *)((char *)cl + r->place) = true;
 		return 0;
 	case SETS_STRING:
-		*(const char **)(void *)((char *)cl + r->place) = arg;
+		*(const char **)(void *)((char *)cl + r->place) =
+		    arg != NULL ? take(cl, arg) : NULL;
 		return 0;
 	}
 	return 0;
@@ -285,12 +375,11 @@ first_word(struct cmdline *cl, int argc, char **argv, int at)
 void
 options_free(struct cmdline *cl)
 {
-	for (size_t i = 0; i < cl->todos; i++)
-		if (cl->todo[i].kind != TODO_FILE)
-			mem_free_secret(cl->todo[i].text);
+	for (size_t i = 0; i < cl->kepts; i++)
+		vault_free(cl->kept[i].text, cl->kept[i].size);
+	free(cl->kept);
 	free(cl->todo);
-	for (size_t i = 0; cl->words[i] != NULL; i++)
-		mem_free_secret(cl->words[i]);
+	mem_free_secret(cl->proxy);
 	free(cl->words);
 }
 
@@ -312,19 +401,20 @@ options_parse(int argc, char **argv, struct cmdline *out)
 				return usage(
 				    "%s wants an argument", argv[optind - 1]);
 			if (c == '?')
-				return usage(
-				    "unknown option %s", argv[optind - 1]);
+				return usage("unknown option %.*s",
+				    (int)strcspn(argv[optind - 1], "="),
+				    argv[optind - 1]);
 			if (set_option(out, row_of(c), optarg) != 0)
 				return -1;
 		}
 		if (optind >= argc)
-			return 0;
+			return set_from_environment(out);
 		if (words > 0)
 			return usage("%s is one word too many", argv[optind]);
 		more = first_word(out, argc, argv, optind);
 		if (more < 0)
 			return -1;
 		for (; words <= more; words++)
-			out->words[words] = take(argv[optind++]);
+			out->words[words] = take(out, argv[optind++]);
 	}
 }

@@ -26,6 +26,12 @@ struct todo {
 	char *text;
 };
 
+/* An argument that had a secret in it, in the vault. */
+struct kept_word {
+	char *text;
+	size_t size;
+};
+
 struct cmdline {
 	struct todo *todo; /* first: no option's place is 0 */
 	struct options opt;
@@ -34,7 +40,10 @@ struct cmdline {
 	/* The first word and what belongs to it: a URL; a host and a port; lab
 	 * and a folder; a script and its arguments.  NULL-terminated. */
 	char **words;
+	struct kept_word *kept;
+	size_t kepts;
 	bool help, version;
+	char *proxy;		/* what opt.proxy points to */
 	const char *completion; /* print it for this shell, and no more */
 };
 
@@ -67,8 +76,9 @@ extern const struct option_row option_rows[];
 
 /*
  * Fills *out, whose strings live as long as argv.  -1 when a line about what
- * is wrong has been printed.  Secrets in argv are copied, then overwritten,
- * so that a process list does not show them for long.
+ * is wrong has been printed.  Secrets in argv are moved to the vault, and
+ * overwritten there, so that a process list does not show them for long.
+ * Whoever has used such a word for the last time scrubs it (secret.h).
  */
 int options_parse(int argc, char **argv, struct cmdline *out);
 /* Tells that a word is nothing we know, and what is near. */

@@ -201,13 +201,24 @@ static void
 put_options(
     FILE *f, const char **before, const struct options *opt, bool is_url)
 {
+	put_field(f, before, "dns", opt->dns);
 	put_field(f, before, "ca", opt->ca);
 	put_field(f, before, "cert", opt->cert);
+	put_field(f, before, "key", opt->key);
+	put_field(f, before, "fingerprint", opt->fingerprint);
+	/* One with a password comes from --proxy again. */
+	if (opt->proxy == NULL || strchr(opt->proxy, '@') == NULL)
+		put_field(f, before, "proxy", opt->proxy);
 	put_true(f, before, "insecure", opt->insecure);
 	if (is_url) {
 		put_field(
 		    f, before, "starttls", url_starttls_words[opt->starttls]);
 		put_field(f, before, "auth", opt->auth);
+		put_field(f, before, "authzid", opt->authzid);
+	}
+	if (opt->no_initial) {
+		fprintf(f, "%sinitial = false", *before);
+		*before = ", ";
 	}
 	if (opt->timeout_ms > 0) {
 		fprintf(f, "%stimeout = %lld", *before,
@@ -252,6 +263,8 @@ record_open(struct shell *sh, struct session *s)
 	put_true(rec->f, &before, "tls", cfg->tls);
 	put_options(rec->f, &before, sh->opt, false);
 	fputs("}\n", rec->f);
+	if (conn_is_tls(s->conn) && !cfg->tls) /* --starttls=require */
+		fprintf(rec->f, "%s:refresh():starttls()\n", v->name);
 }
 
 void

@@ -11,6 +11,7 @@
 #include "shell/screen.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -29,6 +30,7 @@ static struct {
 	 * typed ahead is kept for readline. */
 	bool raw;
 	bool done, eof;
+	size_t widest; /* of what has been typed at this prompt, in octets */
 	char *line;
 	const struct shell *sh; /* whose prompt it is; NULL: a question */
 	int resized[2];		/* pipe: SIGWINCH and SIGCONT */
@@ -155,6 +157,17 @@ got_line(char *line)
 }
 
 static void
+read_key(void)
+{
+	size_t n;
+
+	rl_callback_read_char();
+	n = tty.line != NULL ? strlen(tty.line) : (size_t)rl_end;
+	if (n > tty.widest)
+		tty.widest = n;
+}
+
+static void
 key(struct watch *w, short revents)
 {
 	(void)w;
@@ -163,8 +176,45 @@ key(struct watch *w, short revents)
 		    ((revents & POLLHUP) && !(revents & POLLIN)))
 			got_line(NULL);
 		else
-			rl_callback_read_char();
+			read_key();
 	}
+}
+
+static void
+ignore_line(char *line)
+{
+	free(line);
+}
+
+/*
+ * Overwrites what readline has of a line, which may hold a password: its
+ * buffer, and the two in which it keeps what the screen shows.  These are its
+ * own, so it is made to show blanks, twice, to nobody.  n: the columns that
+ * were taken.
+ */
+static void
+forget_line(size_t n)
+{
+	static FILE *nobody;
+
+	if (nobody == NULL)
+		nobody = fopen("/dev/null", "we");
+	if (nobody == NULL || n > INT_MAX - 1)
+		return;
+	rl_outstream = nobody;
+	rl_callback_handler_install("", ignore_line);
+	rl_extend_line_buffer((int)n + 1);
+	memset(rl_line_buffer, ' ', n);
+	rl_line_buffer[n] = '\0';
+	rl_point = rl_end = (int)n;
+	rl_redisplay();
+	rl_forced_update_display();
+	rl_replace_line("", 1);
+	rl_callback_handler_remove();
+	rl_outstream = stdout;
+	fflush(nobody);
+	mem_wipe_block(rl_line_buffer);
+	screen_forget();
 }
 
 /* Ctrl-C: the line is forgotten. */
@@ -218,6 +268,7 @@ repl_ask(struct shell *sh, const struct ask *ask, struct buf *line)
 	buf_clear(line);
 	screen_sync();
 	tty.done = tty.eof = false;
+	tty.widest = 0;
 	tty.line = NULL;
 	tty.sh = ask->command ? sh : NULL;
 	complete_on(ask->command);
@@ -236,9 +287,9 @@ repl_ask(struct shell *sh, const struct ask *ask, struct buf *line)
 		}
 		mem_free_secret(tty.line);
 		tty.line = NULL;
-		/* What was typed also stands in readline's own buffer. */
-		mem_wipe(rl_line_buffer, strlen(rl_line_buffer));
 	}
+	/* A control character takes two columns. */
+	forget_line(strlen(rl_prompt) + 2 * tty.widest + 1);
 	return got;
 }
 

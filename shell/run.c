@@ -134,6 +134,7 @@ tell_failure(const struct shell *sh, struct running *r)
 		screen_error("%.*s: %s", STRF(cmd->line), cmd->err.msg);
 	else
 		screen_error("%s", cmd->err.msg);
+	screen_hint(&cmd->err);
 	if (conn_phase(r->session->conn) == CONN_CLOSED)
 		r->session->closing = true;
 }

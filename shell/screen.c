@@ -1,6 +1,7 @@
 /* screen: all that the shell writes, to standard output and error. */
 #include "shell/screen.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "base/vis.h"
 #include "wire/url.h"
@@ -19,6 +20,8 @@ static struct {
 	void (*hide)(void);
 	void (*restore)(void);
 } scr;
+
+static char out_buffer[4096];
 
 static const char *const sgr[] = {
     [PAINT_NONE] = "",
@@ -59,6 +62,9 @@ screen_init(bool interactive, bool quiet)
 	scr.interactive = interactive;
 	scr.quiet = quiet;
 	scr.tty = isatty(STDOUT_FILENO);
+	/* What readline echoes goes through it, too: it is to be wiped. */
+	if (interactive)
+		(void)setvbuf(stdout, out_buffer, _IOLBF, sizeof(out_buffer));
 	scr.err_tty = isatty(STDERR_FILENO);
 	screen_choose_colour(scr.choice);
 }
@@ -234,6 +240,13 @@ screen_error(const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+screen_hint(const struct err *e)
+{
+	if (e->hint[0] != '\0')
+		screen_error("%s", e->hint);
+}
+
 static ssize_t
 stream_out(void *cookie, const char *p, size_t n)
 {
@@ -263,6 +276,13 @@ screen_sync(void)
 		scr.hidden = false;
 		scr.restore();
 	}
+}
+
+void
+screen_forget(void)
+{
+	flush_out();
+	mem_wipe(out_buffer, sizeof(out_buffer));
 }
 
 int

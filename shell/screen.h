@@ -51,11 +51,15 @@ void screen_aside(struct str line, enum paint paint);
 void screen_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* "postel: …" on standard error; control bytes made visible. */
 void screen_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same of an error's hint, if it has one; for behind its message. */
+void screen_hint(const struct err *e);
 /* A stream whose lines go to standard error, the prompt respected. */
 FILE *screen_stream(void);
 
 /* Writes all out and puts the prompt back. */
 void screen_sync(void);
+/* Overwrites what standard output has in its buffer, which is written. */
+void screen_forget(void);
 /* 0, or -1 if standard output cannot be written (once: then it is reported
  * as 0 again). */
 int screen_check(struct err *e);

@@ -2,10 +2,15 @@
 #include "shell/secret.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "proto/sasl.h"
+#include "proto/secret.h"
 #include "shell/run.h"
 #include "shell/screen.h"
 #include "shell/typed.h"
 #include "wire/imap.h"
+#include "wire/url.h"
+
+#include <stdint.h>
 
 /* ---- what must not be kept ---- */
 
@@ -17,18 +22,6 @@ count_words(struct str s)
 	while (typed_word(&s).n > 0)
 		n++;
 	return n;
-}
-
-/* How much of args, which is all of a line behind its verb, is no secret. */
-static size_t
-open_part(const struct verb *v, struct str args)
-{
-	struct str rest = args;
-
-	for (unsigned i = 0; i < v->secret; i++)
-		if (typed_word(&rest).n == 0)
-			return args.n;
-	return (size_t)(rest.p - args.p);
 }
 
 /* How much of a line of Lua may be kept: nothing behind a word that a password
@@ -50,101 +43,80 @@ keep_lua(struct str line)
 	return line.n;
 }
 
-/* By the verbs of any protocol: a line may have a tag, and it may have been
- * typed to the wrong server. */
+/* ":json LINE" and ":alias NAME LINE"; ":login alice xyzzy" is a slip. */
+static size_t
+keep_command(struct str line)
+{
+	struct str rest = line, slip = str_skip(line, 1);
+	size_t n = line.n, end;
+
+	(void)typed_word(&rest);
+	end = n - rest.n + secret_in_line(rest, false);
+	if (str_startscase(slip, S("login ")))
+		n = 1 + secret_in_line(slip, false);
+	return end < n ? end : n;
+}
+
 size_t
 secret_begins(struct str line)
 {
-	static const char *const names[] = {"pop3", "smtp", "lmtp", "imap"};
-	struct str rest = line, args, from[3];
-	const struct verb *v;
-	size_t n = line.n, end, places;
+	struct str rest = line;
+	size_t before;
 
-	rest = str_trim(rest);
+	while (rest.n > 0 && (*rest.p == ' ' || *rest.p == '\t'))
+		rest = str_skip(rest, 1);
+	before = line.n - rest.n;
 	if (str_starts(rest, S("=")))
 		return keep_lua(line);
-	/* ":alias NAME LINE" has it in the third place. */
-	places = str_starts(rest, S(":")) ? 3 : 2;
-	for (size_t i = 0; i < places; i++) {
-		from[i] = str_trim(rest);
-		(void)typed_word(&rest);
-	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		for (size_t j = 0; j < places; j++) {
-			v = verb_find(proto_verbs(proto_find(str_z(names[i]))),
-			    from[j], &args);
-			if (v == NULL || (v->flags & VERB_SECRET) == 0)
-				continue;
-			end = (size_t)(args.p - line.p) + open_part(v, args);
-			n = end < n ? end : n;
-		}
-	}
-	return n;
-}
-
-/* The password in "://user:password@": its place and length, or 0. */
-static size_t
-url_password(struct str s, size_t *at)
-{
-	size_t i, colon = 0;
-
-	for (i = 0; i + 3 <= s.n; i++)
-		if (memcmp(s.p + i, "://", 3) == 0)
-			break;
-	for (i += 3; i < s.n && s.p[i] != '/' && s.p[i] != ' '; i++) {
-		if (s.p[i] == ':' && colon == 0)
-			colon = i;
-		if (s.p[i] == '@' && colon > 0) {
-			*at = colon;
-			return i - colon;
-		}
-	}
-	return 0;
+	if (str_starts(rest, S(":")))
+		return before + keep_command(rest);
+	return before + secret_in_line(rest, !str_starts(rest, S("!")));
 }
 
 int
 secret_clean(struct buf *b, struct str line)
 {
-	size_t at, n;
+	struct str password;
+	size_t at;
 
 	line = str_head(line, secret_begins(line));
-	while ((n = url_password(line, &at)) > 0) {
-		if (buf_add(b, str_head(line, at)) != 0)
+	while ((password = url_password(line)).p != NULL) {
+		/* Its colon goes with it. */
+		at = (size_t)(password.p - line.p);
+		if (buf_add(b, str_head(line, at - 1)) != 0)
 			return -1;
-		line = str_skip(line, at + n);
+		line = str_skip(line, at + password.n);
 	}
 	return buf_add(b, line);
 }
 
-void
+bool
 secret_scrub(char *arg)
 {
-	struct str s = str_z(arg);
-	size_t n = secret_begins(s), at;
+	struct str s = str_z(arg), password;
+	size_t n = secret_begins(s);
+	bool found = n < s.n;
 
 	mem_wipe(arg + n, s.n - n);
-	n = url_password(str_head(s, n), &at);
-	if (n > 0)
-		memset(arg + at, '*', n);
+	s.n = n;
+	while ((password = url_password(s)).p != NULL) {
+		found = true;
+		memset((char *)(uintptr_t)password.p, '*', password.n);
+		s = str_skip(s, (size_t)(password.p - s.p) + password.n);
+	}
+	return found;
 }
 
 /* ---- what lacks one ---- */
 
-/* Mechanisms that show the server no password (RFC 2195, 2831, 5802, 4505,
- * 4422 A). */
-static const char *const discreet[] = {
-    "CRAM-MD5", "DIGEST-MD5", "SCRAM-", "ANONYMOUS", "EXTERNAL", "GSSAPI"};
-
 static void
 warn_clear(const struct conn *c, const struct verb *verb, struct str mech)
 {
-	size_t n = sizeof(discreet) / sizeof(*discreet);
+	bool sasl = verb->flags & VERB_SASL;
 
-	if (conn_is_private(c) || strcmp(verb->name, "APOP") == 0)
+	if (conn_is_private(c) || strcmp(verb->name, "APOP") == 0 ||
+	    (sasl && !sasl_shows_secret(mech)))
 		return;
-	for (size_t i = 0; i < n && verb->flags & VERB_SASL; i++)
-		if (str_startscase(mech, str_z(discreet[i])))
-			return;
 	screen_error("warning: this connection is not encrypted; whoever is "
 		     "on the way can read the password");
 }
@@ -170,17 +142,19 @@ auth(struct shell *sh, struct conn *c, struct conn_login *login, struct err *e)
 	struct buf name;
 	char *secret = NULL;
 	struct cmd *cmd = NULL;
-	bool bare = str_eqcase(login->mech, S("ANONYMOUS")) ||
-		    str_eqcase(login->mech, S("EXTERNAL"));
+	enum sasl_secret kind = sasl_secret(login->mech);
+	bool bare = kind == SASL_NO_SECRET;
+	const char *prompt =
+	    kind == SASL_TOKEN ? N_("Token: ") : N_("Password: ");
 
 	buf_init(&name, SHELL_LINE_MAX);
-	if (login->user.n == 0 &&
+	if (login->user.n == 0 && !bare &&
 	    sh->ask(sh, &(struct ask){.prompt = text_of("User: ")}, &name) ==
 		GOT_LINE)
 		login->user = str_trim(buf_str(&name));
-	if (login->user.n == 0)
+	if (login->user.n == 0 && !bare)
 		(void)err_set(e, ERR_CANCEL, "no user, nothing is sent");
-	else if (bare || (secret = secret_ask(sh, "Password: ", e)) != NULL) {
+	else if (bare || (secret = secret_ask(sh, prompt, e)) != NULL) {
 		login->password = str_z(secret);
 		cmd = conn_auth(c, login, e);
 	}
@@ -220,7 +194,7 @@ secret_send(struct shell *sh, struct conn *c, const struct verb *verb,
 {
 	struct str rest = args, first = typed_word(&rest);
 	size_t n = count_words(args);
-	struct conn_login login = {.initial = true};
+	struct conn_login login = {.initial = !sh->opt->no_initial};
 	uint64_t octets;
 
 	*cmd = NULL;
@@ -250,7 +224,7 @@ secret_auth(struct shell *sh, struct str mech, struct str user,
 	struct conn_login login = {.mech = mech,
 	    .user = user,
 	    .authzid = authzid,
-	    .initial = true,
+	    .initial = !sh->opt->no_initial,
 	    .told = true};
 	const struct verb *verb;
 	struct cmd *cmd;
@@ -262,7 +236,10 @@ secret_auth(struct shell *sh, struct str mech, struct str user,
 	}
 	verb = proto_auth(conn_proto(c));
 	warn_clear(c, verb, mech);
-	if (conn_knows_mech(c, mech))
+	if (login.authzid.n == 0)
+		login.authzid = str_z(sh->opt->authzid);
+	/* One that wants TLS and has none is told so, and not led by hand. */
+	if (conn_knows_mech(c, mech) || sasl_binds(mech))
 		return auth(sh, c, &login, e);
 	buf_init(&line, SHELL_LINE_MAX);
 	(void)buf_addf(&line, "%s %.*s", verb->name, STRF(mech));

@@ -13,8 +13,8 @@
 int secret_clean(struct buf *b, struct str line);
 /* How much of the line, from its beginning, is no secret. */
 size_t secret_begins(struct str line);
-/* Overwrites the secrets of a command-line argument in place. */
-void secret_scrub(char *arg);
+/* Overwrites the secrets of a line or a URL in place; whether it had any. */
+bool secret_scrub(char *arg);
 
 /* Asks with the echo off; NULL and err.  Freed by mem_free_secret. */
 char *secret_ask(struct shell *sh, const char *prompt, struct err *e);

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "net/dns.h"
 #include "shell/caps.h"
 #include "shell/explain.h"
 #include "shell/hooks.h"
@@ -240,6 +241,15 @@ without_password(const char *text)
 	return z;
 }
 
+/* What the prompt has as "!". */
+static void
+warn_clear(const struct session *s)
+{
+	if (!conn_is_private(s->conn))
+		screen_note("no TLS: whoever is on the way can read and change "
+			    "this session; :tls says more");
+}
+
 int
 session_open_url(struct shell *sh, const char *url, const char *name)
 {
@@ -253,6 +263,7 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 	c = script_connect(sh->L, url, &status, &e);
 	if (c == NULL) {
 		screen_error("%s", e.msg);
+		screen_hint(&e);
 		/* A URL that cannot be read is no script's fault. */
 		return status == STATUS_SCRIPT && e.kind == ERR_USE
 			   ? STATUS_USAGE
@@ -268,14 +279,33 @@ session_open_url(struct shell *sh, const char *url, const char *name)
 	/* From here on the trace must not run into the prompt. */
 	if (sh->opt->trace != NULL && strcmp(sh->opt->trace, "-") == 0)
 		(void)session_trace(s, "on", &e);
-	if (sh->interactive)
+	/* A greeting that came before TLS is not known any more. */
+	if (sh->interactive && *conn_welcome(c) != '\0')
 		screen_aside(str_z(conn_welcome(c)),
 		    render_paint(str_z(conn_welcome(c))));
+	warn_clear(s);
 	if (sh->time)
 		timing_conn(c);
 	caps_note(s, NULL);
 	explain_change(sh, s);
 	return STATUS_OK;
+}
+
+/* --starttls=require holds for HOST PORT, too, which else sends nothing by
+ * itself. */
+static int
+require_tls(struct shell *sh, struct session *s)
+{
+	int status = STATUS_OK;
+	struct err e = {0};
+
+	if (sh->opt->starttls != URL_STARTTLS_REQUIRE || conn_is_tls(s->conn))
+		return STATUS_OK;
+	if (script_prepare(sh->L, s->conn, &status, &e) == 0)
+		return STATUS_OK;
+	screen_error("%s", e.msg);
+	conn_drop(s->conn);
+	return status;
 }
 
 int
@@ -287,14 +317,22 @@ session_open_host(
 	    .host = host,
 	    .tls_config = {.ca = opt->ca,
 		.cert = opt->cert,
+		.key = opt->key,
+		.fingerprint = opt->fingerprint,
 		.insecure = opt->insecure},
+	    .proxy = opt->proxy,
 	    .connect_ms = opt->timeout_ms,
 	    .reply_ms = opt->timeout_ms};
 	const struct port *known;
 	struct err e = {0};
 	struct session *s;
+	struct running *r;
 	int status;
 
+	if (opt->dns != NULL && dns_server_parse(opt->dns, &cfg.dns, &e) != 0) {
+		screen_error("%s", e.msg);
+		return STATUS_USAGE;
+	}
 	if (!port_number(port, &cfg.port)) {
 		screen_error("%s is no port: a number from 1 to 65535, or a "
 			     "name such as imap",
@@ -312,14 +350,23 @@ session_open_host(
 		session_free(sh, s);
 		return STATUS_USAGE;
 	}
-	status = run_wait(sh, run_new(s, conn_open(s->conn), NULL));
+	r = run_new(s, conn_open(s->conn), NULL);
+	/* Where TLS is to be, a greeting in clear is nobody's. */
+	r->quiet = opt->starttls == URL_STARTTLS_REQUIRE && !cfg.tls;
+	status = run_wait(sh, r);
+	if (conn_phase(s->conn) == CONN_OPEN && status == STATUS_OK)
+		status = require_tls(sh, s);
 	if (conn_phase(s->conn) != CONN_OPEN) {
 		/* What came right behind a good greeting may have ended it. */
 		if (status == STATUS_OK)
 			status = status_of_err(conn_error(s->conn));
+		/* A proxy's URL that cannot be read is no script's fault. */
+		if (conn_error(s->conn)->kind == ERR_USE)
+			status = STATUS_USAGE;
 		session_free(sh, s);
 	} else {
 		record_open(sh, s);
+		warn_clear(s);
 	}
 	return status;
 }
@@ -381,13 +428,15 @@ tell_closed(struct shell *sh, struct session *s)
 	if (s->closing)
 		return;
 	s->closing = true;
-	if (e->kind != ERR_NONE)
+	if (e->kind != ERR_NONE) {
 		screen_error(
 		    "%s%s%s", named ? s->name : "", named ? ": " : "", e->msg);
-	else if (named)
+		screen_hint(e);
+	} else if (named) {
 		screen_note("%s: connection closed", s->name);
-	else
+	} else {
 		screen_note("connection closed");
+	}
 }
 
 void

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/near.h"
 #include "base/text.h"
+#include "net/dns.h"
 #include "shell/screen.h"
 
 #include <stdlib.h>
@@ -10,11 +11,28 @@
 /* What opt points to once it was set. */
 static char *kept_trace;
 static char *kept_pager;
+static char *kept_dns;
+static char *kept_proxy;
 
 /* ---- those that are no flags ---- */
 
 static const char *const colours[] = {
     [COLOUR_AUTO] = "auto", [COLOUR_ON] = "on", [COLOUR_OFF] = "off"};
+
+static int
+set_flag(bool *flag, const char *value, struct err *e)
+{
+	static const char *const words[] = {
+	    "off", "on", "no", "yes", "false", "true", "0", "1"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (str_eqcase(str_z(words[i]), str_z(value))) {
+			*flag = i % 2 != 0;
+			return 0;
+		}
+	}
+	return err_set(e, ERR_USE, "it is none of these");
+}
 
 static void
 get_color(const struct shell *sh, struct buf *out)
@@ -34,6 +52,23 @@ set_color(struct shell *sh, const char *value, struct err *e)
 		}
 	}
 	return err_set(e, ERR_USE, "it is none of these");
+}
+
+static void
+get_initial(const struct shell *sh, struct buf *out)
+{
+	(void)buf_addz(out, sh->opt->no_initial ? "off" : "on");
+}
+
+static int
+set_initial(struct shell *sh, const char *value, struct err *e)
+{
+	bool on = false;
+
+	if (set_flag(&on, value, e) != 0)
+		return -1;
+	sh->opt->no_initial = !on;
+	return 0;
 }
 
 static void
@@ -125,6 +160,58 @@ set_pager(struct shell *sh, const char *value, struct err *e)
 	return 0;
 }
 
+/* Its password is not shown. */
+static void
+get_proxy(const struct shell *sh, struct buf *out)
+{
+	const char *url = sh->opt->proxy;
+
+	if (url == NULL)
+		(void)buf_addz(out, "default");
+	else
+		(void)url_mask(out, *url != '\0' ? str_z(url) : S("none"));
+}
+
+static int
+set_proxy(struct shell *sh, const char *value, struct err *e)
+{
+	bool preset = str_eqcase(str_z(value), S("default"));
+	struct arena a;
+	struct url u;
+	int rc;
+
+	arena_init(&a, SHELL_LINE_MAX);
+	a.secret = true;
+	rc = preset ? 0 : url_parse_proxy(str_z(value), &a, &u, e);
+	arena_fini(&a);
+	if (rc != 0)
+		return rc;
+	mem_free_secret(kept_proxy);
+	kept_proxy = preset ? NULL : mem_strdup(value);
+	sh->opt->proxy = kept_proxy;
+	return 0;
+}
+
+static void
+get_dns(const struct shell *sh, struct buf *out)
+{
+	(void)buf_addz(out, sh->opt->dns != NULL ? sh->opt->dns : "system");
+}
+
+static int
+set_dns(struct shell *sh, const char *value, struct err *e)
+{
+	struct addr ignored;
+	bool system = str_eqcase(str_z(value), S("system"));
+
+	if (!system && dns_server_parse(value, &ignored, e) != 0)
+		return -1;
+	free(kept_dns);
+	kept_dns = system ? NULL : mem_strdup(value);
+	sh->opt->dns = kept_dns;
+	return 0;
+}
+
 static void
 quiet_changed(struct shell *sh)
 {
@@ -146,6 +233,9 @@ const struct setting settings[] = {
 	SHELL(confirm)},
     {"debug", NULL, "on | off", "off",
 	N_("A script that fails shows a stack trace."), OPTION(debug)},
+    {"dns", NULL, N_("ADDRESS[:PORT] | system"), "system",
+	N_("Of new connections: the name server to ask for hosts."),
+	.get = get_dns, .set = set_dns},
     {"dry-run", NULL, "on | off", "off",
 	N_("What changes mail or sends it is shown, and not sent."),
 	OPTION(dry_run)},
@@ -155,6 +245,10 @@ const struct setting settings[] = {
     {"history", NULL, "on | off", "on",
 	N_("Lines that are typed are remembered, here and on disk."),
 	SHELL(history)},
+    {"initial", NULL, "on | off", "on",
+	N_("A SASL login begins with its first answer, where the server lets "
+	   "it."),
+	.get = get_initial, .set = set_initial},
     {"insecure", NULL, "on | off", "off",
 	N_("Of new connections: any certificate is good, and passwords may go "
 	   "in clear."),
@@ -164,6 +258,9 @@ const struct setting settings[] = {
     {"pager", NULL, N_("on | off | COMMAND"), "off",
 	N_("Shows what does not fit the screen by $PAGER or a command."),
 	.get = get_pager, .set = set_pager},
+    {"proxy", NULL, N_("URL | none | default"), "default",
+	N_("Of new connections: the proxy that they go through."),
+	.get = get_proxy, .set = set_proxy},
     {"quiet", NULL, "on | off", "off", N_("Notes are not shown, errors are."),
 	OPTION(quiet), .changed = quiet_changed},
     {"starttls", NULL, "require | auto | no", "auto",
@@ -203,21 +300,6 @@ setting_get(const struct shell *sh, const struct setting *s, struct buf *out)
 	else
 		(void)buf_addz(
 		    out, *(const bool *)(base + s->at) ? "on" : "off");
-}
-
-static int
-set_flag(bool *flag, const char *value, struct err *e)
-{
-	static const char *const words[] = {
-	    "off", "on", "no", "yes", "false", "true", "0", "1"};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (str_eqcase(str_z(words[i]), str_z(value))) {
-			*flag = i % 2 != 0;
-			return 0;
-		}
-	}
-	return err_set(e, ERR_USE, "it is none of these");
 }
 
 int
@@ -262,6 +344,10 @@ setting_end(void)
 	kept_trace = NULL;
 	free(kept_pager);
 	kept_pager = NULL;
+	free(kept_dns);
+	kept_dns = NULL;
+	mem_free_secret(kept_proxy);
+	kept_proxy = NULL;
 }
 
 /* ---- names ---- */

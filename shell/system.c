@@ -1,13 +1,10 @@
 /* system: commands of the system, run with the terminal in their hands. */
-#include "base/mem.h"
+#include "net/child.h"
 #include "shell/screen.h"
 #include "shell/shell.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -19,55 +16,25 @@ static bool have_modes;
 static int
 spawn(const char *command, int in, pid_t *pid, struct err *e)
 {
-	char *argv[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c",
-	    (char *)(uintptr_t)command, NULL};
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t at;
-	sigset_t dfl;
-	int rc;
-
 	screen_sync();
 	repl_release();
 	have_modes = tcgetattr(STDIN_FILENO, &modes) == 0;
-	/* We ignore SIGPIPE; a child that did would not end in a pipe. */
-	sigemptyset(&dfl);
-	sigaddset(&dfl, SIGPIPE);
-	sigaddset(&dfl, SIGXFSZ);
-	sigaddset(&dfl, SIGINT);
-	posix_spawn_file_actions_init(&fa);
-	posix_spawnattr_init(&at);
-	posix_spawnattr_setsigdefault(&at, &dfl);
-	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGDEF);
-	if (in >= 0)
-		posix_spawn_file_actions_adddup2(&fa, in, STDIN_FILENO);
-	rc = posix_spawn(pid, "/bin/sh", &fa, &at, argv, environ);
-	posix_spawnattr_destroy(&at);
-	posix_spawn_file_actions_destroy(&fa);
-	if (rc != 0) {
-		errno = rc;
-		return err_sys(e, "/bin/sh");
-	}
-	return 0;
+	return child_start(command, in, -1, pid, e);
 }
 
 int
 system_wait(pid_t pid)
 {
 	struct sigaction ign = {.sa_handler = SIG_IGN}, old;
-	int st = 0;
-	pid_t rc;
+	int status;
 
 	/* Ctrl-C is meant for the command as long as that runs. */
 	sigaction(SIGINT, &ign, &old);
-	do
-		rc = waitpid(pid, &st, 0);
-	while (rc < 0 && errno == EINTR);
+	status = child_wait(pid);
 	sigaction(SIGINT, &old, NULL);
 	if (have_modes)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
-	if (rc < 0)
-		return 127;
-	return WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
+	return status;
 }
 
 int

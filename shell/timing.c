@@ -25,11 +25,17 @@ void
 timing_conn(const struct conn *c)
 {
 	struct conn_times t = conn_times(c);
+	struct str found = str_z(conn_config(c)->found), line;
 	struct buf b;
 
+	while (found.n > 0) {
+		line = str_cut(&found, '\n');
+		screen_note("-- %.*s", STRF(line));
+	}
 	buf_init(&b, 256);
 	put(&b, N_("look-up"), t.lookup);
 	put(&b, N_("connect"), t.connect);
+	put(&b, N_("proxy"), t.proxy);
 	put(&b, "TLS", t.tls);
 	put(&b, N_("greeting"), t.greeting);
 	note(&b);

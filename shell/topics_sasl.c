@@ -29,7 +29,7 @@ const struct topic topics_mechanisms[] = {
     {"SCRAM-SHA-1-PLUS",
 	N_("As SCRAM-SHA-1, tied to this TLS connection: nobody can stand in "
 	   "between."),
-	"RFC 5802"},
+	"RFC 5802, RFC 9266"},
     {"SCRAM-SHA-256",
 	N_("Both sides prove that they know the password, and neither sends "
 	   "it (SHA-256)."),
@@ -37,7 +37,7 @@ const struct topic topics_mechanisms[] = {
     {"SCRAM-SHA-256-PLUS",
 	N_("As SCRAM-SHA-256, tied to this TLS connection: nobody can stand "
 	   "in between."),
-	"RFC 7677"},
+	"RFC 7677, RFC 9266"},
     {"SCRAM-SHA-512",
 	N_("Both sides prove that they know the password, and neither sends "
 	   "it (SHA-512)."),
@@ -48,7 +48,7 @@ const struct topic topics_mechanisms[] = {
 	"draft-melnikov-scram-sha-512"},
     {"EXTERNAL",
 	N_("Who you are is known already: by the certificate of TLS, as a "
-	   "rule."),
+	   "rule.  What is said is who you want to be, or nothing."),
 	"RFC 4422 A"},
     {"ANONYMOUS", N_("As a guest; a word tells who it was."), "RFC 4505"},
     {"GSSAPI", N_("By a Kerberos ticket."), "RFC 4752"},
@@ -60,9 +60,14 @@ const struct topic topics_mechanisms[] = {
 	"RFC 4178"},
     {"KERBEROS_V4", N_("By a ticket of the old Kerberos 4."), "RFC 2222 7.1"},
     {"NTLM", N_("By the old login of Windows; weak."), COMMON},
-    {"XOAUTH2", N_("By a token that a web page gave (Gmail, Outlook)."),
+    {"XOAUTH2",
+	N_("By a token that a web page gave (Gmail, Outlook); an answer in "
+	   "JSON says why one is refused."),
 	COMMON},
-    {"OAUTHBEARER", N_("By a token that a web page gave."), "RFC 7628"},
+    {"OAUTHBEARER",
+	N_("By a token that a web page gave; whoever has it can use it.  An "
+	   "answer in JSON says why one is refused."),
+	"RFC 7628, RFC 6750"},
     {"OAUTH10A", N_("By a token of OAuth 1.0a."), "RFC 7628"},
     {"XOAUTH", N_("By a token of OAuth 1; Gmail has given it up."), COMMON},
     {"PLAIN-CLIENTTOKEN", N_("PLAIN with a token of the device (Gmail)."),

@@ -1,10 +1,11 @@
 /* url: what a user writes to name a server. */
-#include "wire/url.h"
+#include "wire/url_inner.h"
+#include "base/fingerprint.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 #include <arpa/inet.h>
-#include <inttypes.h>
 #include <string.h>
 
 /* RFC 8314 7, RFC 6409 3.1, RFC 2033. */
@@ -12,30 +13,32 @@ static const struct scheme {
 	const char *name, *protocol;
 	uint16_t port;
 	bool tls;
+	bool found; /* by DNS, if only a domain is named */
 } schemes[] = {
-    {"imap", "imap", 143, false},
-    {"imaps", "imap", 993, true},
-    {"pop3", "pop3", 110, false},
-    {"pop3s", "pop3", 995, true},
-    {"smtp", "smtp", 25, false},
-    {"smtps", "smtp", 465, true},
-    {"submission", "smtp", 587, false},
-    {"submissions", "smtp", 465, true},
-    {"lmtp", "lmtp", 24, false},
-    {"lmtps", "lmtp", 24, true},
+    {"imap", "imap", 143, false, true},
+    {"imaps", "imap", 993, true, true},
+    {"pop3", "pop3", 110, false, true},
+    {"pop3s", "pop3", 995, true, true},
+    {"smtp", "smtp", 25, false, false},
+    {"smtps", "smtp", 465, true, false},
+    {"submission", "smtp", 587, false, true},
+    {"submissions", "smtp", 465, true, true},
+    {"lmtp", "lmtp", 24, false, false},
+    {"lmtps", "lmtp", 24, true, false},
 };
 
-static const struct transport {
-	struct str mark;
-	enum url_transport transport;
-} transports[] = {
-    {STR("://"), URL_TCP},
-    {STR("+unix:"), URL_UNIX},
-    {STR("+pipe:"), URL_PIPE},
-};
+/* Not one of those, since it never has a host. */
+static const struct scheme mx = {"mx", "smtp", 25, false, true};
+
+/* What stands behind a scheme, by enum url_transport. */
+const struct str url_transport_marks[] = {
+    STR("://"), STR("+unix:"), STR("+pipe:")};
 
 enum { N_SCHEMES = sizeof(schemes) / sizeof(schemes[0]) };
-enum { N_TRANSPORTS = sizeof(transports) / sizeof(transports[0]) };
+enum {
+	N_TRANSPORTS =
+	    sizeof(url_transport_marks) / sizeof(url_transport_marks[0])
+};
 
 const char *
 url_scheme_name(size_t n)
@@ -43,10 +46,26 @@ url_scheme_name(size_t n)
 	return n < N_SCHEMES ? schemes[n].name : NULL;
 }
 
-/* Cuts the scheme's name and the transport's mark off *s; NULL if there is
+static const struct scheme *
+scheme_find(struct str name)
+{
+	for (size_t i = 0; i < N_SCHEMES; i++)
+		if (str_eqcase(name, str_z(schemes[i].name)))
+			return &schemes[i];
+	return str_eqcase(name, str_z(mx.name)) ? &mx : NULL;
+}
+
+bool
+url_is_scheme(struct str name)
+{
+	return scheme_find(name) != NULL;
+}
+
+/* Cuts the scheme's name and the transport's mark off *s; false if there is
  * no such beginning. */
-static const struct transport *
-cut_scheme(struct str *s, struct str *name)
+static bool
+cut_scheme(struct str *s, struct str *name, enum url_transport *transport,
+    bool *by_dns)
 {
 	size_t n = 0, i;
 
@@ -55,19 +74,31 @@ cut_scheme(struct str *s, struct str *name)
 	*name = str_head(*s, n);
 	*s = str_skip(*s, n);
 	for (i = 0; n > 0 && i < N_TRANSPORTS; i++)
-		if (str_starts(*s, transports[i].mark)) {
-			*s = str_skip(*s, transports[i].mark.n);
-			return &transports[i];
+		if (str_starts(*s, url_transport_marks[i])) {
+			*s = str_skip(*s, url_transport_marks[i].n);
+			*transport = (enum url_transport)i;
+			*by_dns = false;
+			return true;
 		}
-	return NULL;
+	/* A domain, whose server DNS tells, stands behind the colon alone.
+	 * "mail.example:143" is none, nor are "imap:" and "imap:/path". */
+	*by_dns = s->n > 1 && *s->p == ':' && s->p[1] != '/' &&
+		  scheme_find(*name) != NULL;
+	if (*by_dns) {
+		*s = str_skip(*s, 1);
+		*transport = URL_TCP;
+	}
+	return *by_dns;
 }
 
 bool
 url_looks(struct str s)
 {
+	enum url_transport transport;
 	struct str name;
+	bool by_dns;
 
-	return cut_scheme(&s, &name) != NULL;
+	return cut_scheme(&s, &name, &transport, &by_dns);
 }
 
 /* ---- pieces ---- */
@@ -120,22 +151,13 @@ unescape(struct arena *a, struct str s, const char *what, struct str *out,
 }
 
 static int
-parse_scheme(struct str name, struct arena *a, struct url *u, struct err *e)
+unknown_scheme(struct str name, struct err *e)
 {
 	struct near near;
-	size_t i;
 
 	near_init(&near, name);
-	for (i = 0; i < N_SCHEMES; i++) {
+	for (size_t i = 0; i < N_SCHEMES; i++)
 		near_try(&near, schemes[i].name);
-		if (!str_eqcase(name, str_z(schemes[i].name)))
-			continue;
-		u->tls = schemes[i].tls;
-		u->port = schemes[i].port;
-		if (keep(a, str_z(schemes[i].name), &u->scheme, e) < 0)
-			return -1;
-		return keep(a, str_z(schemes[i].protocol), &u->protocol, e);
-	}
 	if (near.best != NULL)
 		return err_set(e, ERR_USE,
 		    "unknown scheme %.*s; did you mean %s?", STRF(name),
@@ -144,6 +166,31 @@ parse_scheme(struct str name, struct arena *a, struct url *u, struct err *e)
 	    "unknown scheme %.*s; known are imap, pop3, smtp, submission and "
 	    "lmtp, each also with s for TLS",
 	    STRF(name));
+}
+
+static int
+parse_scheme(
+    struct str name, bool by_dns, struct arena *a, struct url *u, struct err *e)
+{
+	const struct scheme *s = scheme_find(name);
+
+	if (s == NULL)
+		return unknown_scheme(name, e);
+	if (by_dns && !s->found)
+		return err_set(e, ERR_USE,
+		    "no record of DNS tells the %s server of a domain; "
+		    "%s://HOST names one, mx:DOMAIN asks who takes its mail",
+		    s->name, s->name);
+	if (s == &mx && !by_dns)
+		return err_set(e, ERR_USE,
+		    "mx: is followed by a domain, and by nothing else");
+	u->tls = s->tls;
+	u->port = by_dns ? 0 : s->port;
+	if (keep(a, str_z(s->name), &u->scheme, e) < 0)
+		return -1;
+	if (by_dns)
+		u->service = u->scheme;
+	return keep(a, str_z(s->protocol), &u->protocol, e);
 }
 
 /* "user;AUTH=MECH:password" */
@@ -305,6 +352,25 @@ set_cert(struct url *u, struct str v, struct arena *a, struct err *e)
 }
 
 static int
+set_key(struct url *u, struct str v, struct arena *a, struct err *e)
+{
+	return file(a, v, "key", &u->key, e);
+}
+
+static int
+set_fingerprint(struct url *u, struct str v, struct arena *a, struct err *e)
+{
+	unsigned char print[FINGERPRINT_SIZE];
+
+	if (unescape(a, v, "fingerprint", &u->fingerprint, e) < 0)
+		return -1;
+	if (!fingerprint_parse(u->fingerprint, print))
+		return err_set(e, ERR_USE, "a fingerprint is %s",
+		    text_of(fingerprint_form));
+	return 0;
+}
+
+static int
 set_timeout(struct url *u, struct str v, struct arena *a, struct err *e)
 {
 	(void)a;
@@ -312,6 +378,22 @@ set_timeout(struct url *u, struct str v, struct arena *a, struct err *e)
 		return err_set(
 		    e, ERR_USE, "timeout is a number of seconds, from 1 on");
 	u->has_timeout = true;
+	return 0;
+}
+
+static int
+set_proxy(struct url *u, struct str v, struct arena *a, struct err *e)
+{
+	struct url proxy;
+
+	if (unescape(a, v, "proxy", &u->proxy, e) < 0 ||
+	    url_parse_proxy(u->proxy, a, &proxy, e) < 0)
+		return -1;
+	/* It would stand where this URL is shown. */
+	if (proxy.password.p != NULL)
+		return err_set(e, ERR_USE,
+		    "the password of a proxy does not stand in the URL of a "
+		    "server, but in --proxy or an account's proxy");
 	return 0;
 }
 
@@ -323,7 +405,10 @@ static const struct key {
     {"insecure", set_insecure},
     {"ca", set_ca},
     {"cert", set_cert},
+    {"key", set_key},
+    {"fingerprint", set_fingerprint},
     {"timeout", set_timeout},
+    {"proxy", set_proxy},
 };
 
 enum { N_KEYS = sizeof(keys) / sizeof(keys[0]) };
@@ -343,7 +428,8 @@ unknown_key(struct str name, struct err *e)
 	if (near.best == NULL || i < name.n)
 		return err_set(e, ERR_USE,
 		    "unknown word behind the ? of the URL; known are "
-		    "starttls, insecure, ca, cert and timeout");
+		    "starttls, insecure, ca, cert, key, fingerprint, "
+		    "timeout and proxy");
 	return err_set(e, ERR_USE,
 	    "unknown word %.*s in the URL; did you mean %s?", STRF(name),
 	    near.best);
@@ -366,6 +452,26 @@ parse_query(struct str s, struct arena *a, struct url *u, struct err *e)
 		if (keys[i].set(u, pair, a, e) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* What a URL that names a domain has no place for. */
+static int
+check_domain(const struct url *u, struct err *e)
+{
+	const char *digits = "0123456789.";
+
+	if (u->port != 0)
+		return err_set(e, ERR_USE,
+		    "DNS tells the port of %s:DOMAIN; %s://HOST:PORT names one",
+		    u->service.p, u->scheme.p);
+	if (str_has(u->host, ':') || strspn(u->host.p, digits) == u->host.n)
+		return err_set(e, ERR_USE,
+		    "behind %s: stands a domain, and no address", u->service.p);
+	if (str_eq(u->service, S("mx")) &&
+	    (u->user.p != NULL || u->auth.p != NULL || u->password.p != NULL))
+		return err_set(e, ERR_USE,
+		    "mx: logs nobody in; submission:USER@DOMAIN does");
 	return 0;
 }
 
@@ -407,7 +513,8 @@ parse_tcp(struct str s, struct arena *a, struct url *u, struct err *e)
 		if (parse_userinfo(info, a, u, e) < 0)
 			return -1;
 	}
-	if (parse_hostport(authority, a, u, e) < 0)
+	if (parse_hostport(authority, a, u, e) < 0 ||
+	    (u->service.p != NULL && check_domain(u, e) < 0))
 		return -1;
 	return s.n > 0 ? parse_mailbox(str_skip(s, 1), a, u, e) : 0;
 }
@@ -415,21 +522,19 @@ parse_tcp(struct str s, struct arena *a, struct url *u, struct err *e)
 int
 url_parse(struct str s, struct arena *a, struct url *out, struct err *e)
 {
-	const struct transport *t;
 	struct str name, query = S("");
+	bool by_dns;
 
 	*out = (struct url){.transport = URL_TCP};
-	t = cut_scheme(&s, &name);
-	if (t == NULL)
+	if (!cut_scheme(&s, &name, &out->transport, &by_dns))
 		return err_set(e, ERR_USE,
 		    "this is no URL: SCHEME://[USER@]HOST[:PORT], for example "
 		    "imaps://asterix@mail.example.org");
-	out->transport = t->transport;
-	if (parse_scheme(name, a, out, e) < 0)
+	if (parse_scheme(name, by_dns, a, out, e) < 0)
 		return -1;
 	if (str_has_eol(s))
 		return err_set(e, ERR_USE, "the URL has a line end or NUL");
-	if (t->transport == URL_PIPE)
+	if (out->transport == URL_PIPE)
 		return s.n > 0 ? keep(a, s, &out->path, e)
 			       : err_set(e, ERR_USE, "the URL has no command");
 	if (str_has(s, '?')) {
@@ -438,155 +543,81 @@ url_parse(struct str s, struct arena *a, struct url *out, struct err *e)
 	}
 	if (parse_query(query, a, out, e) < 0)
 		return -1;
-	if (t->transport == URL_TCP)
+	if (out->transport == URL_TCP)
 		return parse_tcp(s, a, out, e);
 	return s.n > 0 ? unescape(a, s, "path", &out->path, e)
 		       : err_set(e, ERR_USE, "the URL has no path");
 }
 
-/* Unescaped, besides letters and digits; a / only where it ends nothing. */
-static const struct str marks = STR("-._~"), path_marks = STR("-._~/");
+/* ---- proxies ---- */
+
+/* The ports are curl's. */
+static const struct scheme proxies[] = {
+    {"socks5h", "socks5", 1080, false, false},
+    {"socks5", "socks5", 1080, false, false},
+    {"http", "http", 1080, false, false},
+    {"https", "http", 443, true, false},
+};
 
 static int
-put_escaped(struct buf *b, struct str s, struct str plain)
+parse_proxy_scheme(
+    struct str name, struct arena *a, struct url *u, struct err *e)
 {
-	int rc = 0;
-	size_t i;
-	char c;
+	size_t i, n = sizeof(proxies) / sizeof(proxies[0]);
 
-	for (i = 0; i < s.n && rc == 0; i++) {
-		c = s.p[i];
-		if (ascii_alpha(c) || ascii_digit(c) || str_has(plain, c))
-			rc = buf_addc(b, c);
-		else
-			rc = buf_addf(b, "%%%02X", (unsigned char)c);
-	}
-	return rc;
+	for (i = 0; i < n; i++)
+		if (str_eqcase(name, str_z(proxies[i].name)))
+			break;
+	if (i == n)
+		return err_set(e, ERR_USE,
+		    "unknown kind of proxy %.*s; known are socks5h, socks5, "
+		    "http and https",
+		    STRF(name));
+	u->tls = proxies[i].tls;
+	u->port = proxies[i].port;
+	if (keep(a, str_z(proxies[i].name), &u->scheme, e) < 0)
+		return -1;
+	return keep(a, str_z(proxies[i].protocol), &u->protocol, e);
 }
 
-static uint16_t
-port_of(struct str scheme)
+int
+url_parse_proxy(struct str s, struct arena *a, struct url *out, struct err *e)
+{
+	struct str name;
+	bool by_dns;
+
+	*out = (struct url){.transport = URL_TCP};
+	if (s.n == 0 || str_eq(s, S("none")))
+		return 0;
+	if (!cut_scheme(&s, &name, &out->transport, &by_dns) || by_dns ||
+	    out->transport != URL_TCP)
+		return err_set(e, ERR_USE,
+		    "a proxy is none or SCHEME://[USER:PASSWORD@]HOST[:PORT], "
+		    "for example socks5h://proxy.example.org");
+	if (str_has_eol(s))
+		return err_set(e, ERR_USE, "the URL has a line end or NUL");
+	if (str_ends(s, S("/")))
+		s = str_head(s, s.n - 1);
+	if (str_has(s, '/') || str_has(s, '?'))
+		return err_set(e, ERR_USE,
+		    "behind the host and port of a proxy stands nothing; a / "
+		    "in its password is written %%2F, a ? %%3F");
+	if (parse_proxy_scheme(name, a, out, e) < 0 ||
+	    parse_tcp(s, a, out, e) < 0)
+		return -1;
+	if (out->auth.p != NULL)
+		return err_set(e, ERR_USE,
+		    "a proxy takes no ;AUTH=; a ; in its user is written %%3B");
+	return 0;
+}
+
+uint16_t
+url_port_of(struct str scheme)
 {
 	size_t i;
 
 	for (i = 0; i < N_SCHEMES; i++)
 		if (str_eq(scheme, str_z(schemes[i].name)))
 			return schemes[i].port;
-	return 0;
-}
-
-/* Between brackets only the % of a zone is escaped. */
-static int
-put_host(struct buf *b, struct str host)
-{
-	struct str address = str_cut(&host, '%');
-
-	if (!str_has(address, ':'))
-		return put_escaped(b, address, marks);
-	if (buf_addc(b, '[') < 0 || buf_add(b, address) < 0)
-		return -1;
-	if (host.n > 0 &&
-	    (buf_addz(b, "%25") < 0 || put_escaped(b, host, marks) < 0))
-		return -1;
-	return buf_addc(b, ']');
-}
-
-/* The prefix and s, if s is there. */
-static int
-put_part(struct buf *b, const char *prefix, struct str s, struct str plain)
-{
-	if (s.p == NULL)
-		return 0;
-	return buf_addz(b, prefix) < 0 ? -1 : put_escaped(b, s, plain);
-}
-
-static int
-put_query(struct buf *b, const struct url *u)
-{
-	size_t start = b->len;
-
-	if (put_part(b, "&ca=", u->ca, path_marks) < 0 ||
-	    put_part(b, "&cert=", u->cert, path_marks) < 0 ||
-	    (u->insecure && buf_addz(b, "&insecure") < 0) ||
-	    (u->starttls != URL_STARTTLS_UNSET &&
-		buf_addf(b, "&starttls=%s", url_starttls_words[u->starttls]) <
-		    0) ||
-	    (u->has_timeout &&
-		buf_addf(b, "&timeout=%" PRIu64, u->timeout) < 0))
-		return -1;
-	if (b->len > start)
-		b->p[b->off + start] = '?';
-	return 0;
-}
-
-static int
-put_tcp(struct buf *b, const struct url *u)
-{
-	if (put_part(b, "", u->user, marks) < 0 ||
-	    put_part(b, ";AUTH=", u->auth, marks) < 0 ||
-	    ((u->user.p != NULL || u->auth.p != NULL) &&
-		buf_addc(b, '@') < 0) ||
-	    put_host(b, u->host) < 0)
-		return -1;
-	if (u->port != port_of(u->scheme) && buf_addf(b, ":%u", u->port) < 0)
-		return -1;
-	return put_part(b, "/", u->mailbox, path_marks);
-}
-
-int
-url_put(struct buf *b, const struct url *u)
-{
-	int rc;
-
-	if (buf_add(b, u->scheme) < 0 ||
-	    buf_add(b, transports[u->transport].mark) < 0)
-		return -1;
-	if (u->transport == URL_PIPE)
-		return buf_add(b, u->path);
-	rc = u->transport == URL_UNIX ? put_escaped(b, u->path, path_marks)
-				      : put_tcp(b, u);
-	return rc < 0 ? -1 : put_query(b, u);
-}
-
-/* The password in one word of a text; p is NULL if it has none. */
-static struct str
-password_in(struct str word)
-{
-	size_t from = 0, to = word.n, i;
-
-	for (i = 0; i + 3 <= word.n; i++)
-		if (str_starts(str_skip(word, i), S("://")))
-			from = i + 3;
-	while (to > from && word.p[to - 1] != '@')
-		to--;
-	if (to == from)
-		return (struct str){NULL, 0};
-	word = (struct str){word.p + from, to - 1 - from};
-	/* "TO:<a@b.example>" is an address. */
-	if (str_find(word, ':') == word.n || str_has(word, '<'))
-		return (struct str){NULL, 0};
-	return str_skip(word, str_find(word, ':') + 1);
-}
-
-int
-url_mask(struct buf *b, struct str text)
-{
-	static const char ends[] = " \t\r\n\"'";
-	struct str word, secret;
-	size_t n, head;
-
-	while (text.n > 0) {
-		n = strchr(ends, *text.p) != NULL;
-		while (n < text.n && strchr(ends, text.p[n]) == NULL)
-			n++;
-		word = str_head(text, n);
-		text = str_skip(text, n);
-		secret = password_in(word);
-		head = secret.p != NULL ? (size_t)(secret.p - word.p) : n;
-		if (buf_add(b, str_head(word, head)) < 0 ||
-		    (secret.n > 0 && buf_addz(b, "***") < 0) ||
-		    buf_add(b, str_skip(word, head + secret.n)) < 0)
-			return -1;
-	}
 	return 0;
 }

@@ -20,7 +20,7 @@ M.names = {}
 local accounts = {}
 
 -- Fields that are names of files, where "~/" is the home folder.
-local files = {"ca", "cert", "password_file", "netrc"}
+local files = {"ca", "cert", "key", "password_file", "netrc"}
 
 local function wrong(field, format, ...)
 	errors.argument("account", field, format, ...)
@@ -101,10 +101,20 @@ function M.account(t)
 		end
 	end
 	local parts = check_place(a)
-	if type(a.password) == "string" then
-		a.password = core.secret(a.password)
+	for _, key in ipairs {"password", "token"} do
+		if type(a[key]) == "string" then
+			a[key] = core.secret(a[key])
+		end
 	end
-	if a.password or parts.password then
+	local proxy_secret = type(a.proxy) == "string" and a.proxy:find "@"
+	if proxy_secret then
+		a.proxy = core.secret(a.proxy)
+	end
+	if parts.password then
+		a.url = core.url_text(a.url)
+		a.password = a.password or parts.password
+	end
+	if a.password or a.token or proxy_secret then
 		warn_clear()
 	end
 	a.account = a.name
@@ -122,6 +132,12 @@ end
 -- "imaps://alice@mx.example.org:993/INBOX", for people.
 function M.describe(name)
 	local a = connect.named(name)
+	if a.service then
+		local user = (a.user or ""):gsub("@" .. a.host:gsub("%p", "%%%0")
+			.. "$", "")
+		return ("%s:%s%s"):format(a.service,
+			user ~= "" and user .. "@" or "", a.host)
+	end
 	local where = a.host or a.path or ""
 	if where:find ":" and a.host then
 		where = "[" .. where .. "]"

@@ -27,15 +27,22 @@ local common = {
 		"-: to standard error"),
 		bare = "-"},
 	{"--ca=FILE", core.text "authorities to trust, in PEM"},
-	{"--cert=FILE", core.text "client certificate and key, in PEM"},
+	{"--cert=FILE", core.text "client certificate, in PEM"},
+	{"--key=FILE", core.text "its key, if it is not in the same file"},
+	{"--fingerprint=SHA256", core.text "only this certificate is good",
+		fingerprint = true},
 	{"--insecure", core.text "do not verify certificates; send passwords in clear"},
 	{"--starttls=MODE", core.text "require, auto or no, for URLs that say nothing",
 		one_of = {require = true, auto = true, no = true}},
 	{"--auth=MECH", core.text "how to log in"},
 	{"--password-file=FILE", core.text "its first line is the password"},
 	{"--password-command=CMD", core.text "prints the password"},
+	{"--token-command=CMD", core.text "prints an OAuth2 token"},
+	{"--dns=ADDRESS[:PORT]", core.text "ask this name server, in place of the system's"},
 	{"--timeout=S", core.text "seconds for connecting and for each reply",
 		number = true},
+	{"--proxy=URL", core.text "go by a SOCKS or HTTP proxy, or none",
+		secret = true},
 	{"--debug", core.text "a stack trace on failure"},
 	{"-h", "--help", core.text "this text"},
 }
@@ -142,6 +149,10 @@ local function check_value(spec, o, form, value)
 	if o.row.one_of and not o.row.one_of[value] then
 		wrong(spec, "%s: %s is none of its values", form, value)
 	end
+	local fault = o.row.fingerprint and core.fingerprint_fault(value)
+	if fault then
+		wrong(spec, "%s is %s, not %s", form, fault, value)
+	end
 	if o.row.number then
 		local n = tonumber(value)
 		if not n or n <= 0 or n > 1e6 then
@@ -150,7 +161,7 @@ local function check_value(spec, o, form, value)
 		end
 		return n
 	end
-	return value
+	return o.row.secret and core.secret(value) or value
 end
 
 local function set(spec, result, o, form, value)

@@ -15,10 +15,13 @@ local keys = {
 	mailbox = "string", starttls = "string", insecure = "boolean",
 	ca = "string", cert = "string", timeout = "number",
 	password_file = "string", password_command = "string",
+	token = "secret", token_command = "string",
 	login = "boolean", ehlo = "string", initial = "boolean",
 	name = "string", trace = "string", scheme = "string", url = "string",
 	examine = "boolean", raw = "boolean", from = "string",
 	keyring = "attributes", netrc = "file", prompt = "boolean",
+	proxy = "secret", service = "string", dns = "string",
+	key = "string", fingerprint = "string",
 }
 
 local ports = {
@@ -27,8 +30,9 @@ local ports = {
 
 -- Options of the command line that hold where a URL says nothing.
 local inherited = {
-	"ca", "cert", "insecure", "starttls", "auth", "password_file",
-	"password_command", "timeout", "trace",
+	"ca", "cert", "key", "fingerprint", "insecure", "starttls", "auth",
+	"authzid", "initial", "password_file", "password_command",
+	"token_command", "timeout", "trace", "proxy", "dns",
 }
 
 -- How types that Lua does not have are called in messages.
@@ -89,6 +93,10 @@ function M.check_keys(name, t)
 		errors.argument(name, "starttls",
 			"auto, require or no expected")
 	end
+	local form = t.fingerprint and core.fingerprint_fault(t.fingerprint)
+	if form then
+		errors.argument(name, "fingerprint", "it is %s", form)
+	end
 end
 
 -- The accounts of init.lua, if there is any.
@@ -97,8 +105,21 @@ local function accounts()
 end
 
 local function with_port(spec)
+	if spec.service then
+		return spec -- DNS tells it
+	end
 	local port = ports[spec.protocol]
 	spec.port = spec.port or port and port[spec.tls and 2 or 1]
+	return spec
+end
+
+-- The parts of a URL.  Who is named at a domain logs in with the whole address
+-- (RFC 6186 4): "imap:user@example.org".  A `user` beside the URL stays.
+local function parse(url)
+	local spec = core.url(url)
+	if spec.service and spec.user and not spec.user:find "@" then
+		spec.user = spec.user .. "@" .. spec.host
+	end
 	return spec
 end
 
@@ -114,15 +135,21 @@ function M.named(text)
 			errors.raise("usage", "%s is no URL and no account; " ..
 				"did you mean %s?", text, near)
 		end
-		return core.url(text)
+		return parse(text)
 	end
-	local spec = account.url and core.url(account.url) or {}
+	local spec = account.url and parse(account.url) or {}
 	for key, value in pairs(account) do
 		spec[key] = value
 	end
 	if given.password_file or given.password_command then
 		spec.password, spec.password_file = nil, nil
 		spec.password_command, spec.keyring = nil, nil
+	end
+	if given.token_command then
+		spec.token = nil
+	end
+	if given.cert then -- its key belongs to it
+		spec.key = nil
 	end
 	for _, key in ipairs(inherited) do
 		if given[key] ~= nil then
@@ -145,7 +172,9 @@ function M.spec(target, options)
 	elseif type(target) == "table" then
 		M.check_keys("connect", target)
 		if target.url then
-			add(core.url(target.url))
+			add(parse(target.url))
+		elseif target.service and target.host then
+			add(parse(target.service .. ":" .. target.host))
 		end
 		add(target)
 	else
@@ -156,28 +185,47 @@ function M.spec(target, options)
 		M.check_keys("connect", options)
 		add(options)
 	end
+	spec.own_starttls = spec.starttls
+	local has_cert = spec.cert ~= nil
 	for _, key in ipairs(inherited) do
-		if spec[key] == nil then
+		if spec[key] == nil and not (key == "key" and has_cert) then
 			spec[key] = postel.options[key]
 		end
 	end
 	spec.transport = spec.transport or "tcp"
-	spec.starttls = spec.starttls or "auto"
+	-- Who says which certificate it must be wants one to be shown.
+	spec.starttls = spec.starttls or
+		(spec.fingerprint and "require" or "auto")
 	return with_port(spec)
 end
 
 local function open(spec)
-	local config = {label = spec.name}
+	local config = {trace = spec.tracer, found = spec.found_text}
 	for _, key in ipairs {"protocol", "transport", "host", "port", "path",
-		"tls", "ca", "cert", "insecure", "timeout", "trace"} do
+		"tls", "ca", "cert", "key", "fingerprint", "insecure",
+		"timeout", "proxy", "dns", "found_seconds", "tls_also",
+		"tls_srv_id", "tls_sni", "tls_dane"} do
 		config[key] = spec[key]
 	end
 	local conn, greeting = core.open(config)
 	conn.name = spec.name or spec.host or spec.path
 	conn.insecure = spec.insecure or false
+	conn.clear_meant = spec.starttls == "no"
 	conn.ehlo, conn.from = spec.ehlo, spec.from
 	conn.account = spec.account
+	conn.found = spec.found
 	return conn, greeting
+end
+
+-- A connection that was greeted; the greeting may be a refusal.
+local function greeted(spec)
+	local conn, greeting = open(spec)
+	local ok, e = pcall(function() errors.check(greeting:wait()) end)
+	if not ok then
+		conn:drop()
+		error(e, 0)
+	end
+	return conn
 end
 
 -- ---- what the server can do ----
@@ -226,6 +274,12 @@ local function tls_required(conn, format, ...)
 	errors.raise("tls", "%s: %s", conn.name, errors.text(format, ...))
 end
 
+-- What the protocol calls the upgrade to TLS, and whether it is on offer.
+function M.tls_offer(conn)
+	local verb = capability[conn.protocol]
+	return verb, conn:capability(verb) ~= nil
+end
+
 -- Whether a connection without TLS may be used all the same.
 local function may_stay_clear(conn, spec)
 	return conn.private or conn.insecure or not spec.user
@@ -234,14 +288,18 @@ end
 -- The upgrade as spec.starttls wants it.  On a socket or a pipe `auto` does
 -- nothing: there is no network, and no name that a certificate could have.
 local function upgrade(conn, spec)
-	local mode, verb = spec.starttls, capability[conn.protocol]
+	local mode = spec.starttls
 	if conn.tls or mode == "no" or
 		mode == "auto" and spec.transport ~= "tcp" then
 		return
 	end
-	if not conn:capability(verb) then
+	local verb, offered = M.tls_offer(conn)
+	if not offered then
+		-- Under `auto` it is the login that is refused.
 		if mode == "require" then
-			tls_required(conn, "the server does not offer %s", verb)
+			tls_required(conn, "no %s on offer: the server " ..
+				"has no TLS, or someone on the way took " ..
+				"the offer away", verb)
 		end
 		return
 	end
@@ -255,14 +313,6 @@ local function upgrade(conn, spec)
 	end
 end
 
--- What comes before a login on a connection that was opened by hand.
-function M.prepare(conn, spec)
-	if not conn.capabilities_known then
-		M.ask_capabilities(conn)
-	end
-	upgrade(conn, spec)
-end
-
 -- RFC 9051 7.1.4: behind PREAUTH there is no STARTTLS, and no login that
 -- would show whether this is the server.
 local function check_preauth(conn, spec)
@@ -272,14 +322,10 @@ local function check_preauth(conn, spec)
 	end
 end
 
--- ---- all of it ----
-
--- The greeting may be a refusal, and may say what the server can do.
-local function begin(conn, greeting, spec)
-	errors.check(greeting:wait())
-	if spec.raw then
-		return
-	end
+-- What the server can do, and TLS as the policy has it; what comes before a
+-- login, also on a connection that was opened by hand.  Whether the server
+-- takes us for logged in already.
+function M.prepare(conn, spec)
 	local logged_in = conn.state == "authenticated"
 	if logged_in then
 		check_preauth(conn, spec)
@@ -290,7 +336,36 @@ local function begin(conn, greeting, spec)
 	if not logged_in then
 		upgrade(conn, spec)
 	end
-	if spec.user and spec.login ~= false and not logged_in then
+	return logged_in
+end
+
+-- The same as the command line has it.
+function M.by_hand(conn, user, starttls)
+	return M.prepare(conn, {user = user,
+		transport = conn.port and "tcp" or "pipe",
+		starttls = starttls or postel.options.starttls or "auto"})
+end
+
+-- ---- all of it ----
+
+-- Whether a server that DNS told is the right one, as soon as TLS can tell.
+-- The MX of a domain may have any name: nobody logs in there.
+local function check_found(conn, spec)
+	if conn.tls and spec.found and spec.service ~= "mx" then
+		require("postel.find").check(conn, spec.user)
+	end
+end
+
+-- The greeting may say what the server can do.
+local function begin(conn, spec)
+	check_found(conn, spec)
+	if spec.raw then
+		return
+	end
+	local logged_in = M.prepare(conn, spec)
+	check_found(conn, spec)
+	if spec.login ~= false and not logged_in and (spec.user or
+		require("postel.mechanism").is_nameless(spec.auth)) then
 		require("postel.login").login(conn, spec)
 	end
 	if spec.mailbox and conn.protocol == "imap" and
@@ -305,8 +380,16 @@ end
 -- with {raw = true} it is greeted, and nothing has been sent.
 function M.connect(target, options)
 	local spec = M.spec(target, options)
-	local conn, greeting = open(spec)
-	local ok, e = pcall(begin, conn, greeting, spec)
+	if spec.trace then
+		spec.tracer = core.trace(spec.trace, spec.name)
+	end
+	local conn
+	if spec.service then
+		conn, spec = require("postel.find").connect(spec, greeted)
+	else
+		conn = greeted(spec)
+	end
+	local ok, e = pcall(begin, conn, spec)
 	if not ok then
 		conn:drop()
 		error(e, 0)

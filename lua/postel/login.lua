@@ -1,7 +1,9 @@
--- login: which mechanism, whose secret, and what is never sent in clear.
+-- login: whose secret, and the login itself.  Which mechanism is taken, and
+-- what is never sent in clear, stands in postel.mechanism.
 
 local core = require "postel.core"
 local errors = require "postel.errors"
+local mechanism = require "postel.mechanism"
 
 local M = {}
 
@@ -20,6 +22,11 @@ local function netrc_path(o)
 	return home and home .. "/.netrc"
 end
 
+-- Where a secret belongs: what the user has named, not what DNS made of it.
+local function machine(conn)
+	return conn.found and conn.found.domain or conn.host
+end
+
 local function shell_word(text)
 	return "'" .. text:gsub("'", "'\\''") .. "'"
 end
@@ -29,7 +36,8 @@ end
 local function keyring_secret(conn, o)
 	local attributes = o.keyring
 	if attributes == true then
-		attributes = {service = conn.host or conn.name, user = o.user}
+		attributes = {service = machine(conn) or conn.name,
+			user = o.user}
 	end
 	local names, words = {}, {}
 	for name in pairs(attributes) do
@@ -51,12 +59,15 @@ local function keyring_secret(conn, o)
 		shell_word(conn.name), words)
 end
 
+-- What somebody gave as a string or as a secret, as a secret of our own: it is
+-- wiped after the login, and an account's is not.
+local function own(given)
+	return given and core.secret(given)
+end
+
 -- Where a secret may come from, in this order; each gives it or nil.
 local sources = {
-	function(_, o)
-		local p = o.password
-		return type(p) == "string" and core.secret(p) or p
-	end,
+	function(_, o) return own(o.password) end,
 	function(_, o)
 		return o.password_file and core.secret_file(o.password_file)
 	end,
@@ -68,7 +79,7 @@ local sources = {
 	function(conn, o)
 		local path = netrc_path(o)
 		if path and conn.host then
-			return (core.secret_netrc(path, conn.host, o.user))
+			return (core.secret_netrc(path, machine(conn), o.user))
 		end
 	end,
 	function(conn, o)
@@ -80,154 +91,70 @@ local sources = {
 	end,
 }
 
-local function find_secret(conn, options)
+-- A token is asked for in the same way, but has sources of its own before.
+local token_sources = {
+	function(_, o) return own(o.token) end,
+	function(_, o)
+		return o.token_command and
+			core.secret_command(o.token_command, true)
+	end,
+}
+
+local function find_secret(conn, options, kind)
+	for _, source in ipairs(kind == "token" and token_sources or {}) do
+		local secret = source(conn, options)
+		if secret then
+			return secret
+		end
+	end
 	for _, source in ipairs(sources) do
 		local secret = source(conn, options)
 		if secret then
 			return secret
 		end
 	end
+	if kind == "token" then
+		errors.raise("auth", "%s: no token for %s: give " ..
+			"--token-command, or a terminal to ask on", conn.name,
+			options.user)
+	end
 	errors.raise("auth", "%s: no password for %s: give --password-file, " ..
 		"--password-command, an entry in ~/.netrc, or a terminal to ask on",
 		conn.name, options.user)
 end
 
--- ---- the mechanism ----
-
--- The SASL mechanisms on offer, in the server's order.
-local function offered(conn)
-	local name = conn.protocol == "pop3" and "SASL" or "AUTH"
-	local list = {}
-	for mech in (conn:capability(name) or ""):gmatch "%S+" do
-		list[#list + 1] = mech:upper()
+-- Whether there is a password that nobody has to be asked for.
+local function is_at_hand(conn, o)
+	if o.password or o.password_file or o.password_command or o.keyring then
+		return true
 	end
-	return list
-end
-
--- Ways to log in without SASL; each is on offer as its `may` says.
-local commands = {
-	pop3 = {
-		APOP = {
-			clear = false,
-			may = function(conn) return conn.stamp ~= nil end,
-		},
-		USER = {
-			clear = true,
-			may = function(conn)
-				return not conn.capabilities_known or
-					conn:capability "USER" ~= nil
-			end,
-			run = function(conn, user, secret)
-				errors.check(conn:send("USER", user):wait(),
-					"auth")
-				return conn:send("PASS", secret)
-			end,
-		},
-	},
-	imap = {
-		LOGIN = {
-			clear = true,
-			may = function(conn)
-				return not conn:capability "LOGINDISABLED"
-			end,
-			run = function(conn, user, secret)
-				return conn:send("LOGIN", user, secret)
-			end,
-		},
-	},
-}
-
--- Mechanisms in order of preference, where the line is private and where it
--- is not.  "+X" is a command of the protocol, not a SASL mechanism.
-local private_order = {"PLAIN", "LOGIN", "+USER", "+LOGIN", "SCRAM-SHA-256",
-	"SCRAM-SHA-1", "CRAM-MD5", "+APOP"}
-local open_order = {"SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "+APOP"}
-local sends_clear = {PLAIN = true, LOGIN = true}
-
-local function contains(list, value)
-	for _, v in ipairs(list) do
-		if v == value then
-			return true
-		end
+	local path = netrc_path(o)
+	if not path or not conn.host then
+		return false
 	end
-	return false
+	local secret <close> = (core.secret_netrc(path, machine(conn), o.user))
+	return secret ~= nil
 end
 
-local function command(conn, name)
-	local c = commands[conn.protocol]
-	c = c and c[name]
-	return c and c.may(conn) and c or nil
-end
-
--- Whether the password may go as it is.
-local function clear_is_safe(conn, options)
-	return conn.private or conn.insecure or options.in_clear
-end
-
-local function no_clear(conn)
-	local e = errors.new("auth", "%s: the password would go in clear: " ..
-		"use TLS, or say insecure if that is meant", conn.name)
+-- Somebody on the way who takes the offer of TLS away can read and change all
+-- that follows a login, whatever mechanism hides the password (RFC 8314 3).
+local function check_tls(conn, options)
+	if conn.private or conn.insecure or conn.clear_meant or
+		options.in_clear or options.starttls == "no" then
+		return
+	end
+	local verb, there = require("postel.connect").tls_offer(conn)
+	local e = there and errors.new("tls", "%s: %s was not done, and " ..
+		"there is no login without TLS; starttls=no would do without",
+		conn.name, verb) or
+		errors.new("tls", "%s: no %s on offer: the server has no TLS, " ..
+		"or someone on the way took the offer away; starttls=no " ..
+		"would do without", conn.name, verb)
 	e.clear = true
 	error(e, 0)
 end
 
--- The mechanism that was asked for, or an error that says what there is.
-local function named(conn, name, options)
-	-- RFC 2384 3: ";AUTH=+APOP" names a command of POP3.
-	name = name:upper():gsub("^%+", "")
-	local list = offered(conn)
-	local sasl = contains(list, name) and conn:knows(name)
-	local by_command = command(conn, name)
-	if not sasl and not by_command then
-		local known = table.concat(list, " ")
-		if known == "" then
-			errors.raise("auth", "%s: %s is not on offer",
-				conn.name, name)
-		end
-		errors.raise("auth", "%s: %s is not on offer; the server " ..
-			"offers %s", conn.name, name, known)
-	end
-	local clear = sasl and sends_clear[name] or
-		not sasl and by_command.clear
-	if clear and not clear_is_safe(conn, options) then
-		no_clear(conn)
-	end
-	return sasl and name or "+" .. name
-end
-
--- The best one on offer.
-local function best(conn, options)
-	local safe = clear_is_safe(conn, options)
-	local list = offered(conn)
-	for _, name in ipairs(safe and private_order or open_order) do
-		local plus = name:match "^%+(.*)"
-		if plus and command(conn, plus) or not plus and
-			contains(list, name) and conn:knows(name) then
-			return name
-		end
-	end
-	if safe then
-		errors.raise("auth", "%s: no way to log in that is known here" ..
-			" is on offer (%s)", conn.name,
-			#list > 0 and table.concat(list, " ") or
-			core.text "none")
-	end
-	no_clear(conn)
-end
-
 -- ---- logging in ----
-
-local function start(conn, mech, options, secret)
-	local plus = mech:match "^%+(.*)"
-	local by_command = plus and command(conn, plus)
-	if by_command and by_command.run then
-		return by_command.run(conn, options.user, secret)
-	end
-	return conn:authenticate {
-		mech = plus or mech, user = options.user, password = secret,
-		authzid = options.authzid, initial = options.initial ~= false,
-	}
-end
 
 -- RFC 9051 6.2.2, 6.2.3: the capabilities may differ behind the login; a
 -- server that has not told them by itself is asked.
@@ -244,7 +171,9 @@ local function refresh_imap(conn, reply)
 end
 
 local function inherit(options)
-	for _, key in ipairs {"auth", "password_file", "password_command"} do
+	for _, key in ipairs {"auth", "authzid", "initial", "cert",
+		"password_file", "password_command", "token_command",
+		"starttls"} do
 		if options[key] == nil then
 			options[key] = postel.options[key]
 		end
@@ -263,16 +192,22 @@ end
 
 -- Logs in as options.user.  After a refusal nothing else is tried.
 function M.login(conn, options)
-	if type(options.user) ~= "string" or options.user == "" then
+	inherit(options)
+	local user = options.user
+	if (user == nil and not mechanism.is_nameless(options.auth)) or
+		(user ~= nil and (type(user) ~= "string" or user == "")) then
 		errors.argument("login", "user", "a user name is needed")
 	end
-	inherit(options)
-	local auth = options.auth
-	local mech = auth and auth ~= "*" and named(conn, auth, options) or
-		best(conn, options)
-	local secret <close> = find_secret(conn, options)
+	check_tls(conn, options)
+	local mech, kind = mechanism.choose(conn, options, function()
+		return is_at_hand(conn, options)
+	end)
+	if conn.found then
+		require("postel.find").check(conn, user)
+	end
+	local secret <close> = kind and find_secret(conn, options, kind) or nil
 	local reply = errors.check(
-		start(conn, mech, options, secret):wait(), "auth")
+		mechanism.start(conn, mech, options, secret):wait(), "auth")
 	if conn.protocol == "imap" then
 		refresh_imap(conn, reply)
 	end
@@ -285,7 +220,7 @@ end
 local function netrc_user(conn, options)
 	local path = netrc_path(options)
 	if path and conn.host then
-		return select(2, core.secret_netrc(path, conn.host))
+		return select(2, core.secret_netrc(path, machine(conn)))
 	end
 end
 
@@ -309,24 +244,26 @@ local by_command = {
 
 -- :login, as user or, if that is nil, as whoever the account or netrc says.
 -- TLS comes before it where it is offered.  Returns what is missing, and
--- nothing was sent then: "user", or "clear", the word of the user that the
--- password may go in clear; or "done", and what was done.
+-- nothing was sent then: "user", or "clear", the word of the user that it may
+-- be done without TLS, and why; or "done", and what was done.
 function M.shell(conn, user, in_clear)
 	local options = options_of(conn, user)
-	if not options.user then
+	local nameless = mechanism.is_nameless(options.auth or
+		postel.options.auth)
+	if not options.user and not nameless then
 		return {"user"}
 	end
-	require("postel.connect").prepare(conn, {user = options.user,
-		transport = conn.port and "tcp" or "pipe",
-		starttls = options.starttls or postel.options.starttls or "auto"})
+	require("postel.connect").by_hand(conn, options.user, options.starttls)
 	options.in_clear = in_clear or postel.options.insecure
 	local ok, reply, mech = pcall(M.login, conn, options)
 	if not ok then
-		return errors.is(reply, "auth") and reply.clear and {"clear"} or
-			error(reply, 0)
+		return errors.is(reply, "auth", "tls") and reply.clear and
+			{"clear", reply.message} or error(reply, 0)
 	end
-	return {"done", errors.text("logged in as %s by %s", options.user,
-		by_command[mech] or mech)}
+	local how = by_command[mech] or mech
+	return {"done", options.user and
+		errors.text("logged in as %s by %s", options.user, how) or
+		errors.text("logged in by %s", how)}
 end
 
 return M

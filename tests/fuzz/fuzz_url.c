@@ -35,7 +35,7 @@ check_parts(const struct url *u)
 	check_clean(u->mailbox);
 	check_clean(u->ca);
 	check_clean(u->cert);
-	check(u->port != 0);
+	check((u->port != 0) == (u->service.p == NULL));
 	check((u->transport == URL_TCP) == (u->host.n > 0));
 	check((u->transport == URL_TCP) == (u->path.n == 0));
 }
@@ -47,6 +47,7 @@ check_again(const struct url *u, struct arena *a, struct buf *b)
 	struct err e = {0};
 
 	check(url_parse(buf_str(b), a, &w, &e) == 0);
+	check(same(u->service, w.service));
 	check(same(u->scheme, w.scheme) && same(u->protocol, w.protocol));
 	check(same(u->host, w.host) && same(u->path, w.path));
 	check(same(u->user, w.user) && same(u->auth, w.auth));

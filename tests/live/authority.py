@@ -1,7 +1,9 @@
 """A certificate authority, and what it signs, right and wrong."""
 
+import hashlib
 import random
 import shutil
+import ssl
 import subprocess
 
 from servers import need, own, temporary_folder
@@ -22,6 +24,10 @@ class Authority:
         "expired": "DNS:localhost,IP:127.0.0.1,IP:::1",
     }
 
+    EXPIRED = ["-startdate", "20200101000000Z", "-enddate",
+               "20200201000000Z"]
+    FUTURE = ["-startdate", "20900101000000Z", "-enddate", "20900201000000Z"]
+
     def __init__(self):
         self.folder = temporary_folder("ca")
         self.ca = self.folder / "ca.pem"
@@ -36,10 +42,20 @@ class Authority:
             path.chmod(0o644)
             own(path)
 
-    def _sign(self, name, alternatives):
+    def client(self, name):
+        """A file with certificate and key of somebody who logs in."""
+        self._sign(name, f"email:{name}@mail.test", "clientAuth")
+        both = self.folder / f"{name}.both.pem"
+        both.write_text(self.cert(name).read_text()
+                        + self.key(name).read_text())
+        both.chmod(0o600)
+        return both
+
+    def _sign(self, name, alternatives, usage="serverAuth", dates=None):
         folder = self.folder
         (folder / "extensions").write_text(
-            f"subjectAltName={alternatives}\nextendedKeyUsage=serverAuth\n")
+            (f"subjectAltName={alternatives}\n" if alternatives else "")
+            + f"extendedKeyUsage={usage}\n")
         openssl("req", "-newkey", "ec", "-pkeyopt",
                 "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
                 "-keyout", self.key(name), "-out", folder / "request")
@@ -49,12 +65,38 @@ class Authority:
             f"[ca]\ndefault_ca=own\n[own]\ndatabase={folder}/index\n"
             f"serial={folder}/serial\nnew_certs_dir={folder}\n"
             "default_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")
-        dates = (["-startdate", "20200101000000Z", "-enddate",
-                  "20200201000000Z"] if name == "expired" else ["-days", 30])
+        dates = dates or (self.EXPIRED if name == "expired"
+                          else ["-days", 30])
         openssl("ca", "-batch", "-notext", "-config", folder / "ca.conf",
                 "-cert", self.ca, "-keyfile", self._key, "-extfile",
                 folder / "extensions", "-in", folder / "request", "-out",
                 self.cert(name), *dates)
+
+    def issue(self, name, alternatives, **options):
+        """One more: with other names, a usage, or dates."""
+        self._sign(name, alternatives, **options)
+        for path in (self.cert(name), self.key(name)):
+            path.chmod(0o644)
+            own(path)
+
+    def self_sign(self, name, alternatives="IP:127.0.0.1,DNS:localhost"):
+        """One that no authority vouches for."""
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:P-256", "-nodes", "-days", 30,
+                "-subj", f"/CN={name}", "-addext",
+                f"subjectAltName={alternatives}", "-keyout", self.key(name),
+                "-out", self.cert(name))
+
+    def fingerprint(self, name="localhost"):
+        """The SHA-256 of a certificate, in lower case without colons."""
+        pem = self.cert(name).read_text()
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
+
+    def context(self, name="localhost"):
+        """For a server of Python's that shows this certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.cert(name), self.key(name))
+        return context
 
     def cert(self, name="localhost"):
         return self.folder / f"{name}.pem"

@@ -6,10 +6,13 @@ not name is answered as an honest small server of that protocol would.
 
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
 
+# This machine by a name that does not say so: to postel, a network.
+OFF_LOOPBACK = "127.1"
 FLOOD_LIMIT = 400 << 20  # no step sends more
 
 
@@ -23,7 +26,7 @@ class Peer:
     def __init__(self, sock):
         self.sock, self.buffer = sock, b""
         self.line, self.tag = b"", b""
-        self.heard = []
+        self.heard, self.clear = [], bytearray()
 
     def send(self, data):
         try:
@@ -38,6 +41,8 @@ class Peer:
             raise Gone from e
         if not data:
             raise Gone
+        if not isinstance(self.sock, ssl.SSLSocket):
+            self.clear += data
         self.buffer += data
 
     def read(self, n):
@@ -77,6 +82,10 @@ def flood(data, total=FLOOD_LIMIT):
         for _ in range(min(total, FLOOD_LIMIT) // len(block) + 1):
             peer.sock.sendall(block)
     return step
+
+
+def pause(seconds):
+    return lambda peer: time.sleep(seconds)
 
 
 def silence(peer):
@@ -167,28 +176,31 @@ HONEST = {
         "*": [say(b"%t OK done\r\n")],
     },
 }
+HONEST["lmtp"] = {**HONEST["smtp"], "": [say(b"220 bait.test LMTP\r\n")],
+                  "LHLO": HONEST["smtp"]["EHLO"]}
 
 
 class Hostile:
     """Listens on a free port; every connection meets the same table.
 
     `answers` maps a verb to its steps; "" is the greeting, "*" any verb.
-    `heard` keeps the lines of all connections, in order."""
+    `heard` keeps the lines of all connections, in order, `clear` each octet
+    that came outside of TLS."""
 
     def __init__(self, protocol, answers=None, context=None):
         self.protocol = protocol
         self.table = {**HONEST[protocol], **(answers or {})}
         self.context = context
-        self.heard, self.connections = [], 0
+        self.heard, self.clear, self.connections = [], bytearray(), 0
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=50)
         self.port = self.listener.getsockname()[1]
         self.closing = False
         self.sockets = []
         self.thread = threading.Thread(target=self._accept, daemon=True)
 
-    def url(self, login="asterix:gaul@", tail="", scheme=None):
-        return (f"{scheme or self.protocol}://{login}"
-                f"127.0.0.1:{self.port}{tail}")
+    def url(self, login="asterix:gaul@", tail="", scheme=None,
+            host="127.0.0.1"):
+        return f"{scheme or self.protocol}://{login}{host}:{self.port}{tail}"
 
     def said(self, pattern):
         """Whether the client sent a line that matches."""
@@ -210,7 +222,7 @@ class Hostile:
 
     def _serve(self, sock):
         peer = Peer(sock)
-        peer.heard = self.heard
+        peer.heard, peer.clear = self.heard, self.clear
         try:
             if self.context:
                 start_tls(self.context)(peer)

@@ -295,11 +295,13 @@ class Dovecot(Server):
     MODULES = pathlib.Path("/usr/lib/dovecot/modules")
 
     def __init__(self, users=None, authority=None, cert="localhost",
-                 tls_only=False, mechanisms="plain login cram-md5 apop"):
+                 tls_only=False, mechanisms="plain login cram-md5 apop",
+                 more=""):
         super().__init__()
         self.users = dict(users or {"asterix": "gaul", "obelix": "menhir"})
         self.authority, self.cert = authority, cert
         self.tls_only, self.mechanisms = tls_only, mechanisms
+        self.more = more  # configuration in front of ours
         self.imap, self.pop3, self.lmtp = (free_port() for _ in range(3))
         self.ports = [self.imap, self.pop3, self.lmtp]
         if authority:
@@ -345,6 +347,7 @@ class Dovecot(Server):
         tls, folder = self.authority, self.folder
         zlib = (self.MODULES / "lib30_imap_zlib_plugin.so").exists()
         lines = [
+            self.more,
             f"base_dir = {folder}/run", f"state_dir = {folder}/state",
             f"log_path = {folder}/dovecot.log", "protocols = imap pop3 lmtp",
             "listen = 127.0.0.1" + (", ::1" if have_ipv6() else ""),
@@ -400,11 +403,13 @@ class Exim(Server):
     MAILBOXES = ("asterix", "obelix", "idefix", "miraculix")
 
     def __init__(self, authority=None, cert="localhost", users=None,
-                 need_login=False, spool_only=False, maildir=None):
+                 need_login=False, spool_only=False, maildir=None,
+                 authenticators="", more=""):
         super().__init__()
         self.authority, self.cert = authority, cert
         self.users = dict(users or {"asterix": "gaul", "obelix": "menhir"})
         self.need_login, self.spool_only = need_login, spool_only
+        self.authenticators, self.more = authenticators, more
         self.maildir = str(maildir or self.folder / "mail" / "USER")
         self.program = Copies.path("exim4", "usr/sbin/exim4")
         self.smtp = free_port()
@@ -477,6 +482,7 @@ class Exim(Server):
         secrets = " : ".join(f"{u}/{p}" for u, p in self.users.items())
         check = "${if inlist{%s/%s}{" + secrets + "}}"
         lines = [
+            self.more,
             f"exim_path = {self.program}", f"spool_directory = {folder}/spool",
             f"log_file_path = {folder}/log/%slog",
             f"pid_file_path = {folder}/exim.pid",
@@ -539,6 +545,7 @@ class Exim(Server):
             "  server_prompts = <| Username: | Password:",
             "  server_set_id = $auth1",
             "  server_condition = " + check % ("$auth1", "$auth2"),
+            self.authenticators,
         ]
         return "\n".join(lines) + "\n"
 

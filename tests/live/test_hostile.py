@@ -1,6 +1,7 @@
 """Servers that lie, babble, stall and hang up: one line on standard error,
 the status of its kind, in bounded time and memory."""
 
+import re
 import signal
 import subprocess
 import time
@@ -310,6 +311,94 @@ class Bytes(HostileCase):
             "NOOP")
         self.assertEqual(result.status, DONE, result)
         self.assertEqual(path.read_bytes(), bait)
+
+
+class Elsewhere(HostileCase):
+    """Referrals, alerts and links are the server's words, and nothing else
+    (RFC 2221, RFC 2193; RFC 5321 3.4)."""
+
+    # Protocol, verb, its answer, and the line typed; HERE is where they
+    # lead.
+    CASES = (
+        ("imap", "", b"* OK [REFERRAL imap://asterix@HERE/] hi", "NOOP"),
+        ("imap", "", b"* BYE [REFERRAL imap://asterix@HERE/] moved", "NOOP"),
+        ("imap", "", b"* OK [ALERT] see http://HERE/", "NOOP"),
+        ("imap", "LOGIN", b"%t NO [REFERRAL imap://u;AUTH=*@HERE/] moved",
+         "LOGIN asterix gaul"),
+        ("imap", "LOGIN", b"%t OK [REFERRAL imap://u;AUTH=*@HERE/] moved",
+         "LOGIN asterix gaul"),
+        ("imap", "SELECT", b"%t NO [REFERRAL imap://asterix@HERE/INBOX] moved",
+         "SELECT INBOX"),
+        ("imap", "COPY", b"%t NO [REFERRAL imap://HERE/x imap://HERE/y] moved",
+         "COPY 1 x"),
+        ("imap", "NOOP", b"* OK [ALERT] see imap://HERE/\r\n%t OK done",
+         "NOOP"),
+        ("imap", "NOOP", b"%t NO [ALERT] see http://HERE/", "NOOP"),
+        ("imap", "NOOP", b"* BYE [UNAVAILABLE] see imap://HERE/", "NOOP"),
+        ("pop3", "", b"+OK see pop3://HERE", "NOOP"),
+        ("pop3", "", b"-ERR [SYS/PERM] moved to pop3://HERE", "NOOP"),
+        ("pop3", "PASS", b"-ERR [AUTH] see http://HERE/", "PASS gaul"),
+        ("pop3", "STAT", b"-ERR [SYS/TEMP] see pop3://HERE", "STAT"),
+        ("pop3", "STAT", b"-ERR [IN-USE] see pop3://HERE", "STAT"),
+        ("smtp", "", b"554 5.3.2 go to smtp://HERE", "NOOP"),
+        ("smtp", "EHLO", b"550 5.7.1 go to smtp://HERE", "EHLO x"),
+        ("smtp", "RCPT", b"551 5.1.6 not here; please try <asterix@[HERE]>",
+         "RCPT TO:<asterix@b.test>"),
+        ("smtp", "RCPT", b"251 2.1.5 not here; will forward to "
+         b"<asterix@[HERE]>", "RCPT TO:<asterix@b.test>"),
+        ("smtp", "VRFY", b"551 5.1.6 not here; please try <asterix@[HERE]>",
+         "VRFY asterix"),
+        ("smtp", "NOOP", b"421 4.3.2 see smtp://HERE", "NOOP"),
+        ("lmtp", "RCPT", b"551 5.1.6 not here; please try <asterix@[HERE]>",
+         "RCPT TO:<asterix@b.test>"),
+        ("lmtp", "LHLO", b"550 5.7.1 go to lmtp://HERE", "LHLO x"))
+
+    def test_shown_and_never_followed(self):
+        with Hostile("imap") as trap:
+            for protocol, verb, answer, line in self.CASES:
+                with self.subTest(f"{protocol} {answer}"):
+                    there = b"127.0.0.1:%d" % trap.port
+                    words = answer.replace(b"HERE", there)
+                    ends = [hang_up] if re.search(b"BYE|^421", words) else []
+                    result = self.meet(protocol, {
+                        verb: [say(b"%s \x1b]0;x\x07\r\n" % words), *ends]},
+                        line, quiet=False)
+                    if verb or result.status != DONE:
+                        self.assertIn(there, result.out + result.err, result)
+                    self.assertNotRegex(result.err,
+                                        rb"[\x00-\x08\x0b-\x1f\x7f]")
+                    self.assertEqual(trap.connections, 0)
+
+    def test_a_message_goes_nowhere_else(self):
+        with Hostile("smtp") as trap:
+            there = b"<a@[127.0.0.1]>; smtp://127.0.0.1:%d\r\n" % trap.port
+            for code, status in ((b"551 5.1.6", REFUSED),
+                                 (b"251 2.1.5", DONE)):
+                with Hostile("smtp", {
+                        "RCPT": [say(code + b" try " + there)]}) as server:
+                    result = self.postel(
+                        "send", server.url(""), "--from=a@b.test",
+                        "--to=asterix@b.test", "-", input=b"Subject: x\n\nx\n")
+                self.assertEqual(result.status, status, result)
+                self.assertEqual(server.connections, 1)
+            self.assertEqual(trap.connections, 0)
+
+    def test_alerts_reach_scripts(self):
+        """With whatever they come; and they are shown behind a login."""
+        with Hostile("imap", {
+                "LOGIN": [say(b"%t OK [ALERT] expires\x1b[2J\r\n")],
+                "NOOP": [say(b"* OK [ALERT] one\r\n%t OK [ALERT] two\r\n")],
+                "SELECT": [say(b"* NO [ALERT] three\r\n%t OK\r\n")]
+                }) as server:
+            result = self.done("-e", f"""
+                local c = postel.connect "{server.url()}"
+                c:on("ALERT", function(_, e) print(e.line) end)
+                c:call "NOOP"
+                c:call("SELECT", "INBOX")
+                postel.sleep(0.1)""")
+            self.assertRegex(result.out, rb"(?s)expires.*one.*two.*three")
+            result = self.done(server.url(), "-c", "CAPABILITY")
+            self.assertIn(b"[ALERT] expires^[[2J", result.err)
 
 
 class Scripts(HostileCase):

@@ -8,7 +8,7 @@ import socket
 
 import hostile
 import mails
-from harness import AUTH, LATER, USAGE, LiveCase, Terminal
+from harness import AUTH, LATER, TLS, USAGE, LiveCase, Terminal
 from labs import LabCase, sizes, text_lines
 from servers import Posteld, write
 
@@ -185,14 +185,15 @@ class Row8Passwords(LabCase):
             private = self.done("127.0.0.1", server.port, *lines)
             open_ = self.done("0.0.0.0", server.port, *lines)
         self.assertEqual(private.err, b"")
-        self.assertRegex(open_.err, rb"\Apostel: warning: this connection is "
-                                    rb"not encrypted")
+        self.assertRegex(open_.err, rb"\Ano TLS: .*\npostel: warning: this "
+                                    rb"connection is not encrypted")
 
     def test_login_by_url_sends_no_password_in_clear(self):
         answers = {"": [hostile.say(b"+OK no stamp here\r\n")]}
         with hostile.Hostile("pop3", answers) as server:
-            self.fails(AUTH, "would go in clear",
-                       f"pop3://asterix:menhir77@0.0.0.0:{server.port}",
+            url = f"pop3://asterix:menhir77@0.0.0.0:{server.port}"
+            self.fails(TLS, "no STLS on offer", url, "-c", "NOOP")
+            self.fails(AUTH, "would go in clear", url + "?starttls=no",
                        "-c", "NOOP")
             self.assertFalse(server.said(b"menhir77|PASS"))
 

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import re
 import shutil
+import ssl
 import subprocess
 import time
 import unittest
@@ -351,6 +352,19 @@ class Faults(PosteldCase):
             self.assertIn(b"NO", c.say("AUTHENTICATE PLAIN")[-1])
             self.assertIn(b"BAD", c.say("AUTHENTICATE SCRAM-SHA-256 =")[-1])
 
+    def test_what_hashes_leave(self):
+        """Who computes with a password must have it (RFC 5802 2)."""
+        server = self.serve()
+        hashed = subprocess.run(["openssl", "passwd", "-6", "gaul"],
+                                capture_output=True, check=True).stdout
+        servers.write(server.root / "users",
+                      b"obelix:menhir\nasterix:" + hashed)
+        with Smtp(server.smtp) as c:
+            c.send("EHLO me\r\n")
+            self.assertIn(b"250-AUTH PLAIN LOGIN", c.reply())
+        with Imap(server.imap) as c:
+            self.assertIn(b"NO", c.say("AUTHENTICATE CRAM-MD5")[-1])
+
     def test_hide(self):
         server = self.fault("smtp:hide PIPELINING", "smtp:hide CHUNKING",
                             "smtp:hide ENHANCEDSTATUSCODES", "imap:hide IDLE",
@@ -608,18 +622,63 @@ class Tls(PosteldCase):
             self.assertEqual(c.code("RCPT TO:<asterix@mail.test>"), 503)
             self.assertEqual(c.code("MAIL FROM:<a@b.test>"), 503)
 
+    # The verb, and what somebody on the way would have said under TLS.
+    INJECTED = (
+        (Pop3, "pop3", "STLS", "USER obelix"),
+        (Pop3, "pop3", "STLS", "QUIT"),
+        (Smtp, "smtp", "STARTTLS", "HELO x"),
+        (Smtp, "smtp", "STARTTLS", "EHLO x\r\nMAIL FROM:<evil@b.test>"),
+        (Smtp, "lmtp", "STARTTLS", "LHLO x"),
+        (Imap, "imap", "x STARTTLS", "y LOGIN obelix menhir"),
+        (Imap, "imap", "x STARTTLS", "y APPEND INBOX {9+}\r\nevil mail"))
+
+    def asked(self, make, service):
+        c = self.enterContext(make(getattr(self.server, service)))
+        if make is Smtp:
+            c.say("LHLO me.test" if service == "lmtp" else "EHLO me.test")
+        return c
+
     def test_injected_commands_end_the_connection(self):
-        """RFC 3207 4.2: nothing said in clear counts as said under TLS."""
-        for make, ask, inject in (
-                (Pop3, "STLS", "USER obelix"), (Smtp, "STARTTLS", "HELO x"),
-                (Imap, "x STARTTLS", "y LOGIN obelix menhir")):
-            with self.subTest(make.__name__), make(
-                    getattr(self.server, make.__name__.lower())) as c:
-                if make is Smtp:
-                    c.say("EHLO me.test")
-                c.send(f"{ask}\r\n{inject}\r\n")
-                said = c.rest()
-                self.assertEqual(said.count(b"\r\n"), 1, said)
+        """CVE-2011-0411 and its kin; RFC 3207 4.2: nothing said in clear
+        counts as said under TLS."""
+        for make, service, ask, inject in self.INJECTED:
+            for more in (inject + "\r\n", inject[:3], "\r\n", "\0"):
+                with self.subTest(f"{service} {more!r}"):
+                    c = self.asked(make, service)
+                    c.send(f"{ask}\r\n{more}")
+                    said = c.rest()
+                    self.assertEqual(said.count(b"\r\n"), 1, said)
+
+    def test_commands_in_place_of_a_handshake_are_not_heard(self):
+        for make, service, ask, inject in self.INJECTED:
+            with self.subTest(f"{service} {inject!r}"):
+                c = self.asked(make, service)
+                c.send(f"{ask}\r\n")
+                self.assertRegex(c.line(), rb"^(\+OK|220|x OK)")
+                c.send(f"{inject}\r\n")
+                with self.assertRaises((OSError, ssl.SSLError)):
+                    c.starttls(self.authority.ca)
+
+    def test_a_login_in_clear_does_not_count_under_tls(self):
+        """Somebody's own, so that mail goes to him (session fixation)."""
+        plain = base64.b64encode(b"\0obelix\0menhir").decode()
+        with Smtp(self.server.smtp, "EHLO me.test") as c:
+            self.assertEqual(c.code(f"AUTH PLAIN {plain}"), 235)
+            self.assertEqual(c.code("STARTTLS"), 220)
+            c.starttls(self.authority.ca)
+            self.assertEqual(c.code("EHLO me.test"), 250)
+            self.assertEqual(c.code(f"AUTH PLAIN {plain}"), 235)
+        with Pop3(self.server.pop3) as c:
+            c.say("USER obelix")
+            c.say("STLS")
+            c.starttls(self.authority.ca)
+            self.assertRegex(c.say("PASS menhir"), b"^-ERR")
+        for make, service, line, ask in (
+                (Pop3, "pop3", "USER obelix\r\nPASS menhir", "STLS"),
+                (Imap, "imap", "a LOGIN obelix menhir", "b STARTTLS")):
+            c = self.asked(make, service)
+            c.send(f"{line}\r\n{ask}\r\n")
+            c.through(re.compile(rb"(-ERR|b BAD|b NO)[^\n]*\n$"))
 
     def test_implicit(self):
         for service, greeting in (("pop3s", b"+OK"), ("smtps", b"220"),

@@ -98,7 +98,7 @@ spec.test("require: not offered, nothing more is sent", function()
 		pop3 = "S: +OK\nC: CAPA\nS: +OK\nS: USER\nS: .",
 		smtp = "S: 220 hi\nC: EHLO c.test\nS: 250 hi",
 	} do
-		local e = spec.raises("tls", "does not offer", spec.talk,
+		local e = spec.raises("tls", "no ST%a+ on offer", spec.talk,
 			protocol, script, nil, {starttls = "require",
 				ehlo = "c.test", user = "a", password = "b"})
 		spec.same(postel.status(e), 4)
@@ -221,11 +221,18 @@ S: .]] .. (o.user == "a" and "\nC: USER a\nS: +OK" or ""), nil, o)
 	end
 end)
 
--- A connection that only answers questions, as the login sees one.
+-- A connection that only answers questions, as the login sees one: over a
+-- network, with starttls=no.
+local known = {}
+for mech in ("PLAIN LOGIN DIGEST-MD5 CRAM-MD5 OAUTHBEARER XOAUTH2 EXTERNAL " ..
+	"ANONYMOUS NTLM"):gmatch "%S+" do
+	known[mech] = true
+end
+
 local function fake(fields, capabilities)
 	local conn = {name = "far.test", host = "far.test", private = false,
 		insecure = false, capabilities_known = true,
-		protocol = "imap", sent = {}}
+		clear_meant = true, protocol = "imap", sent = {}}
 	for key, value in pairs(fields) do
 		conn[key] = value
 	end
@@ -233,8 +240,10 @@ local function fake(fields, capabilities)
 		return capabilities[name]
 	end
 	function conn.knows(_, mech)
-		return mech == "PLAIN" or mech == "LOGIN" or
-			mech == "SCRAM-SHA-256"
+		if mech:find "-PLUS$" then
+			return conn.tls
+		end
+		return known[mech] or mech:find "^SCRAM" ~= nil
 	end
 	local function note(_, verb)
 		conn.sent[#conn.sent + 1] = type(verb) == "table" and
@@ -245,8 +254,15 @@ local function fake(fields, capabilities)
 	return conn
 end
 
-local function try(conn, auth)
-	return login.login(conn, {user = "a", password = "b", auth = auth})
+local function try(conn, auth, more)
+	local options = {user = "a", password = "b", auth = auth}
+	for key, value in pairs(more or {}) do
+		if value == "none" then
+			value = nil
+		end
+		options[key] = value
+	end
+	return login.login(conn, options)
 end
 
 spec.test("no password in clear over a network", function()
@@ -266,10 +282,26 @@ spec.test("no password in clear over a network", function()
 	end
 end)
 
+spec.test("no login over a network without TLS unless it is meant", function()
+	for _, case in ipairs {
+		{{clear_meant = false}, {AUTH = "SCRAM-SHA-256"}},
+		{{clear_meant = false, protocol = "pop3", stamp = "<1@x>"}, {}},
+		{{clear_meant = false}, {AUTH = "CRAM-MD5", STARTTLS = ""}},
+	} do
+		local conn = fake(case[1], case[2])
+		local e = spec.raises("tls", "TLS", try, conn)
+		spec.same(postel.status(e), 4)
+		spec.same(#conn.sent, 0)
+		conn.private = true
+		spec.fails("^sent$", try, conn)
+	end
+end)
+
 spec.test("what is chosen", function()
 	for _, case in ipairs {
 		{"PLAIN", {private = true}, {AUTH = "LOGIN PLAIN"}},
 		{"PLAIN", {insecure = true}, {AUTH = "LOGIN PLAIN"}},
+		{"CRAM-MD5", {insecure = true}, {AUTH = "PLAIN CRAM-MD5"}},
 		{"LOGIN", {private = true}, {AUTH = "LOGIN"}},
 		{"LOGIN", {private = true}, {}},
 		{"SCRAM-SHA-256", {}, {AUTH = "PLAIN SCRAM-SHA-256"}},
@@ -287,6 +319,108 @@ spec.test("what is chosen", function()
 	end
 end)
 
+spec.test("the best on offer, in whatever order the server has it", function()
+	local all = {"SCRAM-SHA-512-PLUS", "SCRAM-SHA-256-PLUS",
+		"SCRAM-SHA-1-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-256",
+		"SCRAM-SHA-1", "PLAIN", "LOGIN", "DIGEST-MD5", "CRAM-MD5"}
+	for first = 1, #all do
+		local left = {}
+		for i = #all, first, -1 do
+			left[#left + 1] = all[i]
+		end
+		local offer = {AUTH = "NTLM ANONYMOUS EXTERNAL XOAUTH2 " ..
+			table.concat(left, " "), LOGINDISABLED = ""}
+		local tls = fake({private = true, tls = {}}, offer)
+		spec.fails("^sent$", try, tls)
+		spec.list(tls.sent, {all[first]})
+		-- Without TLS nothing can be bound, and no password be shown.
+		local clear = fake({}, offer)
+		spec.fails("^sent$", try, clear)
+		spec.list(clear.sent, {first < 4 and "SCRAM-SHA-512" or
+			(first == 7 or first == 8) and "DIGEST-MD5" or
+			all[first]})
+	end
+end)
+
+spec.test("a token is for OAUTHBEARER and XOAUTH2", function()
+	local token = {token = "t", password = "none"}
+	local offer = "PLAIN XOAUTH2 OAUTHBEARER SCRAM-SHA-256"
+	for _, case in ipairs {
+		{"OAUTHBEARER", offer, token},
+		{"XOAUTH2", "PLAIN XOAUTH2", token},
+		{"OAUTHBEARER", offer, {token_command = "echo t"}},
+		{"XOAUTH2", offer, token, "XOAUTH2"},
+		{"SCRAM-SHA-256", offer, {}},
+		-- Who gives both means the password to be good, too.
+		{"PLAIN", "PLAIN", {token = "t"}},
+		{"OAUTHBEARER", offer, {}, "OAUTHBEARER"},
+	} do
+		local conn = fake({private = true}, {AUTH = case[2]})
+		spec.fails("^sent$", try, conn, case[4], case[3])
+		spec.list(conn.sent, {case[1]})
+	end
+	spec.raises("auth", "takes none; it offers PLAIN LOGIN", try,
+		fake({private = true}, {AUTH = "PLAIN LOGIN"}), nil, token)
+	spec.raises("auth", "wants a token %(XOAUTH2%)", try, fake(
+		{private = true}, {AUTH = "XOAUTH2", LOGINDISABLED = ""}))
+end)
+
+spec.test("no token in clear, whatever the user says", function()
+	local token = {token = "t", password = "none", in_clear = true}
+	for _, case in ipairs {
+		{{}, nil}, {{insecure = true}, nil}, {{}, "XOAUTH2"},
+		{{insecure = true}, "OAUTHBEARER"},
+	} do
+		local conn = fake(case[1], {AUTH = "OAUTHBEARER XOAUTH2",
+			LOGINDISABLED = ""})
+		local e = spec.raises("auth", "token would go in clear", try,
+			conn, case[2], token)
+		spec.same(e.clear, nil)
+		spec.same(#conn.sent, 0)
+	end
+end)
+
+spec.test("EXTERNAL: by a certificate, if there is no password", function()
+	local netrc = spec.file "machine far.test login a password b\n"
+	local cert = {cert = "me.pem", password = "none", netrc = false,
+		prompt = false}
+	for _, case in ipairs {
+		{"EXTERNAL", "PLAIN EXTERNAL", {}},
+		{"PLAIN", "PLAIN EXTERNAL", {password = "b"}},
+		{"PLAIN", "PLAIN EXTERNAL", {netrc = netrc}},
+		{"PLAIN", "PLAIN EXTERNAL", {cert = "none", password = "b"}},
+		{"EXTERNAL", "EXTERNAL", {password = "b"}},
+		{"EXTERNAL", "PLAIN EXTERNAL", {user = "none"}, "EXTERNAL"},
+		{"PLAIN", "PLAIN EXTERNAL", {password = "b"}, "PLAIN"},
+	} do
+		local conn = fake({private = true, tls = {}},
+			{AUTH = case[2], LOGINDISABLED = ""})
+		local more = {}
+		for key, value in pairs(cert) do more[key] = value end
+		for key, value in pairs(case[3]) do more[key] = value end
+		spec.fails("^sent$", try, conn, case[4], more)
+		spec.list(conn.sent, {case[1]})
+	end
+	os.remove(netrc)
+	spec.fails("user name is needed", try, fake({private = true},
+		{AUTH = "PLAIN"}), "PLAIN", {user = "none"})
+end)
+
+spec.test("what is asked for by name: with a password, or without", function()
+	for mech, secret in pairs {ANONYMOUS = "", NTLM = "b"} do
+		local conn = fake({private = true}, {AUTH = mech .. " PLAIN"})
+		function conn.authenticate(_, o)
+			spec.same(o.mech, mech)
+			spec.same(o.password == nil, secret == "")
+			spec.same(o.initial, mech ~= "NTLM")
+			spec.same(o.authzid, "boss")
+			error("sent", 0)
+		end
+		spec.fails("^sent$", try, conn, mech, {authzid = "boss",
+			initial = mech ~= "NTLM"})
+	end
+end)
+
 spec.test("what cannot be chosen", function()
 	spec.raises("auth", "no way to log in", try,
 		fake({private = true}, {LOGINDISABLED = ""}))
@@ -294,6 +428,9 @@ spec.test("what cannot be chosen", function()
 		fake({private = true, protocol = "smtp"}, {AUTH = "NTLM"}))
 	spec.raises("auth", "CRAM%-MD5 is not on offer.*PLAIN", try,
 		fake({private = true}, {AUTH = "PLAIN"}), "CRAM-MD5")
+	spec.raises("auth", "offers SCRAM%-SHA%-1%-PLUS, but it is not", try,
+		fake({private = true}, {AUTH = "SCRAM-SHA-1-PLUS PLAIN"}),
+		"SCRAM-SHA-1-PLUS")
 	spec.raises("auth", "LOGIN is not on offer", try,
 		fake({private = true}, {LOGINDISABLED = ""}), "LOGIN")
 end)
@@ -333,6 +470,24 @@ default login asterix password last]]
 	os.remove(path)
 end)
 
+spec.test("netrc: a password before its login", function()
+	local path = spec.file [[
+machine mail.test password one login asterix
+machine mail.test
+	password two
+	login obelix
+machine mail.test account x password three # anybody's
+default password four]]
+	local function get(...) return core.secret_netrc(path, ...) end
+	reveals(get("mail.test", "asterix"), "one")
+	reveals(get("mail.test", "obelix"), "two")
+	reveals(get("mail.test", "idefix"), "three")
+	reveals(get("elsewhere.test", "idefix"), "four")
+	spec.same(select(2, get "mail.test"), "asterix")
+	spec.same(select(2, get "elsewhere.test"), nil)
+	os.remove(path)
+end)
+
 spec.test("password files and commands", function()
 	local path = spec.file "menhir\r\nsecond line\n"
 	reveals(core.secret_file(path), "menhir")
@@ -341,12 +496,50 @@ spec.test("password files and commands", function()
 	path = spec.file "\n"
 	spec.raises("auth", "no password", core.secret_file, path)
 	os.remove(path)
+	-- What pass(1) prints below a password may be long.
+	path = spec.file(" x y \n" .. ("z"):rep(100000))
+	reveals(core.secret_file(path), " x y ")
+	reveals(core.secret_command("cat " .. path), " x y ")
+	os.remove(path)
+	path = spec.file "a\0b\n"
+	spec.talk("pop3", "S: +OK\nC: CAPA\nS: -ERR\nC: QUIT\nS: +OK", function(conn)
+		spec.raises("use", "NUL", conn.send, conn, "PASS",
+			core.secret_file(path))
+	end)
+	os.remove(path)
+	spec.raises("sys", "directory", core.secret_file, "/")
+	spec.raises("auth", "token command failed with status 3",
+		core.secret_command, "exit 3", true)
 	reveals(core.secret_command "echo menhir", "menhir")
 	spec.raises("auth", "failed", core.secret_command,
 		"echo menhir; exit 3")
 	spec.raises("auth", "no password", core.secret_command, "true")
 	spec.raises("use", "too large", core.secret_command,
-		"head -c 5000 /dev/zero 2>/dev/null")
+		"head -c 20000 /dev/zero 2>/dev/null")
+end)
+
+spec.test("a login leaves the secret that it was given", function()
+	local secret = core.secret "menhir"
+	for _ = 1, 2 do
+		spec.talk("pop3", "S: +OK\nC: CAPA\nS: +OK\nS: USER\nS: .\n" ..
+			"C: USER a\nS: +OK\nC: PASS menhir\nS: +OK\n" ..
+			"C: QUIT\nS: +OK", function(conn)
+			conn:login {user = "a", password = secret, auth = "USER"}
+		end)
+	end
+end)
+
+spec.test("a token is no password", function()
+	spec.raises("auth", "OAUTHBEARER is not on offer", login.login,
+		{name = "h", protocol = "imap", private = true,
+		capability = function() return "PLAIN" end,
+		knows = function() return true end},
+		{user = "a", auth = "oauthbearer", token = "x"})
+	spec.fails("'tokne' to 'account' %(no such option; did you mean token",
+		postel.account, {name = "k", url = "imap://a@h", tokne = "x"})
+	postel.account {name = "k", url = "imap://a@h", token = "x",
+		token_command = "echo y"}
+	spec.same(postel.type(postel.url "k".token), "secret")
 end)
 
 spec.test("a secret that was wiped is empty", function()

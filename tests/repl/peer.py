@@ -8,6 +8,8 @@ Each line of the file is one of
     C: text     reads a line, which must be this
     C~ pattern  reads a line, which must match
     c: text     reads these octets, \\r \\n undone as above
+    SCRAM t n   reads AUTHENTICATE SCRAM-… with tag t, and goes on from its
+                nonce with n iterations
     WAIT path   waits until the file is there
     SLEEP n     seconds
     BIG n       sends "* OK xxx" of n octets in one line
@@ -19,6 +21,7 @@ connects to the port that it writes there.  Behind the script it reads until
 the other side hangs up.  A line that does not fit is told on standard error.
 """
 
+import base64
 import os
 import re
 import socket
@@ -48,6 +51,16 @@ def octets(text):
     return text.encode().decode("unicode_escape").encode("latin-1")
 
 
+def scram(tag, iterations, reader, writer):
+    line = reader.readline().decode()
+    heard = re.fullmatch(rf"{tag} AUTHENTICATE SCRAM-\S+ (\S+)\r\n", line)
+    if not heard:
+        sys.exit(f"peer: SCRAM was due, {line!r} came")
+    nonce = base64.b64decode(heard[1]).decode().rpartition(",r=")[2]
+    first = f"r={nonce}x,s=QUJD,i={iterations}".encode()
+    writer.write(b"+ " + base64.b64encode(first) + b"\r\n")
+
+
 def follow(line, reader, writer):
     word, _, rest = line.partition(" ")
     if word == "S:":
@@ -62,6 +75,8 @@ def follow(line, reader, writer):
         got = reader.read(len(octets(rest)))
         if got != octets(rest):
             sys.exit(f"peer: {rest!r} was due, {got!r} came")
+    elif word == "SCRAM":
+        scram(*rest.split(), reader, writer)
     elif word == "WAIT":
         while not os.path.exists(rest):
             time.sleep(0.01)

@@ -57,6 +57,17 @@ class History(Case):
                 ":open imap://alice@127.0.0.1:1/",
             f":open imaps://a%40b:{SECRET}@127.0.0.1:1/ box":
                 ":open imaps://a%40b@127.0.0.1:1/ box",
+            f":open imap://alice:x@{SECRET}@127.0.0.1:1/":
+                ":open imap://alice@127.0.0.1:1/",
+            f":open imap://alice:x/{SECRET}@127.0.0.1:1":
+                ":open imap://alice@127.0.0.1:1",
+            # Slips.
+            f"PAS {SECRET}": "PAS",
+            f"a1 LOGN alice {SECRET}": "a1 LOGN alice",
+            f"auht plain {PLAIN}": "auht plain",
+            f":login alice {SECRET}": ":login alice",
+            f":json LOGIN alice {SECRET}": ":json LOGIN alice",
+            "LIST pas *": "LIST pas *",
         }
         screen = self.terminal()
         for line in shapes:

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import unittest
 
 from harness import IMAP, LOGOUT, ROOT, Case
 
@@ -70,7 +71,7 @@ class Manual(Case):
         page = self.section("ENVIRONMENT")
         described = {name for line in re.findall(r"^\.It Ev (.*)$", page,
                                                  re.M)
-                     for name in re.findall(r"[A-Z][A-Z0-9_]+", line)}
+                     for name in re.findall(r"[A-Za-z][A-Za-z0-9_]+", line)}
         # The lab sets these, and OpenSSL and libc read some by themselves.
         others = {"LAB", "POP3", "SMTP", "IMAP", "LANG", "LC_ALL",
                   "LC_MESSAGES", "LESS", "PAGER", "SSL_CERT_FILE",
@@ -112,3 +113,28 @@ class Manual(Case):
         result = subprocess.run(["mandoc", "-T", "lint", "-W", "warning",
                                  PAGE], capture_output=True, check=False)
         self.assertEqual((result.stdout, result.returncode), (b"", 0))
+
+
+class Threats(unittest.TestCase):
+    """doc/THREATS.md names tests that there are."""
+
+    def has(self, source, name):
+        owner, _, test = name.rpartition(".")
+        if owner:
+            source = re.search(rf"^class {owner}\b.*?(?=^class |\Z)", source,
+                               re.S | re.M)[0]
+        return re.search(rf"^class {test}\b|\btest_{test}\b", source, re.M)
+
+    def test_each_row_names_tests(self):
+        rows = [line for line in (ROOT / "doc" / "THREATS.md").read_text()
+                .splitlines() if line.startswith("| ")
+                and not line.startswith("| attack or fault")]
+        self.assertGreater(len(rows), 30)
+        for row in rows:
+            with self.subTest(row):
+                column = row.split(" | ")[-1].rstrip(" |")
+                for part in column.split("; "):
+                    path, names = re.fullmatch("`([^`]+)`(.*)", part).groups()
+                    source = (ROOT / "tests" / path).read_text()
+                    for name in filter(None, re.split("[, ]+", names)):
+                        self.assertTrue(self.has(source, name), name)

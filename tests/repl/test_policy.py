@@ -615,7 +615,7 @@ class Login(PolicyCase):
         screen = self.terminal("127.1", port)
         screen.expect("imap! 127.1 > $")
         screen.line(":login alice")
-        screen.expect(r"not encrypted.*\(y/n\) $")
+        screen.expect(r"no STARTTLS on offer.*not encrypted.*\(y/n\) $")
         screen.line("n")
         screen.expect("imap! 127.1 > $")
         screen.line(":login alice")
@@ -630,7 +630,7 @@ class Login(PolicyCase):
         self.file("pw", "x\n").chmod(0o600)
         result = self.run_postel("--password-file=pw", "127.1", port, "-c",
                                  ":login alice")
-        self.assertIn(b"postel: the password would go in clear",
+        self.assertIn(b"postel: 127.1: no STARTTLS on offer",
                       result.stderr)
         self.assertEqual(result.returncode, AUTH)
 

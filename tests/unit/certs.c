@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void
 must(bool ok, const char *what)
@@ -30,11 +31,49 @@ extend(X509 *x, X509 *issuer, int nid, const char *value)
 	X509_EXTENSION_free(ext);
 }
 
+/* What no syntax can express: a NUL in a name, UTF-8. */
+static void
+name_octets(X509 *x, const char *octets, size_t n)
+{
+	GENERAL_NAMES *names = GENERAL_NAMES_new();
+	GENERAL_NAME *name = GENERAL_NAME_new();
+	ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+
+	must(ASN1_STRING_set(text, octets, (int)n) == 1, "octets");
+	GENERAL_NAME_set0_value(name, GEN_DNS, text);
+	must(sk_GENERAL_NAME_push(names, name) == 1, "names");
+	must(X509_add1_ext_i2d(
+		 x, NID_subject_alt_name, names, 0, X509V3_ADD_APPEND) == 1,
+	    "subjectAltName");
+	GENERAL_NAMES_free(names);
+}
+
+static EVP_PKEY *
+key_make(const char *kind)
+{
+	if (kind == NULL)
+		return EVP_EC_gen("P-256");
+	if (strcmp(kind, "RSA1024") == 0)
+		return EVP_RSA_gen(1024);
+	return EVP_PKEY_Q_keygen(NULL, NULL, kind);
+}
+
+/* Ed25519 signs without one. */
+static const EVP_MD *
+digest_of(const struct cert_spec *spec)
+{
+	if (spec->key != NULL && spec->issuer == NULL &&
+	    strcmp(spec->key, "ED25519") == 0)
+		return NULL;
+	return EVP_get_digestbyname(
+	    spec->digest != NULL ? spec->digest : "SHA256");
+}
+
 struct cert
 cert_make(const struct cert_spec *spec)
 {
 	static long serial = 1;
-	struct cert c = {X509_new(), EVP_EC_gen("P-256")};
+	struct cert c = {X509_new(), key_make(spec->key)};
 	const struct cert *issuer = spec->issuer != NULL ? spec->issuer : &c;
 	bool usual = spec->from_days == 0 && spec->to_days == 0;
 	X509_NAME *name = X509_get_subject_name(c.x);
@@ -47,13 +86,19 @@ cert_make(const struct cert_spec *spec)
 	X509_set_pubkey(c.x, c.key);
 	X509_time_adj_ex(
 	    X509_getm_notBefore(c.x), usual ? -1 : spec->from_days, 0, NULL);
-	X509_time_adj_ex(
-	    X509_getm_notAfter(c.x), usual ? 30 : spec->to_days, 0, NULL);
+	X509_time_adj_ex(X509_getm_notAfter(c.x), usual ? 30 : spec->to_days,
+	    spec->seconds, NULL);
 	extend(c.x, issuer->x, NID_basic_constraints,
-	    spec->ca ? "critical,CA:TRUE" : "CA:FALSE");
+	    spec->basic != NULL ? spec->basic
+	    : spec->ca		? "critical,CA:TRUE"
+				: "CA:FALSE");
 	extend(c.x, issuer->x, NID_subject_alt_name, spec->san);
 	extend(c.x, issuer->x, NID_ext_key_usage, spec->eku);
-	must(X509_sign(c.x, issuer->key, EVP_sha256()) > 0, "sign");
+	extend(c.x, issuer->x, NID_key_usage, spec->usage);
+	extend(c.x, issuer->x, NID_name_constraints, spec->permitted);
+	if (spec->octets != NULL)
+		name_octets(c.x, spec->octets, spec->n);
+	must(X509_sign(c.x, issuer->key, digest_of(spec)) > 0, "sign");
 	return c;
 }
 

@@ -18,10 +18,18 @@ struct cert_spec {
 	const char *eku;	   /* "clientAuth", or NULL */
 	const struct cert *issuer; /* NULL: self-signed */
 	int from_days, to_days;	   /* from now; both 0: -1 and 30 */
+	long seconds;		   /* added to to_days */
+	const char *digest;	   /* of the signature; NULL: SHA-256 */
+	const char *key;	   /* "ED25519", "RSA1024"; NULL: EC, P-256 */
+	const char *usage;	   /* keyUsage: "keyCertSign", or NULL */
+	const char *permitted;	   /* nameConstraints: "permitted;DNS:x" */
+	const char *basic;  /* basicConstraints in place of what ca says */
+	const char *octets; /* a DNS name of any octets, n of them */
+	size_t n;
 	bool ca;
 };
 
-/* A new key (P-256) and a certificate for it. Asserts that it worked. */
+/* A new key and a certificate for it. Asserts that it worked. */
 struct cert cert_make(const struct cert_spec *spec);
 void cert_free(struct cert *c);
 

@@ -53,6 +53,8 @@ run(void)
 	assert_int_equal(result.calls, 1);
 }
 
+static const struct addr system_ways;
+
 static void
 begin(void)
 {
@@ -63,7 +65,7 @@ static struct dial *
 dial(const char *host, uint16_t port, int64_t ms)
 {
 	begin();
-	return dial_host(loop, host, port,
+	return dial_host(loop, host, port, &system_ways,
 	    ms < 0 ? LOOP_NEVER : loop_now() + ms, done, &result);
 }
 
@@ -597,8 +599,8 @@ redial(void *arg, struct stream *s, int64_t looked_up, const struct err *e)
 	(void)e;
 	assert_int_equal(looked_up, -1);
 	assert_null(s);
-	result.again = dial_host(
-	    loop, "127.0.0.1", free_port(), loop_now() + 5000, done, arg);
+	result.again = dial_host(loop, "127.0.0.1", free_port(), &system_ways,
+	    loop_now() + 5000, done, arg);
 }
 
 /* The dial is gone when it calls, so another may begin there. */
@@ -607,7 +609,8 @@ test_again_in_done(void **state)
 {
 	(void)state;
 	begin();
-	dial_host(loop, "::1", free_port(), LOOP_NEVER, redial, &result);
+	dial_host(loop, "::1", free_port(), &system_ways, LOOP_NEVER, redial,
+	    &result);
 	run();
 	assert_int_equal(result.e.kind, ERR_CONNECT);
 	assert_non_null(result.again);

@@ -319,6 +319,8 @@ test_faults(void **state)
 }
 
 /* A peer that talks, but not TLS. */
+#define NOT_TLS "TLS handshake: the answer is not TLS, it begins with \""
+
 static void
 test_garbage(void **state)
 {
@@ -326,15 +328,14 @@ test_garbage(void **state)
 		struct str bytes;
 		const char *msg; /* NULL: any */
 	} cases[] = {
-	    {STR("* OK IMAP4rev2 ready\r\n"),
-		"TLS handshake: the answer is not TLS"},
-	    {STR("+OK POP3 ready\r\n"), "TLS handshake: the answer is not TLS"},
-	    {STR("220 mx.example ESMTP\r\n"),
-		"TLS handshake: the answer is not TLS"},
-	    {STR("HTTP/1.1 400 Bad Request\r\n\r\n"),
-		"TLS handshake: the answer is not TLS"},
+	    {STR("* OK IMAP4rev2 ready\r\n"), NOT_TLS "* OK"},
+	    {STR("+OK POP3 ready\r\n"), NOT_TLS "+OK P"},
+	    {STR("220 mx.example ESMTP\r\n"), NOT_TLS "220 m"},
+	    {STR("HTTP/1.1 400 Bad Request\r\n\r\n"), NOT_TLS "HTTP/"},
+	    {STR("\x1b[31m* OK\r\n"), NOT_TLS "^[[31"},
 	    {STR("\x15\x03\x01\x00\x02\x02\x28"),
-		"TLS handshake: sslv3 alert handshake failure"},
+		"TLS handshake: the server finds no way that both sides can "
+		"go"},
 	    {STR("\x16\x03\x03\xff\xff\xff\xff\xff"), NULL},
 	    {STR("\x16\x03\x03\x00\x04\x02\x00\x00\x00"), NULL},
 	    {STR("\x16\x03\x03\x00\x00\x16\x03\x03\x00\x00"), NULL},
@@ -371,7 +372,8 @@ test_garbage(void **state)
 			assert_int_equal(e.kind, ERR_TLS);
 			assert_int_equal(ERR_peek_error(), 0);
 			if (cases[i].msg != NULL)
-				assert_string_equal(e.msg, cases[i].msg);
+				assert_true(str_starts(
+				    str_z(e.msg), str_z(cases[i].msg)));
 			stream_close(s);
 		}
 }

@@ -56,6 +56,11 @@ test_good(void **state)
 	assert_non_null(t->chain);
 	assert_str(t->chain->names->text, "mx.example");
 	assert_str(t->chain->key, "EC, 256 bits");
+	assert_str(t->chain->signature, "ecdsa-with-SHA256");
+	assert_true(t->group.n > 0);
+	assert_true(t->bindings[TLS_EXPORTER] && t->bindings[TLS_UNIQUE] &&
+		    t->bindings[TLS_SERVER_END_POINT]);
+	assert_false(t->pinned);
 	assert_int_equal(t->chain->fingerprint.n, 95);
 	assert_true(t->chain->has_begin && t->chain->begins < now);
 	assert_true(t->chain->has_end && t->chain->ends > now);
@@ -77,14 +82,15 @@ test_reasons(void **state)
 		const char *reason;
 	} rows[] = {
 	    {{.cn = "x", .san = "DNS:other.example", .issuer = &ca},
-		"hostname mismatch"},
-	    {{.cn = "x", .san = "DNS:mx.example"}, "self-signed certificate"},
+		"it is not for mx.example, but for other.example"},
+	    {{.cn = "x", .san = "DNS:mx.example"},
+		"it is self-signed, no authority vouches for it"},
 	    {{.cn = "x",
 		 .san = "DNS:mx.example",
 		 .issuer = &ca,
 		 .from_days = -9,
 		 .to_days = -2},
-		"certificate has expired"},
+		"it expired on "},
 	};
 
 	(void)state;
@@ -97,7 +103,7 @@ test_reasons(void **state)
 		arena_init(&a, 1 << 20);
 		t = insecure(&s, &srv, &rows[i].spec, &a);
 		assert_false(t->checked || t->verified);
-		assert_str(t->reason, rows[i].reason);
+		assert_true(str_starts(t->reason, str_z(rows[i].reason)));
 		arena_fini(&a);
 		stream_close(s);
 		server_cut(&srv);

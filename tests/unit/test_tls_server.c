@@ -158,7 +158,7 @@ test_unusable(void **state)
 	} rows[] = {
 	    {"/nonexistent", key_file, "/nonexistent: "},
 	    {cert_file, "/nonexistent", "/nonexistent: "},
-	    {cert_file, cert_file, ": holds no key without a passphrase"},
+	    {cert_file, cert_file, ": holds no key"},
 	    {"/dev/null", key_file, ": holds no certificate"},
 	    {ca_file, key_file, ": not the key of the certificate"},
 	};

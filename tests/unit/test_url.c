@@ -22,8 +22,8 @@ assert_str(struct str s, const char *z)
 }
 
 struct row {
-	const char *in, *scheme, *protocol, *host, *user, *password, *auth,
-	    *mailbox, *path, *ca, *cert;
+	const char *in, *scheme, *service, *protocol, *host, *user, *password,
+	    *auth, *mailbox, *path, *ca, *cert;
 	const char *put; /* NULL: as in */
 	unsigned port;
 	bool tls, insecure;
@@ -33,6 +33,35 @@ struct row {
 };
 
 static const struct row rows[] = {
+    {.in = "imap:user@Example.ORG/Sent?starttls=no",
+	.scheme = "imap",
+	.service = "imap",
+	.protocol = "imap",
+	.host = "Example.ORG",
+	.user = "user",
+	.mailbox = "Sent",
+	.starttls = URL_STARTTLS_NO},
+    {.in = "pop3s:a%40b.test;AUTH=PLAIN:pw@example.org",
+	.put = "pop3s:a%40b.test;AUTH=PLAIN@example.org",
+	.scheme = "pop3s",
+	.service = "pop3s",
+	.protocol = "pop3",
+	.host = "example.org",
+	.user = "a@b.test",
+	.password = "pw",
+	.auth = "PLAIN",
+	.tls = true},
+    {.in = "SUBMISSION:example.org",
+	.put = "submission:example.org",
+	.scheme = "submission",
+	.service = "submission",
+	.protocol = "smtp",
+	.host = "example.org"},
+    {.in = "mx:example.org",
+	.scheme = "mx",
+	.service = "mx",
+	.protocol = "smtp",
+	.host = "example.org"},
     {.in = "imap://h",
 	.scheme = "imap",
 	.protocol = "imap",
@@ -230,6 +259,7 @@ check_row(const struct row *r, const char *in, const char *password)
 	assert_int_equal(url_parse(str_z(in), &a, &u, &e), 0);
 	assert_true(url_looks(str_z(in)));
 	assert_str(u.scheme, r->scheme);
+	assert_str(u.service, r->service);
 	assert_str(u.protocol, r->protocol);
 	assert_str(u.host, r->host);
 	assert_str(u.user, r->user);
@@ -301,6 +331,13 @@ test_faults(void **state)
 	    {"imap:/h", "this is no URL"},
 	    {"://h", "this is no URL"},
 	    {"imap+ssh://h", "this is no URL"},
+	    {"smtp:example.org", "no record of DNS tells the smtp server"},
+	    {"imap:example.org:143", "DNS tells the port"},
+	    {"imap:u@127.0.0.1", "a domain, and no address"},
+	    {"imap:[::1]", "a domain, and no address"},
+	    {"mx:u@example.org", "logs nobody in"},
+	    {"mx://example.org", "by a domain, and by nothing else"},
+	    {"pop3:example.org/x", "names no mailbox"},
 	    {"impa://h", "did you mean imap?"},
 	    {"pop://h", "did you mean pop3?"},
 	    {"smtpss://h", "did you mean smtps?"},
@@ -342,6 +379,9 @@ test_faults(void **state)
 	    {"imap://h?startls=auto", "did you mean starttls?"},
 	    {"imap://h?x", "known are starttls"},
 	    {"imap://h?=", "known are starttls"},
+	    {"imap://h?fingerprint=", "64 hexadecimal digits"},
+	    {"imap://h?fingerprint=AB:CD", "64 hexadecimal digits"},
+	    {"imap://h?key=", "key wants a file"},
 	    {"imap://h?insecure=1", "insecure takes no value"},
 	    {"imap://h?starttls=yes", "require, auto or no"},
 	    {"imap://h?starttls", "require, auto or no"},
@@ -428,11 +468,13 @@ test_full_arena(void **state)
 static void
 test_looks(void **state)
 {
-	static const char *const yes[] = {
-	    "imap://h", "http://x", "x1://", "imap+unix:/x", "foo+pipe:y"};
+	static const char *const yes[] = {"imap://h", "http://x", "x1://",
+	    "imap+unix:/x", "foo+pipe:y", "imap:example.org", "MX:x",
+	    "submissions:a@b", "smtp:x"};
 	static const char *const no[] = {"", "imap", "imap:", "imap:/x", "://x",
 	    "/imap://x", "a b://x", "+unix:/x", "mail.example",
-	    "mail.example:143", "[::1]", "imap+tls://x"};
+	    "mail.example:143", "[::1]", "imap+tls://x", "mx:", "mx",
+	    "foo:bar"};
 	size_t i;
 
 	(void)state;
@@ -458,6 +500,14 @@ test_mask(void **state)
 	    {"RCPT TO:<a@b.test>: 550", "RCPT TO:<a@b.test>: 550"},
 	    {"mail.example:25: 421 bye", "mail.example:25: 421 bye"},
 	    {"@ : :@", "@ : :@"},
+	    {"at imap:a@b.test", "at imap:a@b.test"},
+	    {"at imap:a:secret@b.test", "at imap:a:***@b.test"},
+	    {"imap://a:b@h?proxy=socks5h://c:d@p",
+		"imap://a:***@h?proxy=socks5h://c:***@p"},
+	    {"imap://a@h?ca=x&proxy=http://c:d@p",
+		"imap://a@h?ca=x&proxy=http://c:***@p"},
+	    {"--proxy=socks5h://c:d@p", "--proxy=socks5h://c:***@p"},
+	    {"imap://a:b@h?proxy=none", "imap://a:***@h?proxy=none"},
 	};
 	struct buf b;
 	size_t i;
@@ -474,6 +524,169 @@ test_mask(void **state)
 	buf_fini(&b);
 }
 
+/* ---- proxies ---- */
+
+static void
+test_proxy(void **state)
+{
+	/* The URL; and its parts, with a NULL for what is not there. */
+	static const struct {
+		const char *url, *put, *protocol, *host, *user, *password;
+		uint16_t port;
+		bool tls;
+	} cases[] = {
+	    {"socks5h://px.example", "socks5h://px.example:1080", "socks5",
+		"px.example", NULL, NULL, 1080, false},
+	    {"SOCKS5://px.example:99/", "socks5://px.example:99", "socks5",
+		"px.example", NULL, NULL, 99, false},
+	    {"http://[::1]:3128", "http://[::1]:3128", "http", "::1", NULL,
+		NULL, 3128, false},
+	    {"https://px.example", "https://px.example:443", "http",
+		"px.example", NULL, NULL, 443, true},
+	    {"http://u%40x:p%2Fq%3A@px.example/",
+		"http://u%40x@px.example:1080", "http", "px.example", "u@x",
+		"p/q:", 1080, false},
+	    {"socks5h://u:@px.example", "socks5h://u@px.example:1080", "socks5",
+		"px.example", "u", "", 1080, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct arena a;
+		struct err e = {0};
+		struct url u;
+		struct buf b;
+
+		arena_init(&a, 1 << 16);
+		buf_init(&b, 1 << 10);
+		assert_int_equal(
+		    url_parse_proxy(str_z(cases[i].url), &a, &u, &e), 0);
+		assert_string_equal(u.protocol.p, cases[i].protocol);
+		assert_string_equal(u.host.p, cases[i].host);
+		assert_int_equal(u.port, cases[i].port);
+		assert_int_equal(u.tls, cases[i].tls);
+		assert_true(str_eq(u.user, str_z(cases[i].user)));
+		assert_int_equal(u.user.p == NULL, cases[i].user == NULL);
+		assert_true(str_eq(u.password, str_z(cases[i].password)));
+		assert_int_equal(
+		    u.password.p == NULL, cases[i].password == NULL);
+		assert_int_equal(url_put(&b, &u), 0);
+		assert_string_equal(buf_cstr(&b), cases[i].put);
+		buf_fini(&b);
+		arena_fini(&a);
+	}
+}
+
+static void
+test_no_proxy(void **state)
+{
+	struct arena a;
+	struct err e = {0};
+	struct url u;
+
+	(void)state;
+	arena_init(&a, 1 << 10);
+	assert_int_equal(url_parse_proxy(S(""), &a, &u, &e), 0);
+	assert_null(u.host.p);
+	assert_int_equal(url_parse_proxy(S("none"), &a, &u, &e), 0);
+	assert_null(u.host.p);
+	arena_fini(&a);
+}
+
+static void
+test_proxy_faults(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"px.example:1080", "a proxy is none or SCHEME"},
+	    {"secret:secret@px.example", "a proxy is none or SCHEME"},
+	    {"socks5+unix:/secret", "a proxy is none or SCHEME"},
+	    {"socks4://px.example", "unknown kind of proxy socks4"},
+	    {"imap://px.example", "unknown kind of proxy imap"},
+	    {"http://px.example/secret", "behind the host and port"},
+	    {"http://u:sec/secret@px.example", "behind the host and port"},
+	    {"http://px.example?secret", "behind the host and port"},
+	    {"http://u;AUTH=PLAIN:secret@px.example", "a proxy takes no ;AUTH"},
+	    {"http://u:secret@", "the URL names no host"},
+	    {"http://u:secret@px.example:0", "the port of the URL"},
+	    {"http://u:secret%0A@px.example", "the password of the URL holds"},
+	    {"http://px\r\n.example", "the URL has a line end"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct arena a;
+		struct err e = {0};
+		struct url u;
+
+		arena_init(&a, 1 << 16);
+		assert_int_equal(
+		    url_parse_proxy(str_z(cases[i][0]), &a, &u, &e), -1);
+		assert_int_equal(e.kind, ERR_USE);
+		if (!str_starts(str_z(e.msg), str_z(cases[i][1])))
+			fail_msg("%s: %s", cases[i][0], e.msg);
+		assert_null(strstr(e.msg, "secret"));
+		arena_fini(&a);
+	}
+}
+
+/* Of a server's URL, that goes by a proxy. */
+static void
+test_proxy_of_a_url(void **state)
+{
+	struct str with = S("imaps://h/?proxy=socks5h://u@[::1]:99&insecure");
+	struct str bad = S("imaps://h/?proxy=socks5h://u:secret@px.example");
+	struct arena a;
+	struct err e = {0};
+	struct url u;
+	struct buf b;
+
+	(void)state;
+	arena_init(&a, 1 << 16);
+	buf_init(&b, 1 << 10);
+	assert_int_equal(url_parse(with, &a, &u, &e), 0);
+	assert_string_equal(u.proxy.p, "socks5h://u@[::1]:99");
+	assert_int_equal(url_put(&b, &u), 0);
+	assert_string_equal(
+	    buf_cstr(&b), "imaps://h?insecure&proxy=socks5h://u@[::1]:99");
+	assert_int_equal(url_parse(buf_str(&b), &a, &u, &e), 0);
+	assert_string_equal(u.proxy.p, "socks5h://u@[::1]:99");
+	assert_int_equal(url_parse(bad, &a, &u, &e), -1);
+	assert_null(strstr(e.msg, "secret"));
+	buf_fini(&b);
+	arena_fini(&a);
+}
+
+static void
+test_password(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"imap://a:b@h", "b"},
+	    {"imap://a:b%20c@h/x", "b%20c"},
+	    {"see imap://a@h and pop3://c:d@i", "d"},
+	    {"imap://a:p@ss@h", "p@ss"},
+	    {"imap://a:p:q@h", "p:q"},
+	    {"imap://a:p/q@h", "p/q"}, /* no URL, but still a password */
+	    {"imap://a:p@h/x@y", "p"},
+	    {"imap://a@h:143/x@y", NULL},
+	    {"imap://h:143/x@y", NULL},
+	    {"imap://[::1]/x@y", NULL},
+	    {"imap://a@h", NULL},
+	    {"imap://a:@h", NULL},
+	    {"MAIL FROM:a@b.example", NULL},
+	    {"://", NULL},
+	    {"", NULL},
+	};
+	struct str got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		got = url_password(str_z(cases[i][0]));
+		assert_int_equal(got.p != NULL, cases[i][1] != NULL);
+		if (got.p != NULL)
+			assert_true(str_eq(got, str_z(cases[i][1])));
+	}
+}
+
 int
 main(void)
 {
@@ -485,6 +698,11 @@ main(void)
 	    cmocka_unit_test(test_full_arena),
 	    cmocka_unit_test(test_looks),
 	    cmocka_unit_test(test_mask),
+	    cmocka_unit_test(test_proxy),
+	    cmocka_unit_test(test_no_proxy),
+	    cmocka_unit_test(test_proxy_faults),
+	    cmocka_unit_test(test_proxy_of_a_url),
+	    cmocka_unit_test(test_password),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

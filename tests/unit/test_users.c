@@ -63,6 +63,23 @@ test_passwords(void **state)
 	assert_null(users_find(us, S("")));
 }
 
+static void
+test_logins(void **state)
+{
+	struct user *asterix = users_find(us, S("asterix"));
+
+	(void)state;
+	assert_ptr_equal(users_find_login(us, S("Asterix")), asterix);
+	assert_ptr_equal(
+	    users_find_login(us, S("asterix@example.org")), asterix);
+	assert_ptr_equal(users_find_login(us, S("asterix@x.test")), asterix);
+	assert_null(users_find_login(us, S("asterix@elsewhere.invalid")));
+	assert_null(users_find_login(us, S("asterix@")));
+	assert_null(users_find_login(us, S("@example.org")));
+	assert_null(users_find_login(us, S("a@asterix@example.org")));
+	assert_null(users_find(us, S("asterix@example.org")));
+}
+
 /* Made with the system's own crypt(3), so that it is this one that holds. */
 static void
 test_hashes(void **state)
@@ -72,9 +89,11 @@ test_hashes(void **state)
 	const struct user *u;
 
 	(void)state;
+	assert_true(users_have_passwords(us));
 	(void)snprintf(line, sizeof(line), "asterix:%s\n",
 	    crypt_r("gaul", "$6$saltsalt$", &data));
 	folder_put("users", str_z(line));
+	assert_false(users_have_passwords(us));
 	u = users_find(us, S("asterix"));
 	assert_true(user_check(u, S("gaul")));
 	assert_false(user_check(u, S("Gaul")));
@@ -225,6 +244,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_passwords),
+	    TEST(test_logins),
 	    TEST(test_hashes),
 	    TEST(test_refresh),
 	    TEST(test_broken_files),

@@ -43,9 +43,11 @@ server_start(struct server *srv, const struct cert *cert, int fd)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
+	SSL_CTX_set_security_level(ctx, 0);
 	assert_int_equal(SSL_CTX_use_certificate(ctx, cert->x), 1);
 	assert_int_equal(SSL_CTX_use_PrivateKey(ctx, cert->key), 1);
-	SSL_CTX_set_security_level(ctx, 0);
+	if (srv->plain_secret)
+		SSL_CTX_set_options(ctx, SSL_OP_NO_EXTENDED_MASTER_SECRET);
 	if (srv->version != 0) {
 		SSL_CTX_set_min_proto_version(ctx, srv->version);
 		SSL_CTX_set_max_proto_version(ctx, srv->version);
@@ -58,7 +60,13 @@ server_start(struct server *srv, const struct cert *cert, int fd)
 	if (srv->alpn != NULL)
 		SSL_CTX_set_alpn_select_cb(
 		    ctx, take_alpn, (void *)(uintptr_t)srv->alpn);
-	srv->ssl = SSL_new(ctx);
+	if (srv->behind != NULL)
+		assert_int_equal(
+		    SSL_CTX_add1_chain_cert(ctx, srv->behind->x), 1);
+	if (srv->behind_that != NULL)
+		assert_int_equal(
+		    SSL_CTX_add1_chain_cert(ctx, srv->behind_that->x), 1);
+	srv->ssl = SSL_new(srv->ctx != NULL ? srv->ctx : ctx);
 	SSL_CTX_free(ctx);
 	srv->fd = fd;
 	SSL_set_fd(srv->ssl, fd);
@@ -75,6 +83,19 @@ server_step(struct server *srv)
 	if (ERR_GET_REASON(ERR_peek_error()) >= SSL_AD_REASON_OFFSET)
 		srv->alerted = true;
 	ERR_clear_error();
+}
+
+void
+hear_tickets(struct stream *s, struct server *srv)
+{
+	struct err e = {0};
+	ssize_t rc = STREAM_AGAIN;
+	char c;
+
+	assert_int_equal(SSL_write(srv->ssl, "x", 1), 1);
+	for (int i = 0; rc == STREAM_AGAIN && i < 100000; i++)
+		rc = stream_read(s, &c, 1, &e);
+	assert_int_equal(rc, 1);
 }
 
 void

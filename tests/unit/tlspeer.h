@@ -4,6 +4,7 @@
 #ifndef TESTS_UNIT_TLSPEER_H
 #define TESTS_UNIT_TLSPEER_H
 
+#include "base/fingerprint.h"
 #include "net/tls.h"
 #include "tests/unit/certs.h"
 #include "tests/unit/faulty.h"
@@ -14,7 +15,11 @@
 struct server {
 	int version;	   /* TLS1_2_VERSION …; 0: any */
 	bool wants_client; /* a certificate by `ca` */
+	bool plain_secret; /* no extended master secret (RFC 7627) */
 	const char *alpn;  /* what it insists on, or NULL */
+	/* What it sends with its own, or NULL. */
+	const struct cert *behind, *behind_that;
+	SSL_CTX *ctx; /* of an earlier server, to go on with it; or NULL */
 	/* Made by connect_pair. */
 	SSL *ssl;
 	int fd;
@@ -50,6 +55,9 @@ int shake(struct stream *s, struct server *srv, struct err *e);
 /* Connects, with everything in order, and asserts that it worked. */
 struct stream *connected(
     struct server *srv, const struct cert *cert, struct faulty_plan *plan);
+
+/* Has the client read what the server says behind the handshake: tickets. */
+void hear_tickets(struct stream *s, struct server *srv);
 
 /* Closes the server's side, without a goodbye. */
 void server_cut(struct server *srv);

@@ -299,13 +299,27 @@ do_send(struct run *r, struct str arg)
 static int
 do_auth(struct run *r, struct str arg)
 {
+	struct conn_login login = {0};
+	struct str *const fields[] = {
+	    &login.mech, &login.user, &login.password};
+	struct arg got[3];
 	struct err e = {0};
-	struct conn_login login = {.mech = str_word(&arg)};
+	struct buf words;
+	size_t at = 0;
+	int rc = 0;
 
-	login.user = str_word(&arg);
-	login.password = str_word(&arg);
+	buf_init(&words, TEXT_MAX);
+	for (size_t i = 0; rc == 0 && i < 3; i++)
+		rc = argument(r, &arg, &words, &got[i]);
+	for (size_t i = 0; rc == 0 && i < 3; i++) {
+		*fields[i] = (struct str){buf_str(&words).p + at, got[i].s.n};
+		at += got[i].s.n;
+	}
 	login.initial = str_eq(str_trim(arg), S("initial"));
-	return add_cmd(r, conn_auth(r->conn, &login, &e), &e);
+	if (rc == 0)
+		rc = add_cmd(r, conn_auth(r->conn, &login, &e), &e);
+	buf_fini(&words);
+	return rc;
 }
 
 static int
