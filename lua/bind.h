@@ -194,6 +194,11 @@ extern const luaL_Reg bind_file_functions[];
 /* folder.c */
 /* The folder that holds path is on disk: 0, or -1 and errno. */
 int bind_sync_folder(const char *path);
+/* Pushes the folder at path (openat(2)) to be read, and gives it; raises.  Then
+ * its next name but "." and "..", in no order, NULL at the end. */
+struct bind_dir;
+struct bind_dir *bind_opendir(lua_State *L, int at, const char *path);
+const char *bind_readdir(lua_State *L, struct bind_dir *u);
 extern const luaL_Reg bind_folder_functions[];
 
 /* trace.c */

@@ -116,16 +116,60 @@ folder_stat(lua_State *L)
 	return 1;
 }
 
-/* A folder that is being read; a Lua error in between leaves none open. */
+/* ---- what is in a folder ---- */
+
+struct bind_dir {
+	DIR *d;
+};
+
 static int
 dir_gc(lua_State *L)
 {
-	DIR **d = lua_touserdata(L, 1);
+	struct bind_dir *u = lua_touserdata(L, 1);
 
-	if (*d != NULL)
-		closedir(*d);
-	*d = NULL;
+	if (u->d != NULL)
+		closedir(u->d);
+	u->d = NULL;
 	return 0;
+}
+
+struct bind_dir *
+bind_opendir(lua_State *L, int at, const char *path)
+{
+	struct bind_dir *u = lua_newuserdatauv(L, sizeof(*u), 0);
+	int fd;
+
+	u->d = NULL;
+	lua_createtable(L, 0, 1);
+	lua_pushcfunction(L, dir_gc);
+	lua_setfield(L, -2, "__gc");
+	lua_setmetatable(L, -2);
+	fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	u->d = fd >= 0 ? fdopendir(fd) : NULL;
+	if (u->d == NULL)
+		raise_errno(L, path);
+	return u;
+}
+
+const char *
+bind_readdir(lua_State *L, struct bind_dir *u)
+{
+	const struct dirent *de;
+
+	while (u->d != NULL) {
+		errno = 0;
+		de = readdir(u->d);
+		if (de == NULL && errno != 0)
+			raise_errno(L, "folder");
+		if (de == NULL) {
+			closedir(u->d);
+			u->d = NULL;
+		} else if (strcmp(de->d_name, ".") != 0 &&
+			   strcmp(de->d_name, "..") != 0) {
+			return de->d_name;
+		}
+	}
+	return NULL;
 }
 
 /* list(path): an array of the names in a folder, but "." and "..", in no
@@ -133,31 +177,15 @@ dir_gc(lua_State *L)
 static int
 folder_list(lua_State *L)
 {
-	const char *path = luaL_checkstring(L, 1);
-	DIR **d = lua_newuserdatauv(L, sizeof(DIR *), 0);
-	const struct dirent *de;
+	struct bind_dir *u = bind_opendir(L, AT_FDCWD, luaL_checkstring(L, 1));
+	const char *name;
 	lua_Integer n = 0;
 
-	*d = NULL;
-	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, dir_gc);
-	lua_setfield(L, -2, "__gc");
-	lua_setmetatable(L, -2);
-	*d = opendir(path);
-	if (*d == NULL)
-		return raise_errno(L, path);
 	lua_newtable(L);
-	while (errno = 0, (de = readdir(*d)) != NULL) {
-		if (strcmp(de->d_name, ".") == 0 ||
-		    strcmp(de->d_name, "..") == 0)
-			continue;
-		lua_pushstring(L, de->d_name);
+	while ((name = bind_readdir(L, u)) != NULL) {
+		lua_pushstring(L, name);
 		lua_rawseti(L, -2, ++n);
 	}
-	if (errno != 0)
-		return raise_errno(L, path);
-	closedir(*d);
-	*d = NULL;
 	return 1;
 }
 

@@ -2,10 +2,7 @@
 #include "lua/bind.h"
 #include "store/maildir.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct bind_maildir {
@@ -92,15 +89,6 @@ check_dir(lua_State *L)
 	return u->dir - 1;
 }
 
-static int
-raise_errno(lua_State *L, const char *what)
-{
-	struct err e = {0};
-
-	(void)err_sys(&e, "%s", what);
-	return bind_raise(L, &e, 0);
-}
-
 /* maildir(path, create): the Maildir at path, made if that is wanted. */
 int
 bind_maildir(lua_State *L)
@@ -117,22 +105,13 @@ bind_maildir(lua_State *L)
 		return bind_raise(L, &e, 0);
 	}
 	u->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) + 1;
-	return u->dir > 0 ? 1 : raise_errno(L, path);
+	if (u->dir > 0)
+		return 1;
+	(void)err_sys(&e, "%s", path);
+	return bind_raise(L, &e, 0);
 }
 
 /* ---- what is there ---- */
-
-/* A folder that is being read; a Lua error in between leaves none open. */
-static int
-dir_gc(lua_State *L)
-{
-	DIR **d = lua_touserdata(L, 1);
-
-	if (*d != NULL)
-		closedir(*d);
-	*d = NULL;
-	return 0;
-}
 
 static void
 push_flags(lua_State *L, uint32_t flags)
@@ -148,42 +127,28 @@ push_flags(lua_State *L, uint32_t flags)
 	}
 }
 
-/* Adds {base =, file =, flags =} to the table on top for each message in a
- * folder of dir. */
+/* Adds {base =, file =, flags =} of each message in a folder of dir to the
+ * table on top. */
 static void
 add_messages(lua_State *L, int dir, const char *folder)
 {
-	DIR **d = lua_newuserdatauv(L, sizeof(DIR *), 0);
-	const struct dirent *de;
+	struct bind_dir *u = bind_opendir(L, dir, folder);
+	const char *name;
 	uint32_t flags;
-	int fd;
 
-	*d = NULL;
-	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, dir_gc);
-	lua_setfield(L, -2, "__gc");
-	lua_setmetatable(L, -2);
-	fd = openat(dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	*d = fd >= 0 ? fdopendir(fd) : NULL;
-	if (*d == NULL)
-		raise_errno(L, folder);
 	lua_insert(L, -2);
-	while (errno = 0, (de = readdir(*d)) != NULL) {
-		if (de->d_name[0] == '.')
+	while ((name = bind_readdir(L, u)) != NULL) {
+		if (*name == '.')
 			continue;
 		lua_createtable(L, 0, 3);
-		bind_push_str(L, maildir_base(str_z(de->d_name), &flags));
+		bind_push_str(L, maildir_base(str_z(name), &flags));
 		lua_setfield(L, -2, "base");
-		lua_pushfstring(L, "%s/%s", folder, de->d_name);
+		lua_pushfstring(L, "%s/%s", folder, name);
 		lua_setfield(L, -2, "file");
 		push_flags(L, flags);
 		lua_setfield(L, -2, "flags");
 		lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
 	}
-	if (errno != 0)
-		raise_errno(L, folder);
-	closedir(*d);
-	*d = NULL;
 	lua_remove(L, -2);
 }
 
