@@ -64,14 +64,14 @@ class Local(LiveCase):
                       self.PROTOCOLS[protocol], "-c", ":use other")
 
     def test_login(self):
-        """The password goes in clear: nobody listens."""
+        """By the best mechanism, though nobody listens."""
         for protocol, url in self.each():
             if protocol == "lmtp":
                 continue
             command = "STAT" if protocol == "pop3" else "NOOP"
             result = self.done(self.secret("gaul"), url, "-c", ":login fred",
                                "-c", command)
-            self.assertIn(b"logged in as fred by PLAIN", result.err)
+            self.assertIn(b"logged in as fred by SCRAM-SHA-256", result.err)
 
     def test_in_lua(self):
         for protocol, url in self.each():
