@@ -1,5 +1,6 @@
 /* setting: what :set and postel.set change, in one table. */
 #include "shell/setting.h"
+#include "base/fingerprint.h"
 #include "base/mem.h"
 #include "base/near.h"
 #include "base/text.h"
@@ -12,6 +13,8 @@
 static char *kept_trace;
 static char *kept_pager;
 static char *kept_dns;
+static char *kept_ca;
+static char *kept_fingerprint;
 static char *kept_proxy;
 
 /* ---- those that are no flags ---- */
@@ -192,6 +195,53 @@ set_proxy(struct shell *sh, const char *value, struct err *e)
 	return 0;
 }
 
+/* What is kept from now on: a copy of value, or NULL for the word that stands
+ * for none. */
+static const char *
+keep(char **kept, const char *value, const char *none)
+{
+	bool is_none = str_eqcase(str_z(value), str_z(none));
+
+	free(*kept);
+	*kept = is_none ? NULL : mem_strdup(value);
+	return *kept;
+}
+
+static void
+get_ca(const struct shell *sh, struct buf *out)
+{
+	(void)buf_addz(out, sh->opt->ca != NULL ? sh->opt->ca : "system");
+}
+
+static int
+set_ca(struct shell *sh, const char *value, struct err *e)
+{
+	if (*value == '\0')
+		return err_set(e, ERR_USE, "a file has a name");
+	sh->opt->ca = keep(&kept_ca, value, "system");
+	return 0;
+}
+
+static void
+get_fingerprint(const struct shell *sh, struct buf *out)
+{
+	const char *print = sh->opt->fingerprint;
+
+	(void)buf_addz(out, print != NULL ? print : "none");
+}
+
+static int
+set_fingerprint(struct shell *sh, const char *value, struct err *e)
+{
+	unsigned char ignored[FINGERPRINT_SIZE];
+
+	if (!str_eqcase(str_z(value), S("none")) &&
+	    !fingerprint_parse(str_z(value), ignored))
+		return err_set(e, ERR_USE, "it is none of these");
+	sh->opt->fingerprint = keep(&kept_fingerprint, value, "none");
+	return 0;
+}
+
 static void
 get_dns(const struct shell *sh, struct buf *out)
 {
@@ -206,9 +256,7 @@ set_dns(struct shell *sh, const char *value, struct err *e)
 
 	if (!system && dns_server_parse(value, &ignored, e) != 0)
 		return -1;
-	free(kept_dns);
-	kept_dns = system ? NULL : mem_strdup(value);
-	sh->opt->dns = kept_dns;
+	sh->opt->dns = keep(&kept_dns, value, "system");
 	return 0;
 }
 
@@ -225,6 +273,9 @@ quiet_changed(struct shell *sh)
 #define SHELL(field) .kind = SETTING_SHELL, .at = offsetof(struct shell, field)
 
 const struct setting settings[] = {
+    {"ca", NULL, N_("FILE | system"), "system",
+	N_("Of new connections: the authorities that are trusted."),
+	.get = get_ca, .set = set_ca},
     {"color", "colour", "auto | on | off", "auto",
 	N_("Paints replies by their status, on a terminal."), .get = get_color,
 	.set = set_color},
@@ -242,6 +293,9 @@ const struct setting settings[] = {
     {"explain", NULL, "on | off", "off",
 	N_("Says in words what each reply means; :explain does the same."),
 	SHELL(explains)},
+    {"fingerprint", NULL, N_("SHA256 | none"), "none",
+	N_("Of new connections: the one certificate that is good."),
+	.get = get_fingerprint, .set = set_fingerprint},
     {"history", NULL, "on | off", "on",
 	N_("Lines that are typed are remembered, here and on disk."),
 	SHELL(history)},
@@ -340,14 +394,13 @@ setting_begin(struct shell *sh)
 void
 setting_end(void)
 {
-	free(kept_trace);
-	kept_trace = NULL;
-	free(kept_pager);
-	kept_pager = NULL;
-	free(kept_dns);
-	kept_dns = NULL;
-	mem_free_secret(kept_proxy);
-	kept_proxy = NULL;
+	char **const kept[] = {&kept_trace, &kept_pager, &kept_dns, &kept_proxy,
+	    &kept_ca, &kept_fingerprint};
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+		mem_free_secret(*kept[i]);
+		*kept[i] = NULL;
+	}
 }
 
 /* ---- names ---- */

@@ -2,7 +2,7 @@
 
 import hostile
 from authority import Authority
-from harness import DONE, TLS, LiveCase
+from harness import DONE, TLS, USAGE, LiveCase
 from servers import Dovecot, Exim
 
 
@@ -41,6 +41,17 @@ class Trust(TlsCase):
                 self.done(self.ca, url, "-c", "NOOP")
                 self.done(self.ca, url.replace("127.0.0.1", "localhost"),
                           "-c", "NOOP")
+
+    def test_authority_and_pin_as_settings(self):
+        url = next(self.urls())
+        pin = self.authority.fingerprint()
+        for setting in (f"ca {self.authority.ca}", f"fingerprint {pin}"):
+            self.done("-c", f":set {setting}", "-c", f":open {url}",
+                      "-c", "NOOP")
+        self.fails(TLS, "no trusted authority", "-c",
+                   f":set ca {self.authority.ca}", "-c", ":set ca system",
+                   "-c", f":open {url}")
+        self.fails(USAGE, "it is SHA256 . none", "-c", ":set fingerprint x")
 
     def test_unknown_authority(self):
         for url in self.urls():
