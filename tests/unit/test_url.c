@@ -508,6 +508,8 @@ test_mask(void **state)
 		"imap://a@h?ca=x&proxy=http://c:***@p"},
 	    {"--proxy=socks5h://c:d@p", "--proxy=socks5h://c:***@p"},
 	    {"imap://a:b@h?proxy=none", "imap://a:***@h?proxy=none"},
+	    {"imap://h/box?ca=/x:y@z", "imap://h/box?ca=/x:y@z"},
+	    {":set proxy a:b@h", ":set proxy a:***@h"},
 	};
 	struct buf b;
 	size_t i;
@@ -672,6 +674,12 @@ test_password(void **state)
 	    {"imap://[::1]/x@y", NULL},
 	    {"imap://a@h", NULL},
 	    {"imap://a:@h", NULL},
+	    {"imap:a:b@h.example", "b"},
+	    {":open 'pop3s:a%40b:c/d@h.example'", "c/d"},
+	    {"imap:a@h.example", NULL},
+	    {"noimap:a:b@h.example", NULL},
+	    {":set proxy a:b@h", "b"},
+	    {"imap://h?proxy=a:b@h", "b"},
 	    {"MAIL FROM:a@b.example", NULL},
 	    {"://", NULL},
 	    {"", NULL},
