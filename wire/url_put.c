@@ -179,7 +179,7 @@ find_password(struct str text, bool bare)
 	struct str rest, got;
 	size_t n;
 
-	for (size_t i = 0; i < text.n; i++) {
+	for (size_t i = 0; text.p != NULL && i < text.n; i++) {
 		rest = str_skip(text, i);
 		n = authority_at(text, i);
 		if (n == 0 &&
