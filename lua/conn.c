@@ -590,10 +590,10 @@ push_protocol_methods(lua_State *L, const struct proto *p)
 {
 	const char *name = proto_name(p);
 
-	lua_getglobal(L, "require");
 	lua_pushfstring(
 	    L, "postel.%s", strcmp(name, "lmtp") == 0 ? "smtp" : name);
-	lua_call(L, 1, 1);
+	bind_require(L, lua_tostring(L, -1));
+	lua_remove(L, -2);
 }
 
 /* The name in messages, of a connection that Lua has not opened and named;
