@@ -129,7 +129,8 @@ first_line(struct buf *b, const char *what, struct err *e)
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
 	if (line.n == 0)
-		return err_set(e, ERR_AUTH, "%s: holds no password", what);
+		return err_set(
+		    e, ERR_AUTH, "%s: its first line is empty", what);
 	b->len = line.n;
 	return 0;
 }
