@@ -126,6 +126,9 @@ int bind_open(lua_State *L); /* core.open(config) → conn, cmd */
  * none if it is no connection. */
 void bind_conn_members(lua_State *L, int idx, script_member fn, void *arg);
 
+/* conn_fields.c */
+extern const struct bind_field bind_conn_fields[];
+
 /* tls.c */
 /* Pushes what TLS agreed on, or nil without TLS. */
 void bind_push_tls(lua_State *L, const struct conn *c);
