@@ -119,6 +119,7 @@ url_unescape(struct arena *a, struct str s, const char *what, struct str *out,
     struct err *e)
 {
 	size_t i, n = 0;
+	int octet;
 	char *p;
 
 	if (keep(a, s, out, e) < 0)
@@ -127,14 +128,13 @@ url_unescape(struct arena *a, struct str s, const char *what, struct str *out,
 	for (i = 0; i < s.n; i++) {
 		p[n] = s.p[i];
 		if (s.p[i] == '%') {
-			if (i + 2 >= s.n || ascii_hex(s.p[i + 1]) < 0 ||
-			    ascii_hex(s.p[i + 2]) < 0)
+			octet = str_hex(str_skip(s, i + 1));
+			if (octet < 0)
 				return err_set(e, ERR_USE,
 				    "the %s of the URL has a %% without two "
 				    "hexadecimal digits",
 				    what);
-			p[n] = (char)(ascii_hex(s.p[i + 1]) * 16 +
-				      ascii_hex(s.p[i + 2]));
+			p[n] = (char)octet;
 			i += 2;
 		}
 		n++;
