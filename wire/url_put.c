@@ -129,8 +129,7 @@ static size_t
 authority_at(struct str text, size_t i)
 {
 	enum { SCHEME_MAX = 16 };
-	struct str rest = str_skip(text, i),
-		   scheme = str_head(rest, SCHEME_MAX);
+	struct str rest = str_skip(text, i), scheme;
 
 	for (size_t j = 0; j < 3; j++)
 		if (str_starts(rest, before_authority[j]))
@@ -138,8 +137,12 @@ authority_at(struct str text, size_t i)
 	/* "imap:user:password@domain" */
 	if (i > 0 && (ascii_alpha(text.p[i - 1]) || ascii_digit(text.p[i - 1])))
 		return 0;
+	scheme = str_head(rest, rest.n < SCHEME_MAX ? rest.n : SCHEME_MAX);
 	scheme = str_head(scheme, str_find(scheme, ':'));
-	return str_has(rest, ':') && url_is_scheme(scheme) ? scheme.n + 1 : 0;
+	return scheme.n < rest.n && rest.p[scheme.n] == ':' &&
+		       url_is_scheme(scheme)
+		   ? scheme.n + 1
+		   : 0;
 }
 
 /* The password of user, password and host in a word; p is NULL if it has
