@@ -81,7 +81,7 @@ class Srv(FindCase):
         self.assertIn(b"-- SRV _imaps._tcp.example.org: 9 1 "
                       b"%d mail.example.org\n"
                       % self.servers["inside"].imaps, result.err)
-        self.assertIn(b"C: a1 AUTHENTICATE ", result.err)
+        self.assertIn(b"C: a1 AUTHENTICATE SCRAM", result.err)
         self.assertIn(b"nowhere.test: there is no such name", result.err)
         asked = [name for name, _, _ in self.names.asked]
         self.assertNotIn("_imap._tcp.example.org", asked)

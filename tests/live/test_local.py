@@ -68,9 +68,9 @@ class Local(TlsCase):
             if protocol == "lmtp":
                 continue
             command = "STAT" if protocol == "pop3" else "NOOP"
-            result = self.done(self.secret("gaul"), "--auth=PLAIN", url, "-c",
-                               ":login fred", "-c", command)
-            self.assertIn(b"logged in as fred by PLAIN", result.err)
+            result = self.done(self.secret("gaul"), url, "-c", ":login fred",
+                               "-c", command)
+            self.assertIn(b"logged in as fred by SCRAM-SHA-256", result.err)
 
     def test_in_lua(self):
         for protocol, url in self.each():
