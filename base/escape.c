@@ -11,10 +11,9 @@ octet(struct str s, size_t *used)
 	const char *at;
 
 	*used = 1;
-	if (*s.p == 'x' && s.n >= 3 && ascii_hex(s.p[1]) >= 0 &&
-	    ascii_hex(s.p[2]) >= 0) {
+	if (*s.p == 'x' && str_hex(str_skip(s, 1)) >= 0) {
 		*used = 3;
-		return (char)(ascii_hex(s.p[1]) << 4 | ascii_hex(s.p[2]));
+		return (char)str_hex(str_skip(s, 1));
 	}
 	at = memchr(letters, *s.p, sizeof(letters) - 1);
 	if (at != NULL)

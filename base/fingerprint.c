@@ -13,17 +13,16 @@ bool
 fingerprint_parse(struct str s, unsigned char out[static FINGERPRINT_SIZE])
 {
 	size_t step = s.n == FINGERPRINT_TEXT - 1 ? 3 : 2;
-	int high, low;
+	int octet;
 
 	if (s.n != FINGERPRINT_TEXT - 1 && s.n != 2 * (size_t)FINGERPRINT_SIZE)
 		return false;
 	for (size_t i = 0; i < FINGERPRINT_SIZE; i++) {
-		high = ascii_hex(s.p[i * step]);
-		low = ascii_hex(s.p[i * step + 1]);
-		if (high < 0 || low < 0 ||
+		octet = str_hex(str_skip(s, i * step));
+		if (octet < 0 ||
 		    (step == 3 && i > 0 && s.p[i * step - 1] != ':'))
 			return false;
-		out[i] = (unsigned char)(high << 4 | low);
+		out[i] = (unsigned char)octet;
 	}
 	return true;
 }

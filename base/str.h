@@ -129,4 +129,14 @@ ascii_hex(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* The octet that s begins with as two hexadecimal digits, or -1. */
+static inline int
+str_hex(struct str s)
+{
+	int high = s.n >= 2 ? ascii_hex(s.p[0]) : -1;
+	int low = s.n >= 2 ? ascii_hex(s.p[1]) : -1;
+
+	return high >= 0 && low >= 0 ? high << 4 | low : -1;
+}
+
 #endif

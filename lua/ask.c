@@ -105,11 +105,11 @@ read_line(struct asking *a, struct buf *b, struct err *e)
 				   ? err_set(e, ERR_CANCEL, "interrupted")
 				   : err_sys(e, "terminal");
 		if (n == 0 && b->len == 0)
-			return err_set(e, ERR_CANCEL, "no password given");
+			return err_set(e, ERR_CANCEL, "no answer given");
 		if (n == 0 || c == '\n')
 			return 0;
 		if (buf_addc(b, c) != 0)
-			return err_set(e, ERR_USE, "password is too long");
+			return err_set(e, ERR_USE, "the answer is too long");
 	}
 }
 

@@ -5,13 +5,12 @@
 
 #include <string.h>
 
-/* Lets the Lua half of a type add its methods. */
-static void
-load_module(lua_State *L, const char *module)
+void
+bind_require(lua_State *L, const char *module)
 {
 	lua_getglobal(L, "require");
 	lua_pushstring(L, module);
-	lua_call(L, 1, 0);
+	lua_call(L, 1, 1);
 }
 
 static void
@@ -26,8 +25,11 @@ push_metatable(lua_State *L, const struct bind_type *type)
 	lua_setfield(L, -3, "methods");
 	lua_pushcclosure(L, type->index, 1);
 	lua_setfield(L, -2, "__index");
-	if (type->module != NULL)
-		load_module(L, type->module);
+	if (type->module == NULL)
+		return;
+	/* The Lua half of the type adds its methods. */
+	bind_require(L, type->module);
+	lua_pop(L, 1);
 }
 
 void *
@@ -105,6 +107,15 @@ bind_index(lua_State *L, const struct bind_field *fields, void *object)
 		return true;
 	}
 	return false;
+}
+
+int
+bind_index_methods(lua_State *L)
+{
+	static const struct bind_field none[] = {{NULL, NULL}};
+
+	(void)bind_index(L, none, NULL);
+	return 1;
 }
 
 struct str

@@ -101,6 +101,11 @@ struct bind_field {
 /* For __index: a method, else a field, else nil.  Pushes one value; false if
  * it was nil. */
 bool bind_index(lua_State *L, const struct bind_field *fields, void *object);
+/* The same as the __index of a type that has no such fields. */
+int bind_index_methods(lua_State *L);
+
+/* Pushes what require gives. */
+void bind_require(lua_State *L, const char *module);
 
 struct str bind_str(lua_State *L, int idx); /* luaL_checklstring */
 void bind_push_str(lua_State *L, struct str s);
@@ -120,6 +125,9 @@ int bind_open(lua_State *L); /* core.open(config) → conn, cmd */
 /* Names of the fields and of the protocol's methods of the connection at idx;
  * none if it is no connection. */
 void bind_conn_members(lua_State *L, int idx, script_member fn, void *arg);
+
+/* conn_fields.c */
+extern const struct bind_field bind_conn_fields[];
 
 /* tls.c */
 /* Pushes what TLS agreed on, or nil without TLS. */

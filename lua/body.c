@@ -223,8 +223,7 @@ static const struct bind_field fields[] = {
 static int
 body_index(lua_State *L)
 {
-	if (!bind_index(L, fields, bind_check(L, 1, &body_type)))
-		lua_pushnil(L);
+	(void)bind_index(L, fields, bind_check(L, 1, &body_type));
 	return 1;
 }
 
@@ -278,14 +277,13 @@ file_body(lua_State *L)
 	return *slot != NULL ? 1 : bind_raise(L, &e, 0);
 }
 
-static int spool_index(lua_State *);
 static int spool_gc(lua_State *);
 static int spool_add_method(lua_State *);
 static int spool_body_method(lua_State *);
 
 static const struct bind_type spool_type = {
     .name = "postel.spool",
-    .index = spool_index,
+    .index = bind_index_methods,
     .meta = (const luaL_Reg[]){{"__gc", spool_gc}, {NULL, NULL}},
     .methods =
 	(const luaL_Reg[]){
@@ -294,16 +292,6 @@ static const struct bind_type spool_type = {
 	    {NULL, NULL},
 	},
 };
-
-static int
-spool_index(lua_State *L)
-{
-	static const struct bind_field none[] = {{NULL, NULL}};
-
-	if (!bind_index(L, none, NULL))
-		lua_pushnil(L);
-	return 1;
-}
 
 static int
 spool_gc(lua_State *L)

@@ -408,8 +408,7 @@ cmd_index(lua_State *L)
 {
 	struct bind_cmd *u = bind_check(L, 1, &cmd_type);
 
-	if (!bind_index(L, fields, u))
-		lua_pushnil(L);
+	(void)bind_index(L, fields, u);
 	return 1;
 }
 

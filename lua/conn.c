@@ -421,168 +421,7 @@ conn_certifies_method(lua_State *L)
 	return 1;
 }
 
-/* ---- fields ---- */
-
-static void
-push_protocol(lua_State *L, void *c)
-{
-	const struct proto *p = conn_proto(c);
-
-	lua_pushstring(L, p != NULL ? proto_name(p) : NULL);
-}
-
-static void
-push_host(lua_State *L, void *c)
-{
-	lua_pushstring(L, conn_config(c)->host);
-}
-
-static void
-push_port(lua_State *L, void *c)
-{
-	const struct conn_config *cfg = conn_config(c);
-
-	if (cfg->transport == URL_TCP)
-		lua_pushinteger(L, cfg->port);
-	else
-		lua_pushnil(L);
-}
-
-static void
-push_path(lua_State *L, void *c)
-{
-	lua_pushstring(L, conn_config(c)->path);
-}
-
-/* Its URL without the password. */
-static void
-push_proxy(lua_State *L, void *c)
-{
-	lua_pushstring(L, conn_proxy(c));
-}
-
-static void
-push_user(lua_State *L, void *c)
-{
-	lua_pushstring(L, conn_user(c));
-}
-
-static void
-push_state(lua_State *L, void *c)
-{
-	lua_pushstring(
-	    L, conn_phase(c) == CONN_CLOSED ? "closed" : conn_state_name(c));
-}
-
-static void
-push_tls(lua_State *L, void *c)
-{
-	bind_push_tls(L, c);
-}
-
-static void
-push_private(lua_State *L, void *c)
-{
-	lua_pushboolean(L, conn_is_private(c));
-}
-
-static void
-push_open(lua_State *L, void *c)
-{
-	lua_pushboolean(L, conn_phase(c) == CONN_OPEN);
-}
-
-static void
-push_in_flight(lua_State *L, void *c)
-{
-	lua_pushinteger(L, (lua_Integer)conn_in_flight(c));
-}
-
-/* {NAME = parameters}. */
-static void
-push_capabilities(lua_State *L, void *c)
-{
-	struct str all = conn_capabilities(c);
-
-	lua_newtable(L);
-	while (all.n > 0) {
-		struct str params = str_cut(&all, '\n');
-		struct str name = str_cut(&params, ' ');
-		bind_push_str(L, name);
-		bind_push_str(L, params);
-		lua_rawset(L, -3);
-	}
-}
-
-static void
-push_known(lua_State *L, void *c)
-{
-	lua_pushboolean(L, conn_capabilities_known(c));
-}
-
-static void
-push_stamp(lua_State *L, void *c)
-{
-	struct str s = conn_apop_stamp(c);
-
-	if (s.n > 0)
-		bind_push_str(L, s);
-	else
-		lua_pushnil(L);
-}
-
-/* What SELECT said and later responses changed; nil if none is selected. */
-static void
-push_mailbox(lua_State *L, void *c)
-{
-	struct conn_mailbox m = conn_mailbox(c);
-
-	if (m.name == NULL || m.name[0] == '\0') {
-		lua_pushnil(L);
-		return;
-	}
-	lua_createtable(L, 0, 6);
-	lua_pushstring(L, m.name);
-	lua_setfield(L, -2, "name");
-	lua_pushboolean(L, m.read_only);
-	lua_setfield(L, -2, "read_only");
-	bind_push_u64(L, m.exists);
-	lua_setfield(L, -2, "exists");
-	bind_push_u64(L, m.recent);
-	lua_setfield(L, -2, "recent");
-	bind_push_u64(L, m.uidvalidity);
-	lua_setfield(L, -2, "uidvalidity");
-	bind_push_u64(L, m.uidnext);
-	lua_setfield(L, -2, "uidnext");
-}
-
-static void
-push_bye(lua_State *L, void *c)
-{
-	const struct proto *p = conn_proto(c);
-
-	lua_pushstring(L, p != NULL ? proto_bye(p) : NULL);
-}
-
-static const struct bind_field fields[] = {
-    {"protocol", push_protocol},
-    {"host", push_host},
-    {"port", push_port},
-    {"path", push_path},
-    {"proxy", push_proxy},
-    {"user", push_user},
-    {"state", push_state},
-    {"tls", push_tls},
-    {"private", push_private},
-    {"is_open", push_open},
-    {"in_flight", push_in_flight},
-    {"capabilities", push_capabilities},
-    {"capabilities_known", push_known},
-    {"stamp", push_stamp},
-    {"mailbox", push_mailbox},
-    {"bye", push_bye},
-    {NULL, NULL},
-};
+/* ---- what it has ---- */
 
 /* Pushes the methods of the connection's protocol: what the module returns. */
 static void
@@ -590,10 +429,10 @@ push_protocol_methods(lua_State *L, const struct proto *p)
 {
 	const char *name = proto_name(p);
 
-	lua_getglobal(L, "require");
 	lua_pushfstring(
 	    L, "postel.%s", strcmp(name, "lmtp") == 0 ? "smtp" : name);
-	lua_call(L, 1, 1);
+	bind_require(L, lua_tostring(L, -1));
+	lua_remove(L, -2);
 }
 
 /* The name in messages, of a connection that Lua has not opened and named;
@@ -621,7 +460,7 @@ conn_index(lua_State *L)
 		lua_pushnil(L);
 		return 1;
 	}
-	if (bind_index(L, fields, u->c))
+	if (bind_index(L, bind_conn_fields, u->c))
 		return 1;
 	lua_getiuservalue(L, 1, 1);
 	lua_pushvalue(L, 2);
@@ -643,7 +482,8 @@ bind_conn_members(lua_State *L, int idx, script_member fn, void *arg)
 
 	if (u == NULL || u->c == NULL)
 		return;
-	for (const struct bind_field *f = fields; f->name != NULL; f++)
+	for (const struct bind_field *f = bind_conn_fields; f->name != NULL;
+	     f++)
 		fn(f->name, false, arg);
 	if (conn_proto(u->c) == NULL)
 		return;
@@ -662,7 +502,8 @@ conn_newindex(lua_State *L)
 {
 	const char *key = luaL_checkstring(L, 2);
 
-	for (const struct bind_field *f = fields; f->name != NULL; f++)
+	for (const struct bind_field *f = bind_conn_fields; f->name != NULL;
+	     f++)
 		if (strcmp(f->name, key) == 0)
 			luaL_error(L, text_of("field '%s' cannot be set"), key);
 	lua_getiuservalue(L, 1, 1);

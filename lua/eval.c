@@ -14,9 +14,7 @@ eval(lua_State *L)
 		"t") != LUA_OK &&
 	    luaL_loadbufferx(L, text, strlen(text), "=lua", "t") != LUA_OK)
 		return lua_error(L);
-	lua_getglobal(L, "require");
-	lua_pushliteral(L, "postel.show");
-	lua_call(L, 1, 1);
+	bind_require(L, "postel.show");
 	lua_insert(L, -2);
 	lua_call(L, 1, 0);
 	bind_call_task(L, "finish");

@@ -255,9 +255,7 @@ script_account_put(lua_State *L, const char *name, struct buf *out)
 static int
 call_login(lua_State *L)
 {
-	lua_getglobal(L, "require");
-	lua_pushliteral(L, "postel.login");
-	lua_call(L, 1, 1);
+	bind_require(L, "postel.login");
 	lua_getfield(L, -1, "shell");
 	lua_insert(L, 1);
 	lua_settop(L, 4);
@@ -308,9 +306,7 @@ script_login(lua_State *L, struct conn *c, const char *user, bool in_clear,
 static int
 call_prepare(lua_State *L)
 {
-	lua_getglobal(L, "require");
-	lua_pushliteral(L, "postel.connect");
-	lua_call(L, 1, 1);
+	bind_require(L, "postel.connect");
 	lua_getfield(L, -1, "by_hand");
 	lua_pushvalue(L, 1);
 	lua_call(L, 1, 0);

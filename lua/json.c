@@ -54,9 +54,7 @@ write_json(lua_State *L)
 {
 	const struct json_job *j = lua_touserdata(L, 1);
 
-	lua_getglobal(L, "require");
-	lua_pushliteral(L, "postel.json");
-	lua_call(L, 1, 1);
+	bind_require(L, "postel.json");
 	lua_getfield(L, -1, "json");
 	lua_insert(L, -2);
 	push_value(L, j);

@@ -1,17 +1,16 @@
 /* lookup: records of DNS, asked for and waited for. */
 #include "lua/bind.h"
-#include "net/dns.h"
 #include "base/mem.h"
+#include "net/dns.h"
 
 #include <stdlib.h>
 
-static int lookup_index(lua_State *);
 static int lookup_gc(lua_State *);
 static int lookup_answer(lua_State *);
 
 static const struct bind_type lookup_type = {
     .name = "postel.lookup",
-    .index = lookup_index,
+    .index = bind_index_methods,
     .meta =
 	(const luaL_Reg[]){
 	    {"__gc", lookup_gc},
@@ -31,13 +30,6 @@ struct bind_lookup {
 	struct dns_answer *answer; /* NULL: never asked, or closed */
 	int64_t began, ended;	   /* microseconds */
 };
-
-static int
-lookup_index(lua_State *L)
-{
-	bind_index(L, (const struct bind_field[]){{NULL, NULL}}, NULL);
-	return 1;
-}
 
 static int
 lookup_gc(lua_State *L)

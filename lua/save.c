@@ -20,14 +20,13 @@ struct bind_saver {
 	bool there; /* temp is a file of ours */
 };
 
-static int saver_index(lua_State *);
 static int saver_gc(lua_State *);
 static int saver_take_method(lua_State *);
 static int saver_commit_method(lua_State *);
 
 static const struct bind_type saver_type = {
     .name = "postel.saver",
-    .index = saver_index,
+    .index = bind_index_methods,
     .meta =
 	(const luaL_Reg[]){
 	    {"__gc", saver_gc},
@@ -41,16 +40,6 @@ static const struct bind_type saver_type = {
 	    {NULL, NULL},
 	},
 };
-
-static int
-saver_index(lua_State *L)
-{
-	static const struct bind_field none[] = {{NULL, NULL}};
-
-	if (!bind_index(L, none, NULL))
-		lua_pushnil(L);
-	return 1;
-}
 
 /* What was not committed leaves nothing behind. */
 static int

@@ -49,9 +49,8 @@ search_embedded(lua_State *L)
 static int
 postel_index(lua_State *L)
 {
-	lua_getglobal(L, "require");
-	lua_pushliteral(L, "postel.init");
-	lua_call(L, 1, 0);
+	bind_require(L, "postel.init");
+	lua_pop(L, 1);
 	lua_pushvalue(L, 2);
 	lua_gettable(L, 1);
 	return 1;

@@ -16,13 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int secret_index(lua_State *);
 static int secret_gc(lua_State *);
 static int secret_tostring(lua_State *);
 
 static const struct bind_type secret_type = {
     .name = "postel.secret",
-    .index = secret_index,
+    .index = bind_index_methods,
     .meta =
 	(const luaL_Reg[]){
 	    {"__gc", secret_gc},
@@ -32,16 +31,6 @@ static const struct bind_type secret_type = {
 	},
     .methods = (const luaL_Reg[]){{"wipe", secret_gc}, {NULL, NULL}},
 };
-
-static int
-secret_index(lua_State *L)
-{
-	static const struct bind_field none[] = {{NULL, NULL}};
-
-	if (!bind_index(L, none, NULL))
-		lua_pushnil(L);
-	return 1;
-}
 
 static int
 secret_gc(lua_State *L)
@@ -140,7 +129,8 @@ first_line(struct buf *b, const char *what, struct err *e)
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
 	if (line.n == 0)
-		return err_set(e, ERR_AUTH, "%s: holds no password", what);
+		return err_set(
+		    e, ERR_AUTH, "%s: its first line is empty", what);
 	b->len = line.n;
 	return 0;
 }

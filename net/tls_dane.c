@@ -21,11 +21,11 @@ static bool
 read_hex(struct str s, uint8_t *out)
 {
 	for (size_t i = 0; i + 1 < s.n; i += 2) {
-		int high = ascii_hex(s.p[i]), low = ascii_hex(s.p[i + 1]);
+		int octet = str_hex(str_skip(s, i));
 
-		if (high < 0 || low < 0)
+		if (octet < 0)
 			return false;
-		out[i / 2] = (uint8_t)(high * 16 + low);
+		out[i / 2] = (uint8_t)octet;
 	}
 	return s.n % 2 == 0;
 }

@@ -295,7 +295,7 @@ struct cmd *conn_raw(struct conn *c, struct err *e);
 void conn_raw_end(struct cmd *cmd);
 
 /*
- * POP3 APOP, SMTP AUTH, IMAP AUTHENTICATE and POP3 AUTH by libgsasl.
+ * POP3 APOP, SMTP AUTH, IMAP AUTHENTICATE and POP3 AUTH, as sasl.h has them.
  * initial: send an initial response where the server allows one.  The
  * password is copied, wiped when the exchange ends, and never traced.
  */
@@ -314,7 +314,7 @@ struct sasl_said {
 };
 struct cmd *conn_auth(
     struct conn *c, const struct conn_login *login, struct err *e);
-/* Whether the mechanism can be had here (libgsasl, or APOP on POP3). */
+/* Whether the mechanism can be had here (sasl.h, or APOP on POP3). */
 bool conn_knows_mech(const struct conn *c, struct str mech);
 
 /*

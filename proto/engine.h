@@ -258,6 +258,8 @@ void via_forget(struct conn *c);
 /* What stands in the queue for the greeting. */
 extern const struct verb conn_greeting;
 
+/* ---- known.c ---- */
+
 /* Whether host is this machine. */
 bool conn_is_loopback(const char *host);
 void conn_forget(struct conn *c); /* all that was learned (TLS) */

@@ -23,8 +23,12 @@ static void
 put_words(FILE *f, const struct option_row *r)
 {
 	struct str words = str_z(r->words), word;
-	const char *before = "";
+	const char *before = "", *z;
 
+	for (size_t i = 0; r->word != NULL && (z = r->word(i)) != NULL; i++) {
+		fprintf(f, "%s%s", before, z);
+		before = " ";
+	}
 	while ((word = str_word(&words)).n > 0) {
 		if (str_eq(word, S("words")))
 			continue;

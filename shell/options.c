@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/vault.h"
 #include "net/dns.h"
+#include "proto/sasl.h"
 #include "shell/screen.h"
 #include "shell/secret.h"
 #include "wire/url.h"
@@ -213,12 +214,8 @@ const struct option_row option_rows[] = {
     {"starttls", .arg = "require|auto|no", .kind = KIND_WORDS,
 	.words = "require auto no", .set = set_starttls,
 	.help = N_("for URLs that do not say")},
-    {"auth", .arg = N_("MECH"), .kind = KIND_WORDS,
-	.words = "SCRAM-SHA-512-PLUS SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS "
-		 "SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN "
-		 "DIGEST-MD5 CRAM-MD5 OAUTHBEARER XOAUTH2 EXTERNAL ANONYMOUS "
-		 "GSSAPI GS2-KRB5 NTLM APOP USER",
-	STRING(opt.auth), .help = N_("how to log in")},
+    {"auth", .arg = N_("MECH"), .kind = KIND_WORDS, .word = sasl_mechanism,
+	.words = "APOP USER", STRING(opt.auth), .help = N_("how to log in")},
     {"authzid", .arg = N_("NAME"), STRING(opt.authzid),
 	.help = N_("who to be once logged in")},
     {"no-initial", FLAG(opt.no_initial),

@@ -51,7 +51,7 @@ struct cmdline {
 enum option_kind {
 	KIND_NONE, /* nothing that could be known */
 	KIND_FILE,
-	KIND_WORDS, /* row->words */
+	KIND_WORDS, /* row->word and row->words */
 };
 
 /* What an option sets: what its function does, a bool, or a string. */
@@ -63,8 +63,11 @@ struct option_row {
 	char letter;	  /* or 0 */
 	bool optional;	  /* the argument is */
 	enum option_kind kind;
-	const char *arg;   /* what the argument is called, or NULL: none */
-	const char *words; /* for KIND_WORDS, with spaces between them */
+	const char *arg; /* what the argument is called, or NULL: none */
+	/* For KIND_WORDS, with spaces between them; in front of these stand
+	 * the words that a function gives by number, NULL behind the last. */
+	const char *words;
+	const char *(*word)(size_t i);
 	const char *help;
 	enum option_sets sets;
 	size_t place; /* in struct cmdline, of the flag or string */

@@ -54,18 +54,15 @@ parse_word(struct str s, struct word *out)
 static int
 decode_q(struct str text, struct buf *out)
 {
-	int high, low;
 	size_t n;
 	char c;
 
 	for (; text.n > 0; text = str_skip(text, n)) {
 		n = 1;
 		c = *text.p == '_' ? ' ' : *text.p;
-		if (c == '=' && text.n >= 3 &&
-		    (high = ascii_hex(text.p[1])) >= 0 &&
-		    (low = ascii_hex(text.p[2])) >= 0) {
+		if (c == '=' && str_hex(str_skip(text, 1)) >= 0) {
 			n = 3;
-			c = (char)(high << 4 | low);
+			c = (char)str_hex(str_skip(text, 1));
 		}
 		if (buf_addc(out, c) < 0)
 			return -1;

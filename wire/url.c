@@ -1,8 +1,6 @@
 /* url: what a user writes to name a server. */
 #include "wire/url_inner.h"
-#include "base/fingerprint.h"
 #include "base/near.h"
-#include "base/text.h"
 #include "base/utf8.h"
 
 #include <arpa/inet.h>
@@ -116,12 +114,12 @@ keep(struct arena *a, struct str s, struct str *out, struct err *e)
 	return out->p != NULL ? 0 : too_long(e);
 }
 
-/* s without its percent escapes; `what` names it in errors. */
-static int
-unescape(struct arena *a, struct str s, const char *what, struct str *out,
+int
+url_unescape(struct arena *a, struct str s, const char *what, struct str *out,
     struct err *e)
 {
 	size_t i, n = 0;
+	int octet;
 	char *p;
 
 	if (keep(a, s, out, e) < 0)
@@ -130,14 +128,13 @@ unescape(struct arena *a, struct str s, const char *what, struct str *out,
 	for (i = 0; i < s.n; i++) {
 		p[n] = s.p[i];
 		if (s.p[i] == '%') {
-			if (i + 2 >= s.n || ascii_hex(s.p[i + 1]) < 0 ||
-			    ascii_hex(s.p[i + 2]) < 0)
+			octet = str_hex(str_skip(s, i + 1));
+			if (octet < 0)
 				return err_set(e, ERR_USE,
 				    "the %s of the URL has a %% without two "
 				    "hexadecimal digits",
 				    what);
-			p[n] = (char)(ascii_hex(s.p[i + 1]) * 16 +
-				      ascii_hex(s.p[i + 2]));
+			p[n] = (char)octet;
 			i += 2;
 		}
 		n++;
@@ -201,20 +198,21 @@ parse_userinfo(struct str s, struct arena *a, struct url *u, struct err *e)
 	bool has_password = s.p != left.p + left.n;
 
 	user = str_cut(&left, ';');
-	if (unescape(a, user, "user", &u->user, e) < 0)
+	if (url_unescape(a, user, "user", &u->user, e) < 0)
 		return -1;
 	if (left.n > 0) {
 		if (!str_startscase(left, S("AUTH=")))
 			return err_set(e, ERR_USE,
 			    "the user of the URL may be followed by ;AUTH= "
 			    "only");
-		if (unescape(a, str_skip(left, 5), "mechanism", &u->auth, e) <
-		    0)
+		if (url_unescape(
+			a, str_skip(left, 5), "mechanism", &u->auth, e) < 0)
 			return -1;
 	}
 	if (user.n == 0)
 		u->user = (struct str){NULL, 0};
-	return has_password ? unescape(a, s, "password", &u->password, e) : 0;
+	return has_password ? url_unescape(a, s, "password", &u->password, e)
+			    : 0;
 }
 
 /* An address of IPv6 between brackets, with a zone behind %25 (RFC 6874) or,
@@ -231,7 +229,7 @@ parse_bracketed(struct str s, struct arena *a, struct url *u, struct err *e)
 	if (address.n >= sizeof(text) ||
 	    inet_pton(AF_INET6, str_copy(text, sizeof(text), address),
 		&ignored) != 1 ||
-	    unescape(a, s, "zone", &zone, e) < 0)
+	    url_unescape(a, s, "zone", &zone, e) < 0)
 		return err_set(e, ERR_USE,
 		    "between [ and ] of the URL stands no IPv6 address");
 	u->host = zone.n > 0 ? arena_fmt(a, "%s%%%s", text, zone.p)
@@ -244,7 +242,7 @@ parse_name(struct str s, struct arena *a, struct url *u, struct err *e)
 {
 	size_t i;
 
-	if (unescape(a, s, "host", &u->host, e) < 0)
+	if (url_unescape(a, s, "host", &u->host, e) < 0)
 		return -1;
 	if (u->host.n == 0)
 		return err_set(e, ERR_USE, "the URL names no host");
@@ -292,168 +290,7 @@ parse_hostport(struct str s, struct arena *a, struct url *u, struct err *e)
 			 : parse_name(host, a, u, e);
 }
 
-/* ---- the query ---- */
-
-const char *const url_starttls_words[] = {[URL_STARTTLS_UNSET] = NULL,
-    [URL_STARTTLS_AUTO] = "auto",
-    [URL_STARTTLS_REQUIRE] = "require",
-    [URL_STARTTLS_NO] = "no"};
-
-enum url_starttls
-url_starttls(struct str word)
-{
-	enum url_starttls i;
-
-	for (i = URL_STARTTLS_NO; i > URL_STARTTLS_UNSET; i--)
-		if (str_eq(word, str_z(url_starttls_words[i])))
-			break;
-	return i;
-}
-
-static int
-set_starttls(struct url *u, struct str v, struct arena *a, struct err *e)
-{
-	(void)a;
-	u->starttls = url_starttls(v);
-	if (u->starttls == URL_STARTTLS_UNSET)
-		return err_set(e, ERR_USE, "starttls is require, auto or no");
-	return 0;
-}
-
-static int
-set_insecure(struct url *u, struct str v, struct arena *a, struct err *e)
-{
-	(void)a;
-	if (v.n > 0)
-		return err_set(e, ERR_USE, "insecure takes no value");
-	u->insecure = true;
-	return 0;
-}
-
-static int
-file(struct arena *a, struct str v, const char *what, struct str *out,
-    struct err *e)
-{
-	if (v.n == 0)
-		return err_set(e, ERR_USE, "%s wants a file", what);
-	return unescape(a, v, what, out, e);
-}
-
-static int
-set_ca(struct url *u, struct str v, struct arena *a, struct err *e)
-{
-	return file(a, v, "ca", &u->ca, e);
-}
-
-static int
-set_cert(struct url *u, struct str v, struct arena *a, struct err *e)
-{
-	return file(a, v, "cert", &u->cert, e);
-}
-
-static int
-set_key(struct url *u, struct str v, struct arena *a, struct err *e)
-{
-	return file(a, v, "key", &u->key, e);
-}
-
-static int
-set_fingerprint(struct url *u, struct str v, struct arena *a, struct err *e)
-{
-	unsigned char print[FINGERPRINT_SIZE];
-
-	if (unescape(a, v, "fingerprint", &u->fingerprint, e) < 0)
-		return -1;
-	if (!fingerprint_parse(u->fingerprint, print))
-		return err_set(e, ERR_USE, "a fingerprint is %s",
-		    text_of(fingerprint_form));
-	return 0;
-}
-
-static int
-set_timeout(struct url *u, struct str v, struct arena *a, struct err *e)
-{
-	(void)a;
-	if (!str_u64(v, 1000000, &u->timeout) || u->timeout == 0)
-		return err_set(
-		    e, ERR_USE, "timeout is a number of seconds, from 1 on");
-	u->has_timeout = true;
-	return 0;
-}
-
-static int
-set_proxy(struct url *u, struct str v, struct arena *a, struct err *e)
-{
-	struct url proxy;
-
-	if (unescape(a, v, "proxy", &u->proxy, e) < 0 ||
-	    url_parse_proxy(u->proxy, a, &proxy, e) < 0)
-		return -1;
-	/* It would stand where this URL is shown. */
-	if (proxy.password.p != NULL)
-		return err_set(e, ERR_USE,
-		    "the password of a proxy does not stand in the URL of a "
-		    "server, but in --proxy or an account's proxy");
-	return 0;
-}
-
-static const struct key {
-	const char *name;
-	int (*set)(struct url *u, struct str v, struct arena *a, struct err *e);
-} keys[] = {
-    {"starttls", set_starttls},
-    {"insecure", set_insecure},
-    {"ca", set_ca},
-    {"cert", set_cert},
-    {"key", set_key},
-    {"fingerprint", set_fingerprint},
-    {"timeout", set_timeout},
-    {"proxy", set_proxy},
-};
-
-enum { N_KEYS = sizeof(keys) / sizeof(keys[0]) };
-
-static int
-unknown_key(struct str name, struct err *e)
-{
-	struct near near;
-	size_t i;
-
-	near_init(&near, name);
-	for (i = 0; i < N_KEYS; i++)
-		near_try(&near, keys[i].name);
-	for (i = 0; i < name.n && ascii_alpha(name.p[i]); i++)
-		;
-	/* It may be the end of a password with a ? in it. */
-	if (near.best == NULL || i < name.n)
-		return err_set(e, ERR_USE,
-		    "unknown word behind the ? of the URL; known are "
-		    "starttls, insecure, ca, cert, key, fingerprint, "
-		    "timeout and proxy");
-	return err_set(e, ERR_USE,
-	    "unknown word %.*s in the URL; did you mean %s?", STRF(name),
-	    near.best);
-}
-
-static int
-parse_query(struct str s, struct arena *a, struct url *u, struct err *e)
-{
-	struct str pair, name;
-	size_t i;
-
-	while (s.n > 0) {
-		pair = str_cut(&s, '&');
-		name = str_cut(&pair, '=');
-		for (i = 0; i < N_KEYS; i++)
-			if (str_eq(name, str_z(keys[i].name)))
-				break;
-		if (i == N_KEYS)
-			return unknown_key(name, e);
-		if (keys[i].set(u, pair, a, e) < 0)
-			return -1;
-	}
-	return 0;
-}
+/* ---- the whole ---- */
 
 /* What a URL that names a domain has no place for. */
 static int
@@ -475,8 +312,6 @@ check_domain(const struct url *u, struct err *e)
 	return 0;
 }
 
-/* ---- the whole ---- */
-
 static int
 parse_mailbox(struct str s, struct arena *a, struct url *u, struct err *e)
 {
@@ -490,7 +325,7 @@ parse_mailbox(struct str s, struct arena *a, struct url *u, struct err *e)
 	if (strcmp(u->protocol.p, "imap") != 0)
 		return err_set(
 		    e, ERR_USE, "a %s URL names no mailbox", u->protocol.p);
-	if (unescape(a, s, "mailbox", &u->mailbox, e) < 0)
+	if (url_unescape(a, s, "mailbox", &u->mailbox, e) < 0)
 		return -1;
 	if (!utf8_valid(u->mailbox))
 		return err_set(
@@ -541,11 +376,11 @@ url_parse(struct str s, struct arena *a, struct url *out, struct err *e)
 		query = s;
 		s = str_cut(&query, '?');
 	}
-	if (parse_query(query, a, out, e) < 0)
+	if (url_parse_query(query, a, out, e) < 0)
 		return -1;
 	if (out->transport == URL_TCP)
 		return parse_tcp(s, a, out, e);
-	return s.n > 0 ? unescape(a, s, "path", &out->path, e)
+	return s.n > 0 ? url_unescape(a, s, "path", &out->path, e)
 		       : err_set(e, ERR_USE, "the URL has no path");
 }
 

@@ -79,13 +79,13 @@ bool url_looks(struct str s);
 int url_put(struct buf *b, const struct url *u);
 
 /*
- * The password, escapes and all, of the first URL in a text that has one; p is
- * NULL if none has.  It is also found in a URL that is wrong because it holds
- * a slash.
+ * The password, escapes and all, of the first URL in a text that has one, a
+ * server's, a domain's ("imap:user:password@domain") or a proxy's; p is NULL if
+ * none has.  It is also found in a URL that is wrong because it holds a slash.
  */
 struct str url_password(struct str text);
-/* Text for people, with *** for each password in what looks like a URL, or
- * like the user and host of one.  -1 if b is full. */
+/* Text for people, with *** for each of these, and for that of what looks like
+ * user, password and host with nothing in front.  -1 if b is full. */
 int url_mask(struct buf *b, struct str text);
 
 #endif

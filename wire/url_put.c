@@ -105,119 +105,115 @@ url_put(struct buf *b, const struct url *u)
 
 /* ---- what looks like a URL ---- */
 
-/* The password in one word of a text; p is NULL if it has none. */
-static struct str
-password_in(struct str word)
-{
-	size_t from = 0, to = word.n, i = str_find(word, ':');
-
-	/* "imap:user@domain" has none, "imap:user:password@domain" one.  A
-	 * blank or a quote may stand in front. */
-	if (i < word.n && (url_is_scheme(str_head(word, i)) ||
-			      url_is_scheme(str_skip(str_head(word, i), 1))))
-		from = i + 1;
-
-	for (i = 0; i + 3 <= word.n; i++)
-		if (str_starts(str_skip(word, i), S("://")))
-			from = i + 3;
-	while (to > from && word.p[to - 1] != '@')
-		to--;
-	if (to == from)
-		return (struct str){NULL, 0};
-	word = (struct str){word.p + from, to - 1 - from};
-	/* "TO:<a@b.example>" is an address. */
-	if (str_find(word, ':') == word.n || str_has(word, '<'))
-		return (struct str){NULL, 0};
-	return str_skip(word, str_find(word, ':') + 1);
-}
-
 /* What ends a word of a text. */
 static const char ends[] = " \t\r\n\"'";
+
+/* The word that a text begins with; it may be empty. */
+static struct str
+word_of(struct str text)
+{
+	size_t n = 0;
+
+	while (n < text.n && strchr(ends, text.p[n]) == NULL)
+		n++;
+	return str_head(text, n);
+}
 
 /* Behind what user and password may stand: a scheme, or what wants one and may
  * have got none. */
 static const struct str before_authority[] = {
     STR("://"), STR("proxy="), STR("proxy ")};
 
-/* How much of text is one of these; 0 if it begins with none. */
+/* How much of text, from i on, is one of these; 0 if none is there. */
 static size_t
-authority_at(struct str text)
+authority_at(struct str text, size_t i)
 {
-	for (size_t i = 0; i < 3; i++)
-		if (str_starts(text, before_authority[i]))
-			return before_authority[i].n;
-	return 0;
+	enum { SCHEME_MAX = 16 };
+	struct str rest = str_skip(text, i), scheme;
+
+	for (size_t j = 0; j < 3; j++)
+		if (str_starts(rest, before_authority[j]))
+			return before_authority[j].n;
+	/* "imap:user:password@domain" */
+	if (i > 0 && (ascii_alpha(text.p[i - 1]) || ascii_digit(text.p[i - 1])))
+		return 0;
+	scheme = str_head(rest, rest.n < SCHEME_MAX ? rest.n : SCHEME_MAX);
+	scheme = str_head(scheme, str_find(scheme, ':'));
+	return scheme.n < rest.n && rest.p[scheme.n] == ':' &&
+		       url_is_scheme(scheme)
+		   ? scheme.n + 1
+		   : 0;
+}
+
+/* The password of user, password and host in a word; p is NULL if it has
+ * none. */
+static struct str
+password_of(struct str word)
+{
+	struct str info = str_head(word, str_find(word, '/'));
+	size_t colon = str_find(info, ':'), n;
+
+	/* No port: a password with a slash in it. */
+	if (!str_has(info, '@') && colon + 1 < info.n && *info.p != '[' &&
+	    !ascii_digit(info.p[colon + 1]))
+		info = word;
+	for (n = info.n; n > 0 && info.p[n - 1] != '@'; n--)
+		;
+	if (n > colon + 2) /* not empty, and behind it an @ */
+		return str_skip(str_head(info, n - 1), colon + 1);
+	return (struct str){NULL, 0};
+}
+
+/* Whether a word could be user, password and host with nothing in front;
+ * "TO:<a@b.example>" is an address. */
+static bool
+is_bare(struct str word)
+{
+	for (size_t i = 0; i < word.n; i++)
+		if (word.p[i] == '<' || authority_at(word, i) > 0)
+			return false;
+	return true;
+}
+
+/* The first password in a text; bare: also of what is_bare. */
+static struct str
+find_password(struct str text, bool bare)
+{
+	struct str rest, got;
+	size_t n;
+
+	for (size_t i = 0; text.p != NULL && i < text.n; i++) {
+		rest = str_skip(text, i);
+		n = authority_at(text, i);
+		if (n == 0 &&
+		    (!bare || (i > 0 && strchr(ends, text.p[i - 1]) == NULL) ||
+			!is_bare(word_of(rest))))
+			continue;
+		got = password_of(word_of(str_skip(rest, n)));
+		if (got.p != NULL)
+			return got;
+	}
+	return (struct str){NULL, 0};
 }
 
 struct str
 url_password(struct str text)
 {
-	struct str s, info;
-	size_t n, colon;
-
-	for (; text.n > 3; text = str_skip(text, 1)) {
-		n = authority_at(text);
-		if (n == 0)
-			continue;
-		s = str_skip(text, n);
-		for (n = 0; n < s.n && strchr(ends, s.p[n]) == NULL; n++)
-			;
-		s = str_head(s, n);
-		info = str_head(s, str_find(s, '/'));
-		colon = str_find(info, ':');
-		/* No port: a password with a slash in it. */
-		if (!str_has(info, '@') && colon + 1 < info.n &&
-		    *info.p != '[' && !ascii_digit(info.p[colon + 1]))
-			info = s;
-		for (n = info.n; n > 0 && info.p[n - 1] != '@'; n--)
-			;
-		if (n > colon + 2) /* not empty, and behind it an @ */
-			return str_skip(str_head(info, n - 1), colon + 1);
-	}
-	return (struct str){NULL, 0};
-}
-
-/* How much of word comes before the URL of a proxy that it names. */
-static size_t
-before_proxy(struct str word)
-{
-	struct str key = S("proxy=");
-	size_t i;
-
-	for (i = 0; i + key.n <= word.n; i++)
-		if (str_starts(str_skip(word, i), key))
-			return i + key.n;
-	return word.n;
-}
-
-static int
-put_masked(struct buf *b, struct str s)
-{
-	struct str secret = password_in(s);
-	size_t head = secret.p != NULL ? (size_t)(secret.p - s.p) : s.n;
-
-	if (buf_add(b, str_head(s, head)) < 0 ||
-	    (secret.n > 0 && buf_addz(b, "***") < 0))
-		return -1;
-	return buf_add(b, str_skip(s, head + secret.n));
+	return find_password(text, false);
 }
 
 int
 url_mask(struct buf *b, struct str text)
 {
-	struct str word;
-	size_t n;
+	struct str password;
+	size_t head;
 
-	while (text.n > 0) {
-		n = strchr(ends, *text.p) != NULL;
-		while (n < text.n && strchr(ends, text.p[n]) == NULL)
-			n++;
-		word = str_head(text, n);
-		text = str_skip(text, n);
-		n = before_proxy(word);
-		if (put_masked(b, str_head(word, n)) < 0 ||
-		    put_masked(b, str_skip(word, n)) < 0)
+	while ((password = find_password(text, true)).p != NULL) {
+		head = (size_t)(password.p - text.p);
+		if (buf_add(b, str_head(text, head)) < 0 ||
+		    buf_addz(b, "***") < 0)
 			return -1;
+		text = str_skip(text, head + password.n);
 	}
-	return 0;
+	return buf_add(b, text);
 }

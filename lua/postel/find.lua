@@ -372,6 +372,14 @@ end
 
 -- Raises unless the server of a connection is the domain's as far as can be
 -- known.  Nothing to do for one that was not found by DNS.
+--
+-- the record, the server       the certificate is for
+-- vouched for by DNSSEC        the server, the domain or the service: good
+-- not; within the domain       one of these: good
+-- not; elsewhere               the domain, or the service as an SRV-ID: good
+-- not; elsewhere               the server alone: a person is asked, once;
+--                              without one, an error names the URL to use
+-- not, and there is no TLS     no secret is sent
 function M.check(conn, user)
 	local found = conn.found
 	if not found or is_believed(conn, found) or is_confirmed(conn, found) then

@@ -6,6 +6,7 @@ import shutil
 import ssl
 import subprocess
 
+from harness import LiveCase
 from servers import need, own, temporary_folder
 
 
@@ -109,3 +110,15 @@ class Authority:
 
     def __exit__(self, *_):
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class TlsCase(LiveCase):
+    """Tests with an authority of their own, which `ca` has postel trust."""
+
+    AUTHORITY = Authority
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.authority = cls.enterClassContext(cls.AUTHORITY())
+        cls.ca = f"--ca={cls.authority.ca}"

@@ -4,9 +4,12 @@ import socket
 import threading
 
 
-def pump(source, sink):
+def pump(source, sink, heard=None):
+    """Carries octets until there are no more, and keeps them in `heard`."""
     try:
         while data := source.recv(65536):
+            if heard is not None:
+                heard += data
             sink.sendall(data)
         sink.shutdown(socket.SHUT_WR)
     except OSError:

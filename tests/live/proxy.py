@@ -5,6 +5,8 @@ import socket
 import threading
 import time
 
+from bridge import pump
+
 
 def exactly(peer, n):
     data = b""
@@ -35,7 +37,7 @@ class Proxy:
         self.asked = []  # (what was asked for, port)
         self.logins = []  # what clients logged in with
         self.peers = []
-        self.heard = b""  # of what came behind the negotiation
+        self.heard = bytearray()  # of what came behind the negotiation
         threading.Thread(target=self.accept, daemon=True).start()
 
     def url(self, scheme, login=""):
@@ -164,18 +166,8 @@ class Proxy:
             if self.glue:
                 answer += server.recv(65536)
             self.say(peer, answer)
-            back = threading.Thread(target=self.copy, args=(server, peer),
+            back = threading.Thread(target=pump, args=(server, peer),
                                     daemon=True)
             back.start()
-            self.copy(peer, server, keep=True)
+            pump(peer, server, self.heard)
             back.join()
-
-    def copy(self, source, to, keep=False):
-        try:
-            while data := source.recv(65536):
-                if keep:
-                    self.heard += data
-                to.sendall(data)
-            to.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass

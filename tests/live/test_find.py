@@ -9,9 +9,9 @@ import subprocess
 import time
 import unittest
 
-from authority import Authority
+from authority import Authority, TlsCase
 from harness import (AUTH, CONNECT, DONE, INTERRUPTED, LOST, TLS, USAGE,
-                     LiveCase, Terminal)
+                     Terminal)
 from bridge import Bridge
 from nameserver import NXDOMAIN, REFUSED, SERVFAIL, NameServer
 from servers import Posteld, free_port, have_ipv6
@@ -32,12 +32,12 @@ class Names(Authority):
     }
 
 
-class FindCase(LiveCase):
+class FindCase(TlsCase):
+    AUTHORITY = Names
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.authority = cls.enterClassContext(Names())
-        cls.ca = f"--ca={cls.authority.ca}"
         cls.servers = {
             cert: cls.with_server(Posteld(
                 {"fred": "gaul"}, cls.authority, cert))

@@ -3,36 +3,35 @@
 import sys
 import unittest
 
-from authority import Authority
+from authority import TlsCase
 from bridge import Bridge
-from harness import CONNECT, LOST, TLS, LiveCase
+from harness import CONNECT, LOST, TLS
 from servers import Posteld, make_folder, temporary_folder
 
 # A command that is a connection to a port: what ssh or socat would be.
 PIPE = """
 import os, socket, sys, threading
 s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-def up():
-    while data := os.read(0, 65536):
-        s.sendall(data)
-    s.shutdown(socket.SHUT_WR)
-threading.Thread(target=up, daemon=True).start()
-try:
-    while data := s.recv(65536):
-        os.write(1, data)
-except OSError:
-    pass
+def carry(take, give, end):
+    try:
+        while data := take(65536):
+            give(data)
+        end()
+    except OSError:
+        pass
+up = lambda n: os.read(0, n), s.sendall, lambda: s.shutdown(socket.SHUT_WR)
+threading.Thread(target=carry, args=up, daemon=True).start()
+carry(s.recv, lambda data: os.write(1, data), lambda: None)
 """
 
 
-class Local(LiveCase):
+class Local(TlsCase):
     PROTOCOLS = {"imap": "CAPABILITY", "pop3": "CAPA", "smtp": "VRFY fred",
                  "lmtp": "VRFY fred"}
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.authority = cls.enterClassContext(Authority())
         cls.server = cls.with_server(Posteld({"fred": "gaul"}, cls.authority))
         cls.folder = make_folder(temporary_folder("local") / "sockets")
         for name in cls.server.services:

@@ -2,14 +2,13 @@
 
 import base64
 import signal
-import ssl
 import time
 import unittest
 
 import servers
-from authority import Authority
+from authority import TlsCase
 from harness import (AUTH, CONNECT, DONE, INTERRUPTED, LOST, TLS, USAGE,
-                     LiveCase, Terminal)
+                     Terminal)
 from proxy import Proxy
 
 PASSWORD = "s3same"
@@ -28,14 +27,12 @@ REFUSALS = {
 }
 
 
-class ProxyCase(LiveCase):
+class ProxyCase(TlsCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.authority = cls.enterClassContext(Authority())
         cls.posteld = cls.with_server(servers.Posteld(
             authority=cls.authority))
-        cls.ca = f"--ca={cls.authority.ca}"
 
     def proxy(self, **options):
         to = {NAME: ("127.0.0.1", self.posteld.imap),
@@ -319,9 +316,7 @@ class Privacy(ProxyCase):
                    self.url(NAME, tail="?starttls=require"))
 
     def test_tls_to_the_proxy(self):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.authority.cert(), self.authority.key())
-        proxy = self.proxy(tls=context)
+        proxy = self.proxy(tls=self.authority.context())
         for url in (self.url(protocol="imaps"), self.url(),
                     self.url(protocol="smtp", tail="?starttls=no")):
             self.goes(proxy, "https", url)

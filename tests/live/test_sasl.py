@@ -10,20 +10,14 @@ import threading
 import urllib.parse
 
 import hostile
-from authority import Authority
-from harness import AUTH, DONE, USAGE, LiveCase, Terminal
+from authority import Authority, TlsCase
+from harness import AUTH, DONE, USAGE, Terminal
 from servers import Dovecot, Exim, Posteld, make_folder, temporary_folder, write
 
 PASSWORDS = "plain login digest-md5 cram-md5 scram-sha-1 scram-sha-256"
 
 
-class SaslCase(LiveCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.authority = cls.enterClassContext(Authority())
-        cls.ca = f"--ca={cls.authority.ca}"
-
+class SaslCase(TlsCase):
     def url(self, server, protocol, user="asterix"):
         return (f"{protocol}://{user}@127.0.0.1:"
                 f"{getattr(server, protocol)}")
@@ -297,8 +291,7 @@ class Offers(SaslCase):
     """What was offered before TLS, anybody may have said."""
 
     def heard(self, before, after):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.authority.cert(), self.authority.key())
+        context = self.authority.context()
 
         def offer(peer):
             tls = isinstance(peer.sock, ssl.SSLSocket)
@@ -328,8 +321,7 @@ class Between:
     may change what the server says."""
 
     def __init__(self, authority, port, replace=(b"", b"")):
-        self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.server.load_cert_chain(authority.cert(), authority.key())
+        self.server = authority.context()
         self.client = ssl.create_default_context(cafile=authority.ca)
         self.port, self.replace = port, replace
         self.listener = socket.create_server(("127.0.0.1", 0))

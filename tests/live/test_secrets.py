@@ -11,8 +11,8 @@ import time
 import unittest
 
 import remains
-from authority import Authority
-from harness import SANITIZED, LiveCase, Running, Terminal
+from authority import TlsCase
+from harness import SANITIZED, Running, Terminal
 from servers import Posteld
 
 PROTOCOLS = ("imap", "pop3", "smtp")
@@ -27,11 +27,10 @@ def b64(text):
 
 
 @unittest.skipIf(SANITIZED, "a sanitizer keeps what was freed")
-class SecretsCase(LiveCase):
+class SecretsCase(TlsCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.authority = cls.enterClassContext(Authority())
         users = {f"user{i}": remains.random_secret() for i in range(90)}
         # Words that must be quoted, or encoded in a URL.
         users |= {f"odd{i}": remains.random_secret(" \"%\\'/@é") for i in range(9)}

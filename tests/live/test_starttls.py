@@ -9,9 +9,8 @@ import concurrent.futures
 import re
 import ssl
 
-from authority import Authority
-from harness import (AUTH, DONE, LATER, LOST, PROTOCOL, REFUSED, TLS, LiveCase,
-                     Terminal)
+from authority import TlsCase
+from harness import AUTH, DONE, LATER, LOST, PROTOCOL, REFUSED, TLS, Terminal
 from hostile import (HONEST, OFF_LOOPBACK, Hostile, hang_up, pause, read_line,
                      say, silence, start_tls)
 
@@ -250,14 +249,11 @@ WAYS = {
 }
 
 
-class MiddleCase(LiveCase):
+class MiddleCase(TlsCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.authority = cls.enterClassContext(Authority())
-        cls.ca = f"--ca={cls.authority.ca}"
-        cls.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        cls.context.load_cert_chain(cls.authority.cert(), cls.authority.key())
+        cls.context = cls.authority.context()
 
     def assertNothingLeft(self, server, why):
         """Nothing went out in clear beyond what asks for TLS."""

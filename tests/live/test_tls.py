@@ -1,17 +1,9 @@
 """TLS by port and by upgrade: what is trusted, and what is not."""
 
 import hostile
-from authority import Authority
-from harness import DONE, TLS, USAGE, LiveCase
+from authority import Authority, TlsCase
+from harness import DONE, TLS, USAGE
 from servers import Dovecot, Exim
-
-
-class TlsCase(LiveCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.authority = cls.enterClassContext(Authority())
-        cls.ca = f"--ca={cls.authority.ca}"
 
 
 class Trust(TlsCase):

@@ -4,8 +4,8 @@ import ssl
 import subprocess
 
 import hostile
-from authority import Authority
-from harness import DONE, LOST, TLS, USAGE, LiveCase
+from authority import Authority, TlsCase
+from harness import DONE, LOST, TLS, USAGE
 
 GREETED = {"imap": b"* CAPABILITY IMAP4rev1 STARTTLS\r\n%t OK\r\n",
            "pop3": b"+OK\r\nSTLS\r\nUSER\r\n.\r\n",
@@ -25,13 +25,7 @@ def upgrading(protocol, context):
                            hostile.start_tls(context)]})
 
 
-class FaultCase(LiveCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.authority = cls.enterClassContext(Authority())
-        cls.ca = f"--ca={cls.authority.ca}"
-
+class FaultCase(TlsCase):
     def colons(self, name):
         plain = self.authority.fingerprint(name).upper()
         return ":".join(plain[i:i + 2] for i in range(0, 64, 2))

@@ -1,20 +1,12 @@
 """Sessions that are resumed, and their keys in SSLKEYLOGFILE."""
 
 import hostile
-from authority import Authority
-from harness import TLS, LiveCase
+from authority import TlsCase
+from harness import TLS
 from servers import Dovecot, Posteld
 
 
-class SessionCase(LiveCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.authority = cls.enterClassContext(Authority())
-        cls.ca = f"--ca={cls.authority.ca}"
-
-
-class Resumed(SessionCase):
+class Resumed(TlsCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -74,7 +66,7 @@ class Resumed(SessionCase):
                          + ["true\ttrue"] * 2)
 
 
-class Keys(SessionCase):
+class Keys(TlsCase):
     def play(self, file, *options):
         with hostile.Hostile("imap", None, self.authority.context()) as server:
             url = server.url(login="", scheme="imaps")

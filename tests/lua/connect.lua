@@ -494,7 +494,7 @@ spec.test("password files and commands", function()
 	os.remove(path)
 	spec.raises("sys", "No such file", core.secret_file, "/nonexistent")
 	path = spec.file "\n"
-	spec.raises("auth", "no password", core.secret_file, path)
+	spec.raises("auth", "first line is empty", core.secret_file, path)
 	os.remove(path)
 	-- What pass(1) prints below a password may be long.
 	path = spec.file(" x y \n" .. ("z"):rep(100000))
@@ -513,7 +513,7 @@ spec.test("password files and commands", function()
 	reveals(core.secret_command "echo menhir", "menhir")
 	spec.raises("auth", "failed", core.secret_command,
 		"echo menhir; exit 3")
-	spec.raises("auth", "no password", core.secret_command, "true")
+	spec.raises("auth", "first line is empty", core.secret_command, "true")
 	spec.raises("use", "too large", core.secret_command,
 		"head -c 20000 /dev/zero 2>/dev/null")
 end)

@@ -57,6 +57,8 @@ class History(Case):
                 ":open imap://alice@127.0.0.1:1/",
             f":open imaps://a%40b:{SECRET}@127.0.0.1:1/ box":
                 ":open imaps://a%40b@127.0.0.1:1/ box",
+            f":open imap:alice:{SECRET}@127.0.0.1":
+                ":open imap:alice@127.0.0.1",
             f":open imap://alice:x@{SECRET}@127.0.0.1:1/":
                 ":open imap://alice@127.0.0.1:1/",
             f":open imap://alice:x/{SECRET}@127.0.0.1:1":

@@ -62,7 +62,7 @@ class Asked(Case):
         screen = self.terminal(self.url())
         screen.expect("Password for alice at 127.0.0.1: $")
         screen.type("\x04")
-        screen.expect("postel: no password given\r\n")
+        screen.expect("postel: no answer given\r\n")
         screen.ends(130)
         self.assertTrue(echoes(screen))
 
@@ -147,7 +147,7 @@ class Commands(Case):
                  "password command failed with status 3: exit 3"),
                 ("kill -9 $$", AUTH,
                  "password command failed with status 137: kill -9 $$"),
-                ("true", AUTH, "password command: holds no password")):
+                ("true", AUTH, "password command: its first line is empty")):
             result = self.run_postel(f"--password-command={command}",
                                      self.url())
             self.assertEqual(
