@@ -320,6 +320,13 @@ test_no_recipient_gets_no_message(void **state)
 }
 
 /* 64 MiB pass through two windows, though the destination reads slowly. */
+/* KiB that a relay of 64 MiB may take; the sanitizer keeps what was freed. */
+#ifdef __SANITIZE_ADDRESS__
+enum { ROOM = 16 << 10 };
+#else
+enum { ROOM = 4 << 10 };
+#endif
+
 static void
 test_large_message_in_bounded_memory(void **state)
 {
@@ -356,7 +363,7 @@ test_large_message_in_bounded_memory(void **state)
 	(void)getrusage(RUSAGE_SELF, &after);
 	assert_int_equal(t.data->state, CMD_DONE);
 	assert_int_equal(came, (sizeof(line) - 1) * (uint64_t)LINES + 3);
-	assert_true(after.ru_maxrss - before.ru_maxrss < 4096);
+	assert_true(after.ru_maxrss - before.ru_maxrss < ROOM);
 	assert_int_equal(conn_wait(t.retr, LOOP_NEVER, &e), 0);
 	buf_fini(&out);
 	end(&t);
