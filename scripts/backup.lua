@@ -51,15 +51,19 @@ local finished = {} -- mailboxes, by name
 
 local function backup_mailbox(account, m)
 	local box = account.conn:examine(m.name)
-	local journal <close> = store:journal(m.levels)
+	local validity = tostring(box.uidvalidity)
+	local journal <close>, strangers = store:journal(m.levels, validity)
+	local todo = box:search() - copying.noted(journal)
 	if postel.options.dry_run then
-		run:would(m.text, #(box:search() - copying.noted(journal)))
+		run:would(m.text, #todo)
 		return
 	end
-	copying.check_validity(journal, tostring(box.uidvalidity), m.text, run)
-	local sink, strangers = store:open(m.levels, journal)
-	local todo = box:search() - copying.noted(journal)
-	todo = copying.reconcile(todo, strangers(), journal, run)
+	copying.check_validity(journal, validity, m.text, run)
+	local sink = store:open(m.levels, journal)
+	if #todo > 0 then
+		todo = copying.reconcile(todo, store:prints(m.levels, strangers),
+			journal, run)
+	end
 	local progress <close> = postel.progress(#todo, m.text)
 	mover.move(copying.source(todo, m.text), sink, run, progress)
 	store:sync()
@@ -93,7 +97,7 @@ end
 
 local function backup_pop3(conn)
 	local levels = {"INBOX"}
-	local journal <close> = store:journal(levels)
+	local journal <close> = (store:journal(levels))
 	if postel.options.dry_run then
 		run:would("INBOX", #new_messages(conn, journal))
 		return

@@ -65,68 +65,84 @@ end
 
 -- ---- one mailbox ----
 
--- The journal of a mailbox: beside its messages, so that it goes where they go.
-function Archive:journal(levels)
+-- Where the journal of a mailbox is: beside its messages, so that it goes where
+-- they go.
+local function journal_path(self, levels)
 	local path = place(self, levels)
 	if self.kind == "mbox" then
 		path = path:gsub("([^/]*)%.mbox$", ".%1.journal")
 	else
 		path = path .. "/postel-backup"
 	end
-	if not path:find "^[/.]" then
-		path = "./" .. path
+	return path:find "^[/.]" and path or "./" .. path
+end
+
+-- The bases of a Maildir's messages, as keys.
+local function bases(path)
+	local set = {}
+	for _, folder in ipairs {"new", "cur"} do
+		for _, name in ipairs(core.stat(path .. "/" .. folder) and
+			core.list(path .. "/" .. folder) or {}) do
+			set[name:match "^[^:]*"] = true
+		end
 	end
-	return postel.journal(path, {sync = false})
+	return set
+end
+
+-- The journal of a mailbox, and what to do with what it does not know: strangers,
+-- the bases of a Maildir, or nil.  An entry of a message that is not there does
+-- not count, nor does any if the mailbox has another UIDVALIDITY now.
+function Archive:journal(levels, validity)
+	local strangers = self.kind == "maildir" and bases(place(self, levels))
+	local changed = false
+	local function accept(key, value)
+		if key == " validity" then
+			changed = validity ~= nil and value ~= validity
+			return value
+		elseif changed then
+			return nil
+		elseif not strangers or key:find "^ " then
+			return value
+		end
+		local there = strangers[value]
+		strangers[value] = nil
+		return there and "" or nil
+	end
+	return postel.journal(journal_path(self, levels),
+		{sync = false, accept = accept}), strangers or {}
 end
 
 local open = {}
 
--- An entry whose message is not there, or is empty for the machine has crashed,
--- does not count.
 function open.maildir(path, journal)
-	local box = maildir.maildir(path, {create = true})
-	local there, known = {}, {}
-	for m in box:messages() do
-		there[m.base] = m.size > 0
-	end
-	for key, base in journal:each() do
-		known[base] = not key:find "^ " and there[base] or nil
-	end
-	local stale = false
-	for key, base in journal:each() do
-		stale = stale or not key:find "^ " and not known[base]
-	end
-	if stale then
-		journal:keep(function(key)
-			return key:find "^ " or known[journal:get(key)]
-		end)
-	end
-	return sink.maildir(box, journal), function()
-		local prints = fingerprint.table()
-		for m in box:messages() do
-			if not known[m.base] and m.size > 0 then
-				local body <close> = m.body
-				prints:add(fingerprint.of_body(body), m.base)
-			end
-		end
-		return prints
-	end
+	return sink.maildir(maildir.maildir(path, {create = true}), journal)
 end
 
 function open.mbox(path, journal)
-	return sink.mbox(mbox.mbox(path), journal), fingerprint.table
+	return sink.mbox(mbox.mbox(path), journal)
 end
 
 function open.files(path, journal)
-	return sink.files(path, journal), fingerprint.table
+	return sink.files(path, journal)
 end
 
--- Opens a mailbox to be added to, which is made if it is not there: a sink for its
--- messages, and a function that gives the fingerprints of those that the journal
--- does not know.
+-- Opens a mailbox to be added to, which is made if it is not there: a sink.
 function Archive:open(levels, journal)
 	core.mkdirs(self.path)
 	return open[self.kind](place(self, levels), journal)
+end
+
+-- The fingerprints of strangers.
+function Archive:prints(levels, strangers)
+	local prints = fingerprint.table()
+	local box = next(strangers) and maildir.maildir(place(self, levels))
+	for m in box and box:messages() or function() end do
+		if strangers[m.base] and m.size > 0 then
+			local body <close> = m.body
+			prints:add(fingerprint.of_body(body), m.base)
+		end
+	end
+	return prints
 end
 
 -- All that was added is on disk.

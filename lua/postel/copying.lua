@@ -15,14 +15,12 @@ local task = require "postel.task"
 local M = {}
 
 local ITEMS = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]"
--- The UIDs that a journal knows: its keys, or its values.  What it says of itself
--- has keys that begin with a space.
+-- The UIDs that a journal knows: its keys, or its values.
 function M.noted(journal, values)
 	local list = {}
 	for key, value in journal:each() do
-		local n = not key:find "^ " and
-			math.tointeger(tonumber(values and value or key))
-		if n then
+		local n = values and value or key
+		if math.type(n) == "integer" and math.type(key) == "integer" then
 			list[#list + 1] = n
 		end
 	end

@@ -42,6 +42,8 @@ Run.__index = Run
 -- earlier run), .mailboxes; .refused is an array of {mailbox, key, text}.  name is
 -- the script's, options what its arguments say.
 function M.run(name, options)
+	-- Mailboxes of a hundred thousand messages are to fit into little memory.
+	collectgarbage("incremental", 130, 400)
 	return setmetatable({
 		name = name, options = options, done = 0, octets = 0,
 		skipped = 0, mailboxes = 0, refused = {}, temporary = true,

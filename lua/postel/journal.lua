@@ -24,16 +24,28 @@ local function unescape(s)
 	end))
 end
 
--- A line without an end was cut off by a crash: it was never confirmed.
-local function load(self, file)
-	local text = file:read "a" or ""
-	for line in text:gmatch "([^\n]*)\n" do
-		local key, value = line:match "^([^\t]*)\t?(.*)$"
-		if key ~= "" then
-			self.entries[unescape(key)] = unescape(value)
+-- Numbers as such: a table of them takes a tenth of the memory.
+local function compact(text)
+	local n = #text < 16 and math.tointeger(tonumber(text))
+	return n and tostring(n) == text and n or text
+end
+
+-- Reads what is there.  A line without an end was cut off by a crash: it was
+-- never confirmed.  Whether the last one had an end.
+local function load(self, file, accept)
+	local entries, whole = self.entries, true
+	for line in file:lines "L" do
+		whole = line:sub(-1) == "\n"
+		local key, value = line:match "^([^\t\n]+)\t?([^\n]*)\n$"
+		if key then
+			key, value = unescape(key), unescape(value)
+			if accept then
+				value = accept(key, value)
+			end
+			entries[compact(key)] = value and compact(value)
 		end
 	end
-	return text == "" or text:sub(-1) == "\n"
+	return whole
 end
 
 -- $XDG_STATE_HOME/postel/NAME, ~/.local/state/postel/NAME.
@@ -53,7 +65,9 @@ end
 -- Opens a journal: a path that begins with "/" or ".", or a name below the user's
 -- state folder.  With
 -- {sync = false} an entry outlives the process, but not a crash of the machine:
--- for what can be found out anew.
+-- for what can be found out anew.  {accept = fn} is called with key and value of
+-- each entry that is there already, and gives the value to keep in memory, or nil
+-- if the entry does not count.
 function M.journal(path, options)
 	if type(path) ~= "string" or path == "" then
 		errors.argument("journal", "path", "string expected")
@@ -66,7 +80,7 @@ function M.journal(path, options)
 	local file = io.open(path, "rb")
 	self.whole = true
 	if file then
-		self.whole = load(self, file)
+		self.whole = load(self, file, options and options.accept)
 		file:close()
 	end
 	return self
@@ -74,7 +88,8 @@ end
 
 -- The value of a key that is done ("" if it was added without), or nil.
 function Journal:get(key)
-	return self.entries[key]
+	local value = self.entries[compact(key)]
+	return value and tostring(value)
 end
 
 local function open(self)
@@ -110,11 +125,11 @@ function Journal:add(key, value)
 	elseif not ok then
 		errors.raise("sys", "%s: %s", self.path, tostring(e))
 	end
-	self.entries[key] = value or ""
+	self.entries[compact(key)] = compact(value or "")
 	return self
 end
 
--- Iterates over keys and values, in no order.
+-- Iterates over keys and values, in no order.  What is written as a number is one.
 function Journal:each()
 	return next, self.entries
 end
@@ -131,9 +146,9 @@ end
 function Journal:keep(fn)
 	local lines = {}
 	for key, value in pairs(self.entries) do
-		if fn(key) then
-			lines[#lines + 1] = escape(key) .. "\t" ..
-				escape(value) .. "\n"
+		if fn(tostring(key)) then
+			lines[#lines + 1] = escape(tostring(key)) .. "\t" ..
+				escape(tostring(value)) .. "\n"
 		else
 			self.entries[key] = nil
 		end

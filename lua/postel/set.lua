@@ -35,7 +35,27 @@ local function from_ranges(ranges)
 	return setmetatable({ranges = out, count = count}, Set)
 end
 
-local function check_number(n)
+local check_number
+
+-- Of an array in any order; numbers in a row take no memory of their own.
+local function from_numbers(list)
+	local sorted, ranges = {}, {}
+	for i, n in ipairs(list) do
+		sorted[i] = check_number(n)
+	end
+	table.sort(sorted)
+	for _, n in ipairs(sorted) do
+		local last = ranges[#ranges]
+		if last and n <= last[2] + 1 then
+			last[2] = n
+		else
+			ranges[#ranges + 1] = {n, n}
+		end
+	end
+	return from_ranges(ranges)
+end
+
+function check_number(n)
 	if math.type(n) ~= "integer" or n < 1 or n > MAX then
 		errors.argument("set", "numbers",
 			"%s is no number from 1 to %d", tostring(n), MAX)
@@ -82,12 +102,7 @@ function M.set(from)
 	elseif type(next(from)) == "string" then
 		return require("postel.policy").set(from)
 	end
-	local ranges = {}
-	for i, n in ipairs(from) do
-		check_number(n)
-		ranges[i] = {n, n}
-	end
-	return from_ranges(ranges)
+	return from_numbers(from)
 end
 
 -- As M.set for a text, but nil and the bad part where it is none.
