@@ -494,7 +494,8 @@ class WithoutTls(MiddleCase):
         self.done("--starttls=no", "-e", f"""
             local c = postel.connect "{server.url('', host=OFF_LOOPBACK)}"
             c:login {{user = "asterix", password = "gaul"}}""")
-        server = self.serve(b"AUTH=PLAIN")
+        server = self.serve(b"AUTH=PLAIN", AUTHENTICATE=[
+            say(b"+ \r\n"), read_line, say(b"%t OK\r\n")])
         self.fails(AUTH, "would go in clear", "-q", server.url(
             host=OFF_LOOPBACK, tail="?starttls=no"), "-c", "NOOP")
         self.assertNothingLeft(server, "a clear password")
