@@ -292,7 +292,7 @@ core_status(lua_State *L)
 }
 
 /* mechanism(name): "password" or "token", or nil for one that wants neither;
- * and whether who listens learns it. */
+ * whether who listens learns it; and whether it can say who to be. */
 static int
 core_mechanism(lua_State *L)
 {
@@ -305,7 +305,8 @@ core_mechanism(lua_State *L)
 
 	lua_pushstring(L, kinds[sasl_secret(mech)]);
 	lua_pushboolean(L, sasl_shows_secret(mech));
-	return 2;
+	lua_pushboolean(L, sasl_says_authzid(mech));
+	return 3;
 }
 
 /* dry_run(on): from now on nothing that changes mail is sent. */

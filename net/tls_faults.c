@@ -240,8 +240,9 @@ hint_pin(struct err *e, const struct tls_found *f)
 {
 	(void)f;
 	err_hint(e,
-	    "it may be another server, or a new certificate: ask its owner "
-	    "before you change the pin");
+	    "that of this one is %s: it may be another server, or have a new "
+	    "certificate; ask its owner before you change the pin",
+	    e->fingerprint);
 }
 
 static void
@@ -301,21 +302,45 @@ any_name(const struct tls_found *f, char octet)
 	return false;
 }
 
+/* Whether the host is in it after all, but as the name of something else. */
+static bool
+is_misplaced(const struct tls_found *f)
+{
+	const struct tls_name *name = tls_cert_names(f->a, f->own);
+
+	while (name != NULL && !str_eqcase(name->text, str_z(f->v->host)))
+		name = name->next;
+	return name != NULL;
+}
+
 static void
 hint_name(struct err *e, const struct tls_found *f)
 {
-	if (any_name(f, '\0'))
+	if (tls_cert_names(f->a, f->own) == NULL)
+		hint_other(e, f);
+	else if (any_name(f, '\0'))
 		err_hint(e,
-		    "a name with a NUL in it was made to deceive; do not go "
-		    "on");
+		    "a name with a NUL in it was made to deceive: do not go "
+		    "on; its fingerprint is %s",
+		    e->fingerprint);
 	else if (any_name(f, '*'))
 		err_hint(e,
 		    "* stands for one whole label, not for two, not right "
-		    "below the top, and not in an address");
+		    "below the top, not in an address; if compared: "
+		    "--fingerprint=%s",
+		    e->fingerprint);
 	else if (any_name(f, -1))
 		err_hint(e,
 		    "what is not ASCII in a name counts only as A-label "
-		    "(xn--...): its owner must mend it");
+		    "(xn--...): its owner must mend it; if compared: "
+		    "--fingerprint=%s",
+		    e->fingerprint);
+	else if (is_misplaced(f))
+		err_hint(e,
+		    "it has it, but not as one of a server (DNS:, for an "
+		    "address IP:): its owner must mend it; if compared: "
+		    "--fingerprint=%s",
+		    e->fingerprint);
 	else
 		err_hint(e,
 		    "use a name that it has; if it is the right one all the "

@@ -24,6 +24,8 @@ static const struct {
     {SSL_R_NO_PROTOCOLS_AVAILABLE,
 	N_("the configuration of this machine allows no version of TLS"), NULL},
     {SSL_R_NO_SHARED_CIPHER, N_("no cipher that both sides allow"), NULL},
+    {SSL_R_EXCESSIVE_MESSAGE_SIZE,
+	N_("the server's certificates are too large"), NULL},
     {SSL_R_DH_KEY_TOO_SMALL, N_("the server's DH key is too weak"), NULL},
     {SSL_R_BAD_SIGNATURE,
 	N_("the server has not proved that the certificate is its own"), NULL},

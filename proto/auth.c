@@ -69,6 +69,12 @@ apop(struct conn *c, const struct conn_login *login, struct err *e)
 	    {.kind = ARG_STR, .s = {digest, DIGEST_APOP_SIZE - 1}}};
 	struct cmd *cmd;
 
+	if (login->authzid.n > 0) {
+		err_set(e, ERR_USE,
+		    "%.*s cannot say who to be (authzid); PLAIN and SCRAM can",
+		    STRF(login->mech));
+		return NULL;
+	}
 	if (c->pop3.stamp[0] == '\0') {
 		err_set(e, ERR_AUTH,
 		    "the greeting has no time stamp that APOP could sign");

@@ -62,18 +62,20 @@ static const struct sasl_mech mechs[] = {
     SCRAM("SCRAM-SHA-256", "SHA256", false),
     SCRAM("SCRAM-SHA-1", "SHA1", false),
     {"PLAIN", .shows = true},
-    {"LOGIN", .shows = true, .server_first = true},
+    {"LOGIN", .shows = true, .server_first = true, .alone = true},
     {"DIGEST-MD5", .server_first = true, .mutual = true,
 	.proof = "response=", .check = check_text},
-    {"CRAM-MD5", .server_first = true, .proof = " ", .check = check_text},
+    {"CRAM-MD5", .server_first = true, .alone = true, .proof = " ",
+	.check = check_text},
     {"OAUTHBEARER", .own = &sasl_oauthbearer, .secret = SASL_TOKEN,
 	.shows = true},
-    {"XOAUTH2", .own = &sasl_xoauth2, .secret = SASL_TOKEN, .shows = true},
+    {"XOAUTH2", .own = &sasl_xoauth2, .secret = SASL_TOKEN, .shows = true,
+	.alone = true},
     {"EXTERNAL", .secret = SASL_NO_SECRET},
-    {"ANONYMOUS", .secret = SASL_NO_SECRET},
+    {"ANONYMOUS", .secret = SASL_NO_SECRET, .alone = true},
     {"GSSAPI", .secret = SASL_NO_SECRET, .mutual = true, .proof = ""},
     {"GS2-KRB5", .secret = SASL_NO_SECRET, .mutual = true, .proof = ""},
-    {"NTLM", .proof = "", .check = check_ntlm},
+    {"NTLM", .alone = true, .proof = "", .check = check_ntlm},
 };
 enum { MECHS = sizeof(mechs) / sizeof(*mechs) };
 
@@ -122,6 +124,14 @@ sasl_shows_secret(struct str mech)
 	const struct sasl_mech *m = find(mech);
 
 	return m == NULL || m->shows;
+}
+
+bool
+sasl_says_authzid(struct str mech)
+{
+	const struct sasl_mech *m = find(mech);
+
+	return m != NULL && !m->alone;
 }
 
 void
@@ -201,6 +211,10 @@ check(const struct sasl_login *login, struct err *e)
 {
 	if (!sasl_knows(login->mech))
 		return err_set(e, ERR_AUTH, "no mechanism \"%.*s\" here",
+		    STRF(login->mech));
+	if (login->authzid.n > 0 && !sasl_says_authzid(login->mech))
+		return err_set(e, ERR_USE,
+		    "%.*s cannot say who to be (authzid); PLAIN and SCRAM can",
 		    STRF(login->mech));
 	if (str_has_eol(login->user) || str_has_eol(login->authzid))
 		return err_set(e, ERR_USE, "CR, LF or NUL in a user name");

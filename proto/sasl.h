@@ -49,6 +49,10 @@ enum sasl_secret { SASL_PASSWORD, SASL_TOKEN, SASL_NO_SECRET };
 enum sasl_secret sasl_secret(struct str mech);
 /* Whether who listens learns the secret; of one that nobody knows: yes. */
 bool sasl_shows_secret(struct str mech);
+/* Whether it can say who to be, an authzid (RFC 4422 3.4.1).  Who asks for one
+ * must never be let in as the user: what is read and deleted then is another's
+ * mail. */
+bool sasl_says_authzid(struct str mech);
 
 /* Copies what it needs.  NULL with ERR_AUTH or ERR_USE. */
 struct sasl *sasl_new(const struct sasl_login *login, struct err *e);

@@ -33,6 +33,7 @@ struct sasl_mech {
 	bool shows;	   /* who listens learns the secret */
 	bool mutual;	   /* the server proves itself at the end */
 	bool binds;	   /* to TLS */
+	bool alone;	   /* it cannot say who to be: no authzid */
 	/* Where in an answer the proof begins: behind the last of these; ""
 	 * is its begin; NULL: there is none but the secret itself. */
 	const char *proof;

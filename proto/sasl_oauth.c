@@ -182,6 +182,7 @@ tell(const struct sasl *s, struct str json, struct err *e)
 	static const struct {
 		const char *name, *shown;
 	} more[] = {
+	    {"error_description", ", "},
 	    {"scope", ", scope "},
 	    {"schemes", ", schemes "},
 	    {"openid-configuration", ", openid-configuration "},
@@ -190,7 +191,9 @@ tell(const struct sasl *s, struct str json, struct err *e)
 
 	buf_init(&value, VALUE_MAX);
 	buf_init(&words, 4 * VALUE_MAX + 128);
-	if (!member(json, "status", &value)) {
+	/* RFC 7628 3.2.2 has "status"; RFC 6750 3, where its values are from,
+	 * has "error", and so have some servers. */
+	if (!member(json, "status", &value) && !member(json, "error", &value)) {
 		err_set(e, ERR_AUTH,
 		    "%s: the server refuses the token, and does not say why",
 		    s->mech->name);

@@ -4,7 +4,7 @@
 #include "net/digest.h"
 #include "proto/sasl_inner.h"
 
-enum { NONCE = 18, NONCE_MAX = 64 };
+enum { NONCE = 18, NONCE_MAX = 64, COUNT_SHOWN = 40 };
 
 struct scram {
 	struct buf gs2;	   /* the header, "n,," */
@@ -17,6 +17,7 @@ struct scram {
 /* What the server says first. */
 struct server_first {
 	struct str nonce, salt; /* the salt in base64 */
+	struct str count;	/* as it was written */
 	uint64_t iterations;
 };
 
@@ -157,7 +158,7 @@ parse_first(struct str s, struct server_first *first)
 
 	first->nonce = attribute(&s, 'r');
 	first->salt = attribute(&s, 's');
-	n = attribute(&s, 'i');
+	first->count = n = attribute(&s, 'i');
 	/* So many digits are more than any limit. */
 	n = str_head(n, n.n < 19 ? n.n : 19);
 	return first->nonce.n > 0 && is_printable(first->nonce) &&
@@ -190,8 +191,8 @@ check_first(
 		    limits.iterations_least);
 	if (first->iterations > limits.iterations)
 		return err_set(e, ERR_LIMIT,
-		    "%s: the server asks for %llu iterations, more than %u",
-		    s->mech->name, (unsigned long long)first->iterations,
+		    "%s: the server asks for %.*s iterations, more than %u",
+		    s->mech->name, STRF(str_head(first->count, COUNT_SHOWN)),
 		    limits.iterations);
 	return 0;
 }
@@ -304,30 +305,6 @@ first_step(struct sasl *s, struct buf *out, struct err *e)
 	return SASL_FAIL;
 }
 
-static enum sasl_step
-second_step(struct sasl *s, struct str said, struct buf *out, struct err *e)
-{
-	struct server_first first;
-	struct buf salt;
-	int rc;
-
-	if (str_starts(said, S("m="))) {
-		/* RFC 5802 5.1, "m": nobody has made one yet. */
-		err_set(e, ERR_AUTH,
-		    "%s: the server insists on an extension of SCRAM",
-		    s->mech->name);
-		return SASL_FAIL;
-	}
-	buf_init(&salt, limits.line);
-	if (parse_first(said, &first) < 0 ||
-	    base64_decode(&salt, first.salt) < 0)
-		rc = malformed(s, e);
-	else if ((rc = check_first(s, &first, e)) == 0)
-		rc = final(s, said, &first, buf_str(&salt), out, e);
-	buf_fini(&salt);
-	return rc == 0 ? SASL_MORE : SASL_FAIL;
-}
-
 /* The words of RFC 5802 7 that a person can do something about. */
 static int
 refused(const struct sasl *s, struct str why, struct err *e)
@@ -344,6 +321,38 @@ refused(const struct sasl *s, struct str why, struct err *e)
 		    s->mech->name);
 	return err_set(e, ERR_AUTH, "%s: the server refuses: %.*s",
 	    s->mech->name, STRF(why));
+}
+
+static enum sasl_step
+second_step(struct sasl *s, struct str said, struct buf *out, struct err *e)
+{
+	struct server_first first;
+	struct str why = said;
+	struct buf salt;
+	int rc;
+
+	/* RFC 5802 7 has it at the end alone; some say it as soon as they know.
+	 */
+	why = attribute(&why, 'e');
+	if (why.p != NULL) {
+		(void)refused(s, why, e);
+		return SASL_FAIL;
+	}
+	if (str_starts(said, S("m="))) {
+		/* RFC 5802 5.1, "m": nobody has made one yet. */
+		err_set(e, ERR_AUTH,
+		    "%s: the server insists on an extension of SCRAM",
+		    s->mech->name);
+		return SASL_FAIL;
+	}
+	buf_init(&salt, limits.line);
+	if (parse_first(said, &first) < 0 ||
+	    base64_decode(&salt, first.salt) < 0)
+		rc = malformed(s, e);
+	else if ((rc = check_first(s, &first, e)) == 0)
+		rc = final(s, said, &first, buf_str(&salt), out, e);
+	buf_fini(&salt);
+	return rc == 0 ? SASL_MORE : SASL_FAIL;
 }
 
 static enum sasl_step

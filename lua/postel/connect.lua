@@ -306,9 +306,12 @@ local function upgrade(conn, spec)
 	local reply = conn:send(verb):wait()
 	if reply.ok then
 		M.ask_capabilities(conn)
-	elseif mode == "require" or not may_stay_clear(conn, spec) then
+	elseif mode == "require" or spec.user and not conn.insecure then
+		-- Also on loopback: this is no server that has no TLS, and
+		-- behind the address may be a tunnel.
 		local e = errors.refusal(reply, "tls")
-		e.message = errors.text("%s (TLS was refused)", e.message)
+		e.message = errors.text("%s (TLS was refused; starttls=no " ..
+			"would do without)", e.message)
 		error(e, 0)
 	end
 end

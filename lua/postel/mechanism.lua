@@ -84,6 +84,13 @@ local function nature(conn, mech)
 	return core.mechanism(mech)
 end
 
+-- Whether somebody else than the user is to be logged in, and this cannot say
+-- whom: to be let in as the user would be worse than not at all.
+local function is_mute(options, mech)
+	return (options.authzid or "") ~= "" and (mech:find "^%+" ~= nil or
+		not select(3, core.mechanism(mech)))
+end
+
 -- ---- preference ----
 
 local function has_token(_, options)
@@ -112,10 +119,13 @@ local order = {
 	{"SCRAM-SHA-512-PLUS"}, {"SCRAM-SHA-256-PLUS"}, {"SCRAM-SHA-1-PLUS"},
 	{"SCRAM-SHA-512"}, {"SCRAM-SHA-256"}, {"SCRAM-SHA-1"},
 	-- The password as it is, under TLS; the server may keep it hashed.
-	{"PLAIN"}, {"LOGIN"}, {"+USER"}, {"+LOGIN"},
+	{"PLAIN"}, {"LOGIN"},
 	-- MD5, for which the server keeps all passwords in clear; better than
 	-- nothing where there is no TLS.
-	{"DIGEST-MD5"}, {"CRAM-MD5"}, {"+APOP"},
+	{"DIGEST-MD5"}, {"CRAM-MD5"},
+	-- Commands, of which nobody says that they work: Dovecot has them, and
+	-- refuses them, where it offers neither PLAIN nor LOGIN.
+	{"+USER"}, {"+LOGIN"}, {"+APOP"},
 	{"EXTERNAL", has_certificate},
 	-- ANONYMOUS, GSSAPI, GS2-KRB5 and NTLM want to be asked for by name.
 }
@@ -169,7 +179,10 @@ local function named(conn, name, options)
 			"offers %s", conn.name, name, known)
 	end
 	local kind, shows = nature(conn, mech)
-	if shows and not may_show(conn, kind, options) then
+	if is_mute(options, mech) then
+		errors.raise("auth", "%s: %s cannot say who to be (authzid); " ..
+			"PLAIN and SCRAM can", conn.name, name)
+	elseif shows and not may_show(conn, kind, options) then
 		if kind == "token" then
 			no_token_in_clear(conn)
 		end
@@ -180,12 +193,14 @@ end
 
 -- Why nothing can be chosen.
 local function none(conn, list, options)
-	local wanted, hidden
+	local wanted, hidden, mute
 	for _, row in ipairs(order) do
 		local mech = row[1]
 		local there = available(conn, list, mech)
 		local kind, shows = nature(conn, mech)
-		if there and kind == "token" then
+		if there and is_mute(options, mech) then
+			mute = true
+		elseif there and kind == "token" then
 			wanted = wanted or mech
 		elseif there and shows then
 			hidden = true
@@ -199,10 +214,14 @@ local function none(conn, list, options)
 	elseif wanted then
 		errors.raise("auth", "%s: the server wants a token (%s): " ..
 			"give --token-command", conn.name, wanted)
+	elseif mute then
+		errors.raise("auth", "%s: nothing on offer can say who to be " ..
+			"(authzid); PLAIN and SCRAM could", conn.name)
+	elseif #list == 0 then
+		errors.raise("auth", "%s: the server offers no login", conn.name)
 	end
 	errors.raise("auth", "%s: no way to log in that is known here" ..
-		" is on offer (%s)", conn.name,
-		#list > 0 and table.concat(list, " ") or core.text "none")
+		" is on offer (%s)", conn.name, table.concat(list, " "))
 end
 
 -- The first in the order; with `hiding` of those that do not show the password.
@@ -211,6 +230,7 @@ local function first(conn, options, at_hand, list, hiding)
 		local mech, when = row[1], row[2]
 		local kind, shows = nature(conn, mech)
 		if available(conn, list, mech) and
+			not is_mute(options, mech) and
 			(not shows or not hiding and
 			may_show(conn, kind, options)) and
 			(not when or when(conn, options, at_hand)) then

@@ -159,9 +159,12 @@ class Copy(CopyCase):
         self.compare_all()
 
     def test_interrupted_it_tells_what_is_done(self):
-        self.fill(self.dovecot.inbox(self.user), 200)
+        self.fill(self.dovecot.inbox(self.user), 400)
+        here = self.posteld.inbox(self.user)
         running = self.start("copy", self.source, self.target)
-        time.sleep(0.7)
+        limit = time.monotonic() + 20
+        while len(here) < 40 and time.monotonic() < limit:
+            time.sleep(0.01)
         running.signal(signal.SIGINT)
         result = running.wait()
         self.assertEqual(result.status, 130, result)

@@ -293,6 +293,17 @@ class Attacked(MiddleCase):
                     done.result()
         self.assertGreater(len(tried), 400)
 
+    def test_refused_on_loopback(self):
+        """Who offers TLS and refuses it is no server that has none, and behind
+        a loopback address may be a tunnel."""
+        for name, protocol, answers in refused():
+            answers = {ASK[protocol]: [say(offered(protocol))], **answers}
+            with self.subTest(protocol=protocol, name=name), \
+                    Hostile(protocol, answers) as server:
+                self.fails(TLS, "TLS was refused; .*starttls=no", "-q",
+                           server.url(), "-c", "NOOP")
+                self.assertNothingLeft(server, name)
+
 
 def in_clear(steps, later):
     """The first steps until TLS is there, the others under it."""

@@ -56,7 +56,7 @@ class Certificates(FaultCase):
                  "one whole label"),
         "nameless": ("", {}, "it names no server in subjectAltName, where "
                      r"127\.0\.0\.1 must be; its subject CN=nameless does not",
-                     "use a name"),
+                     "owner must mend"),
         "client": ("IP:127.0.0.1", {"usage": "clientAuth"},
                    "it is for clients, not for servers", "owner must mend"),
     }

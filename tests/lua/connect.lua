@@ -311,6 +311,11 @@ spec.test("what is chosen", function()
 		{"APOP", {protocol = "pop3", stamp = "<1@x>", private = true},
 			{}},
 		{"LOGIN", {private = true}, {AUTH = "PLAIN LOGIN"}, "login"},
+		-- Dovecot has the commands, and refuses them, where it is told to
+		-- offer CRAM-MD5 alone.
+		{"CRAM-MD5", {private = true}, {AUTH = "CRAM-MD5"}},
+		{"DIGEST-MD5", {private = true, protocol = "pop3"},
+			{SASL = "CRAM-MD5 DIGEST-MD5", USER = ""}},
 		{"PLAIN", {private = true}, {AUTH = "PLAIN LOGIN"}, "*"},
 	} do
 		local conn = fake(case[2], case[3])
@@ -413,16 +418,43 @@ spec.test("what is asked for by name: with a password, or without", function()
 			spec.same(o.mech, mech)
 			spec.same(o.password == nil, secret == "")
 			spec.same(o.initial, mech ~= "NTLM")
-			spec.same(o.authzid, "boss")
 			error("sent", 0)
 		end
-		spec.fails("^sent$", try, conn, mech, {authzid = "boss",
+		spec.fails("^sent$", try, conn, mech, {
 			initial = mech ~= "NTLM"})
 	end
 end)
 
+spec.test("who to be: by what can say it, or not at all", function()
+	local boss = {authzid = "boss"}
+	for _, case in ipairs {
+		{"PLAIN", {}, {AUTH = "LOGIN CRAM-MD5 PLAIN"}},
+		{"DIGEST-MD5", {}, {AUTH = "LOGIN DIGEST-MD5"}},
+		{"SCRAM-SHA-1", {}, {AUTH = "SCRAM-SHA-1"}, "SCRAM-SHA-1"},
+	} do
+		case[2].private = true
+		local conn = fake(case[2], case[3])
+		spec.fails("^sent$", try, conn, case[4], boss)
+		spec.list(conn.sent, {case[1]})
+	end
+	for _, case in ipairs {
+		{"LOGIN", {AUTH = "PLAIN LOGIN"}}, {"CRAM-MD5", {AUTH = "CRAM-MD5"}},
+		{"NTLM", {AUTH = "NTLM"}}, {"ANONYMOUS", {AUTH = "ANONYMOUS"}},
+		{"XOAUTH2", {AUTH = "XOAUTH2"}}, {"+LOGIN", {}},
+		{nil, {AUTH = "LOGIN CRAM-MD5"}}, {nil, {}},
+	} do
+		local conn = fake({private = true}, case[2])
+		spec.raises("auth", "authzid", try, conn, case[1], boss)
+		spec.same(#conn.sent, 0)
+	end
+	local pop = fake({private = true, protocol = "pop3", stamp = "<1@x>"},
+		{USER = ""})
+	spec.raises("auth", "authzid", try, pop, nil, boss)
+	spec.same(#pop.sent, 0)
+end)
+
 spec.test("what cannot be chosen", function()
-	spec.raises("auth", "no way to log in", try,
+	spec.raises("auth", "offers no login", try,
 		fake({private = true}, {LOGINDISABLED = ""}))
 	spec.raises("auth", "no way to log in", try,
 		fake({private = true, protocol = "smtp"}, {AUTH = "NTLM"}))

@@ -192,6 +192,7 @@ test_oauth(void **state)
 	    S("n,a=k=3Dt,\1auth=Bearer vF9dft4qmT+~/._-=\1\1"));
 	sasl_free(s);
 	login.mech = S("XOAUTH2");
+	login.authzid = S("");
 	s = exchange_begin(&login);
 	exchange_step(s, S(""), SASL_DONE,
 	    S("user=tim@mail.example.org\1auth=Bearer "
@@ -211,6 +212,10 @@ static const struct {
     {STR(" { \"x\" : { \"status\" : \"no\", \"y\": [1,{}] } , \"status\" "
 	 ": 401 } "),
 	": 401"},
+    /* As RFC 6750 3 names them, and servers that go by it. */
+    {STR("{\"error\":\"invalid_token\",\"error_description\":"
+	 "\"The token expired\",\"status\":\"\"}"),
+	": invalid_token, The token expired"},
     {STR("{\"status\":\"a\\u00e9\\\"\\n\\/\"}"), ": a\xc3\xa9\" /"},
     {STR("{\"status\":\"\\u001b[2J\"}"), ": ^[[2J"},
     {STR("{\"status\":\"\\ud83d\\u0000\"}"), ": \xef\xbf\xbd"},
@@ -329,6 +334,12 @@ test_refused(void **state)
 	    {"SCRAM-SHA-1", STR("u\x07"), STR(""), STR("p"), ERR_USE},
 	    {"SCRAM-SHA-1", STR("\xff"), STR(""), STR("p"), ERR_USE},
 	    {"SCRAM-SHA-1-PLUS", STR("u"), STR(""), STR("p"), ERR_AUTH},
+	    /* What cannot say who to be must not log in as somebody else. */
+	    {"LOGIN", STR("u"), STR("boss"), STR("p"), ERR_USE},
+	    {"CRAM-MD5", STR("u"), STR("boss"), STR("p"), ERR_USE},
+	    {"NTLM", STR("u"), STR("boss"), STR("p"), ERR_USE},
+	    {"ANONYMOUS", STR("u"), STR("boss"), STR(""), ERR_USE},
+	    {"XOAUTH2", STR("u"), STR("boss"), STR("t"), ERR_USE},
 	};
 	struct sasl_login login;
 	struct err e;

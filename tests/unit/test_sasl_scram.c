@@ -293,7 +293,10 @@ test_scram_challenges(void **state)
 	    /* libgsasl takes it for 1. */
 	    {STR("r=Nx,s=QUJD,i=4294967297"), ERR_LIMIT, "more than"},
 	    {STR("r=Nx,s=QUJD,i=99999999999999999999999"), ERR_LIMIT,
-		"more than"},
+		"99999999999999999999999 iterations, more than"},
+	    /* Too early for RFC 5802 7, and yet the reason. */
+	    {STR("e=unknown-user"), ERR_AUTH, "refuses: unknown-user"},
+	    {STR("e=\x1b[2J"), ERR_AUTH, "refuses: ^["},
 	};
 	struct sasl_login login;
 	struct err e;

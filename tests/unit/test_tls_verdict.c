@@ -268,7 +268,7 @@ check_refusal(size_t i, const struct err *e, const struct cert *c)
 	assert_int_equal(X509_digest(c->x, EVP_sha256(), md, NULL), 1);
 	fingerprint_text(md, print);
 	assert_string_equal(e->fingerprint, print);
-	assert_true(e->hint[0] != '\0');
+	assert_non_null(strstr(e->hint, e->fingerprint));
 	assert_true(utf8_valid(str_z(e->msg)) && utf8_valid(str_z(e->hint)));
 	for (const char *p = e->hint; *p != '\0'; p++)
 		assert_true((unsigned char)*p >= ' ');
@@ -380,6 +380,10 @@ test_hints(void **state)
 	    {"wrong name", "use a name that it has", "--ca"},
 	    {"star before the top", "one whole label", "--ca"},
 	    {"NUL behind the name", "made to deceive", "--fingerprint"},
+	    {"CN alone", "owner must mend", "a name that it has"},
+	    {"address as a name", "for an address IP:", "a name that it has"},
+	    {"as an e-mail address", "as one of a server",
+		"a name that it has"},
 	    {"name in UTF-8 in the certificate", "A-label", "--ca"},
 	    {"expired", "this machine's clock", "--ca"},
 	    {"for clients", "--fingerprint=", "--ca"},
@@ -540,6 +544,7 @@ test_pin_of_another(void **state)
 		assert_int_equal(X509_digest(c.x, EVP_sha256(), md, NULL), 1);
 		fingerprint_text(md, print);
 		assert_string_equal(e.fingerprint, print);
+		assert_non_null(strstr(e.hint, print));
 		assert_int_equal(e.kind, ERR_TLS);
 		assert_true(srv.alerted);
 		stream_close(s);
