@@ -5,6 +5,7 @@
  * for each, commands by their names.
  */
 #include "lua/bind.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -322,6 +323,42 @@ script_prepare(lua_State *L, struct conn *c, int *status, struct err *e)
 		return 0;
 	*status = bind_to_err(L, e);
 	return -1;
+}
+
+/* ---- :auth ---- */
+
+/* The conn at 1, a user, and "password" or "token". */
+static int
+call_given(lua_State *L)
+{
+	bind_require(L, "postel.login");
+	lua_getfield(L, -1, "given");
+	lua_insert(L, 1);
+	lua_settop(L, 4);
+	lua_call(L, 3, 1);
+	return 1;
+}
+
+char *
+script_given_secret(
+    lua_State *L, struct conn *c, struct str user, bool token, struct err *e)
+{
+	char *z = NULL;
+	struct str s;
+
+	lua_pushcfunction(L, call_given);
+	script_push_conn(L, c);
+	bind_push_str(L, user);
+	lua_pushstring(L, token ? "token" : "password");
+	if (bind_call(L, 3) != LUA_OK) {
+		(void)bind_to_err(L, e);
+		return NULL;
+	}
+	s = bind_test_secret(L, -1);
+	if (s.p != NULL)
+		z = str_copy(mem_zalloc(s.n + 1), s.n + 1, s);
+	lua_pop(L, 1);
+	return z;
 }
 
 const luaL_Reg bind_host_functions[] = {

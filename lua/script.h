@@ -201,4 +201,12 @@ void script_push_conn(lua_State *L, struct conn *c);
  */
 char *script_ask_secret(const char *prompt, struct err *e);
 
+/*
+ * The password (or token) of user on c, as the command line, the account by
+ * which it was opened, or netrc has it; to be freed by mem_free_secret.  NULL,
+ * and no error, if nobody has said: a person is to be asked.
+ */
+char *script_given_secret(
+    lua_State *L, struct conn *c, struct str user, bool token, struct err *e);
+
 #endif

@@ -135,6 +135,23 @@ secret_ask(struct shell *sh, const char *prompt, struct err *e)
 	return secret;
 }
 
+/* From where :login has it, else from the person; NULL and err.  What nobody
+ * has typed is shown to nobody on the way. */
+static char *
+secret_of(struct shell *sh, struct conn *c, const struct conn_login *login,
+    struct err *e)
+{
+	bool token = sasl_secret(login->mech) == SASL_TOKEN;
+	bool safe = conn_is_private(c) || sh->opt->insecure ||
+		    !sasl_shows_secret(login->mech);
+	char *secret =
+	    safe ? script_given_secret(sh->L, c, login->user, token, e) : NULL;
+
+	if (secret != NULL || e->kind != ERR_NONE)
+		return secret;
+	return secret_ask(sh, token ? N_("Token: ") : N_("Password: "), e);
+}
+
 /* A login that the program leads, what is missing asked for; NULL and err. */
 static struct cmd *
 auth(struct shell *sh, struct conn *c, struct conn_login *login, struct err *e)
@@ -142,10 +159,7 @@ auth(struct shell *sh, struct conn *c, struct conn_login *login, struct err *e)
 	struct buf name;
 	char *secret = NULL;
 	struct cmd *cmd = NULL;
-	enum sasl_secret kind = sasl_secret(login->mech);
-	bool bare = kind == SASL_NO_SECRET;
-	const char *prompt =
-	    kind == SASL_TOKEN ? N_("Token: ") : N_("Password: ");
+	bool bare = sasl_secret(login->mech) == SASL_NO_SECRET;
 
 	buf_init(&name, SHELL_LINE_MAX);
 	if (login->user.n == 0 && !bare &&
@@ -154,7 +168,7 @@ auth(struct shell *sh, struct conn *c, struct conn_login *login, struct err *e)
 		login->user = str_trim(buf_str(&name));
 	if (login->user.n == 0 && !bare)
 		(void)err_set(e, ERR_CANCEL, "no user, nothing is sent");
-	else if (bare || (secret = secret_ask(sh, prompt, e)) != NULL) {
+	else if (bare || (secret = secret_of(sh, c, login, e)) != NULL) {
 		login->password = str_z(secret);
 		cmd = conn_auth(c, login, e);
 	}

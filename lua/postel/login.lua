@@ -100,18 +100,23 @@ local token_sources = {
 	end,
 }
 
-local function find_secret(conn, options, kind)
-	for _, source in ipairs(kind == "token" and token_sources or {}) do
-		local secret = source(conn, options)
-		if secret then
-			return secret
+-- The first that there is, or nil.
+local function first_secret(conn, options, kind)
+	for _, list in ipairs {kind == "token" and token_sources or {}, sources} do
+		for _, source in ipairs(list) do
+			local secret = source(conn, options)
+			if secret then
+				return secret
+			end
 		end
 	end
-	for _, source in ipairs(sources) do
-		local secret = source(conn, options)
-		if secret then
-			return secret
-		end
+	return nil
+end
+
+local function find_secret(conn, options, kind)
+	local secret = first_secret(conn, options, kind)
+	if secret then
+		return secret
 	end
 	if kind == "token" then
 		errors.raise("auth", "%s: no token for %s: give " ..
@@ -235,6 +240,17 @@ local function options_of(conn, user)
 	end
 	options.user = user or options.user or netrc_user(conn, options)
 	return options
+end
+
+-- For :auth, as user: the secret that the command line, the account or netrc
+-- names, or nil: then a person is to be asked.
+function M.given(conn, user, kind)
+	local options = inherit(options_of(conn, user))
+	options.prompt = false
+	if conn.found then
+		require("postel.find").check(conn, user)
+	end
+	return first_secret(conn, options, kind)
 end
 
 local by_command = {

@@ -190,6 +190,21 @@ class Auth(Case):
         self.assertEqual(result.returncode, USAGE)
         self.assertEqual(result.stderr, b"postel: nothing is open\n")
 
+    def test_the_command_line_has_the_password(self):
+        """In a batch there was nobody to ask."""
+        self.file("pw", "geheim").chmod(0o600)
+        for line in (":auth PLAIN a\n", "AUTHENTICATE PLAIN\na\n"):
+            with self.subTest(line):
+                url = self.peer("imap", IMAP, """
+                    C: a1 AUTHENTICATE PLAIN
+                    S: +
+                    C: AGEAZ2VoZWlt
+                    S: a1 OK welcome
+                    C: a2 LOGOUT
+                    S: * BYE
+                    S: a2 OK""")
+                self.batch(url, line, "--password-file=pw", err=None)
+
     def test_without_a_terminal(self):
         url = self.peer("imap", IMAP, LOGOUT)
         self.batch(url, ":auth PLAIN a\n", status=USAGE,
