@@ -14,7 +14,6 @@ struct bind_composer {
 	GMimeObject *content; /* not yet message's; NULL: none so far */
 };
 
-static int composer_index(lua_State *);
 static int composer_gc(lua_State *);
 static int composer_header(lua_State *);
 static int composer_text(lua_State *);
@@ -23,7 +22,7 @@ static int composer_finish(lua_State *);
 
 static const struct bind_type composer_type = {
     .name = "postel.composer",
-    .index = composer_index,
+    .index = bind_index_methods,
     .meta =
 	(const luaL_Reg[]){
 	    {"__gc", composer_gc},
@@ -39,16 +38,6 @@ static const struct bind_type composer_type = {
 	    {NULL, NULL},
 	},
 };
-
-static int
-composer_index(lua_State *L)
-{
-	static const struct bind_field none[] = {{NULL, NULL}};
-
-	if (!bind_index(L, none, NULL))
-		lua_pushnil(L);
-	return 1;
-}
 
 static int
 composer_gc(lua_State *L)

@@ -13,11 +13,9 @@ struct bind_delivery {
 	struct delivery *d;
 };
 
-static int maildir_index(lua_State *);
 static int maildir_gc(lua_State *);
 static int maildir_list(lua_State *);
 static int maildir_deliver(lua_State *);
-static int delivery_index(lua_State *);
 static int delivery_gc(lua_State *);
 static int delivery_take(lua_State *);
 static int delivery_base_method(lua_State *);
@@ -25,7 +23,7 @@ static int delivery_commit_method(lua_State *);
 
 static const struct bind_type maildir_type = {
     .name = "postel.maildir_folder",
-    .index = maildir_index,
+    .index = bind_index_methods,
     .meta =
 	(const luaL_Reg[]){
 	    {"__gc", maildir_gc},
@@ -43,7 +41,7 @@ static const struct bind_type maildir_type = {
 
 static const struct bind_type delivery_type = {
     .name = "postel.delivery",
-    .index = delivery_index,
+    .index = bind_index_methods,
     .meta =
 	(const luaL_Reg[]){
 	    {"__gc", delivery_gc},
@@ -58,16 +56,6 @@ static const struct bind_type delivery_type = {
 	    {NULL, NULL},
 	},
 };
-
-static const struct bind_field no_fields[] = {{NULL, NULL}};
-
-static int
-maildir_index(lua_State *L)
-{
-	if (!bind_index(L, no_fields, NULL))
-		lua_pushnil(L);
-	return 1;
-}
 
 static int
 maildir_gc(lua_State *L)
@@ -165,14 +153,6 @@ maildir_list(lua_State *L)
 }
 
 /* ---- what comes ---- */
-
-static int
-delivery_index(lua_State *L)
-{
-	if (!bind_index(L, no_fields, NULL))
-		lua_pushnil(L);
-	return 1;
-}
 
 static int
 delivery_gc(lua_State *L)

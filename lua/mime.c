@@ -24,7 +24,6 @@ struct bind_mime {
 	size_t n;
 };
 
-static int mime_index(lua_State *);
 static int mime_gc(lua_State *);
 static int mime_headers(lua_State *);
 static int mime_parts(lua_State *);
@@ -33,7 +32,7 @@ static int mime_text(lua_State *);
 
 static const struct bind_type mime_type = {
     .name = "postel.mime",
-    .index = mime_index,
+    .index = bind_index_methods,
     .meta =
 	(const luaL_Reg[]){
 	    {"__gc", mime_gc},
@@ -50,16 +49,6 @@ static const struct bind_type mime_type = {
 	    {NULL, NULL},
 	},
 };
-
-static int
-mime_index(lua_State *L)
-{
-	static const struct bind_field none[] = {{NULL, NULL}};
-
-	if (!bind_index(L, none, NULL))
-		lua_pushnil(L);
-	return 1;
-}
 
 static int
 mime_gc(lua_State *L)
