@@ -135,11 +135,13 @@ class Copy(CopyCase):
         self.assertEqual(len(self.posteld.inbox(self.user)), 4)
 
     def test_killed_at_any_moment_each_comes_once(self):
-        self.fill_all(12)
+        """Behind a kill a run first waits for the server to be quiet, for two
+        seconds."""
+        self.fill_all(20)
         rng = random.Random(5)
         for _ in range(KILLS):
             running = self.start("copy", self.source, self.target)
-            time.sleep(rng.uniform(0.05, 0.8))
+            time.sleep(rng.uniform(*rng.choice([(0.05, 0.5), (2, 2.5)])))
             running.signal(signal.SIGKILL)
             running.wait()
         self.copy(timeout=TIME_LIMIT)
