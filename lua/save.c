@@ -138,22 +138,20 @@ give_name(const struct bind_saver *u, bool overwrite)
 	return unlink(u->temp);
 }
 
-/* commit(overwrite, unsynced): the file is on disk under its final name; or has
- * only got it, if the caller syncs. */
+/* commit(overwrite): the file is on disk under its final name. */
 static int
 saver_commit_method(lua_State *L)
 {
 	struct bind_saver *u = check_saver(L);
-	bool overwrite = lua_toboolean(L, 2), unsynced = lua_toboolean(L, 3);
+	bool overwrite = lua_toboolean(L, 2);
 	struct err e = {0};
 
-	if ((!unsynced && fsync(u->fd) != 0) || give_name(u, overwrite) != 0) {
+	if (fsync(u->fd) != 0 || give_name(u, overwrite) != 0) {
 		err_sys(&e, "%s", u->path);
 		return bind_raise(L, &e, 0);
 	}
 	u->there = false;
-	if (close(u->fd) != 0 ||
-	    (!unsynced && bind_sync_folder(u->path) != 0)) {
+	if (close(u->fd) != 0 || bind_sync_folder(u->path) != 0) {
 		err_sys(&e, "%s", u->path);
 		return bind_raise(L, &e, 0);
 	}

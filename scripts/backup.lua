@@ -66,7 +66,6 @@ local function backup_mailbox(account, m)
 	end
 	local progress <close> = postel.progress(#todo, m.text)
 	mover.move(copying.source(todo, m.text), sink, run, progress)
-	store:sync()
 end
 
 local function backup_imap(conn)
@@ -113,7 +112,6 @@ local function backup_pop3(conn)
 		end
 		return m
 	end, sink, run, progress)
-	store:sync()
 	run.mailboxes = 1
 end
 

@@ -145,11 +145,6 @@ function Archive:prints(levels, strangers)
 	return prints
 end
 
--- All that was added is on disk.
-function Archive:sync()
-	core.syncfs(self.path)
-end
-
 -- ---- all mailboxes ----
 
 local messages = {}

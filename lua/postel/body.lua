@@ -103,7 +103,7 @@ end
 -- one that is not.  The file has its name only when all of it is on disk;
 -- until then it is called {temporary = …} and six letters, which must be on the
 -- same disk.  {before = fn} is called when all is written and before it has its
--- name.  {sync = false}: the caller sees to it being on disk.
+-- name.
 function methods:save(path, options)
 	if type(path) ~= "string" then
 		errors.argument("save", "path", "string expected, got %s",
@@ -120,7 +120,7 @@ function methods:save(path, options)
 	if options and options.before then
 		options.before()
 	end
-	saver:commit(overwrite, options ~= nil and options.sync == false)
+	saver:commit(overwrite)
 	return self
 end
 

@@ -130,7 +130,7 @@ end
 function Maildir:put(message)
 	local body = body_of(message)
 	self.box:append(body, {
-		flags = message.flags, date = seconds(message.date), sync = false,
+		flags = message.flags, date = seconds(message.date),
 		before = function(base)
 			check_sound(message)
 			self.journal:add(message.key, base)
@@ -158,7 +158,7 @@ end
 
 function Mbox:put(message)
 	self.box:append(body_of(message), {
-		date = seconds(message.date), sync = false,
+		date = seconds(message.date),
 		begin = function(offset)
 			self.journal:add(" begun",
 				("%s %d"):format(message.key, offset))
@@ -196,8 +196,7 @@ function Files:put(message)
 	if core.stat(path) then
 		body:close()
 	else
-		body:save(path, {sync = false,
-			before = function() check_sound(message) end})
+		body:save(path, {before = function() check_sound(message) end})
 	end
 	self.journal:add(message.key)
 	return done
