@@ -236,6 +236,7 @@ read_command(struct loop *l, const char *command, const char *what,
 	    .what = what,
 	    .e = e};
 	int fd[2], rc, status;
+	struct str program;
 	pid_t pid;
 
 	if (pipe2(fd, O_CLOEXEC) != 0)
@@ -249,9 +250,11 @@ read_command(struct loop *l, const char *command, const char *what,
 	if (rc < 0)
 		return -1;
 	status = child_wait(pid);
+	/* Its arguments may be secrets. */
+	program = str_head(str_z(command), str_find(str_z(command), ' '));
 	if (status != 0)
-		return err_set(e, ERR_AUTH, "%s failed with status %d: %s",
-		    what, status, command);
+		return err_set(e, ERR_AUTH, "%s failed with status %d: %.*s",
+		    what, status, STRF(program));
 	return first_line(b, what, e);
 }
 
