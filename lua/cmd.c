@@ -366,6 +366,19 @@ push_line(lua_State *L, void *object)
 	push_nonempty(L, u->cmd != NULL ? u->cmd->line : S(""));
 }
 
+/* From its last octet to the end of its reply; nil before. */
+static void
+push_seconds(lua_State *L, void *object)
+{
+	const struct bind_cmd *u = object;
+	int64_t us = u->cmd != NULL ? cmd_elapsed(u->cmd) : -1;
+
+	if (us >= 0)
+		lua_pushnumber(L, (lua_Number)us / 1e6);
+	else
+		lua_pushnil(L);
+}
+
 static void
 push_challenge(lua_State *L, void *object)
 {
@@ -398,6 +411,7 @@ static const struct bind_field fields[] = {
     {"data", push_data},
     {"bodies", push_bodies},
     {"sent", push_line},
+    {"seconds", push_seconds},
     {"challenge", push_challenge},
     {"conn", push_conn},
     {NULL, NULL},

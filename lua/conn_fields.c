@@ -92,6 +92,49 @@ push_capabilities(lua_State *L, void *c)
 	}
 }
 
+/* {"NAME parameters", …}, in the server's order. */
+static void
+push_capability_list(lua_State *L, void *c)
+{
+	struct str all = conn_capabilities(c);
+	lua_Integer n = 0;
+
+	lua_newtable(L);
+	while (all.n > 0) {
+		bind_push_str(L, str_cut(&all, '\n'));
+		lua_rawseti(L, -2, ++n);
+	}
+}
+
+/* The line that ended the greeting; nil where there is none. */
+static void
+push_welcome(lua_State *L, void *c)
+{
+	const char *line = conn_welcome(c);
+
+	lua_pushstring(L, *line != '\0' ? line : NULL);
+}
+
+/* {PHASE = seconds}, of those that were. */
+static void
+push_times(lua_State *L, void *c)
+{
+	struct conn_times t = conn_times(c);
+	const struct {
+		const char *name;
+		int64_t us;
+	} phases[] = {{"lookup", t.lookup}, {"connect", t.connect},
+	    {"proxy", t.proxy}, {"tls", t.tls}, {"greeting", t.greeting}};
+
+	lua_createtable(L, 0, 5);
+	for (size_t i = 0; i < sizeof(phases) / sizeof(*phases); i++) {
+		if (phases[i].us < 0)
+			continue;
+		lua_pushnumber(L, (lua_Number)phases[i].us / 1e6);
+		lua_setfield(L, -2, phases[i].name);
+	}
+}
+
 static void
 push_known(lua_State *L, void *c)
 {
@@ -155,7 +198,10 @@ const struct bind_field bind_conn_fields[] = {
     {"is_open", push_open},
     {"in_flight", push_in_flight},
     {"capabilities", push_capabilities},
+    {"capability_list", push_capability_list},
     {"capabilities_known", push_known},
+    {"welcome", push_welcome},
+    {"times", push_times},
     {"stamp", push_stamp},
     {"mailbox", push_mailbox},
     {"bye", push_bye},

@@ -85,6 +85,27 @@ shell_command(lua_State *L)
 	return answer(L, rc, &e);
 }
 
+/* meaning(protocol, line): the text of a capability or of a mechanism, its RFC,
+ * and what its parameters say ("" if nothing); nil: not known. */
+static int
+meaning(lua_State *L)
+{
+	const struct script_host *host = check_host(L);
+	const char *protocol = luaL_checkstring(L, 1), *text, *rfc;
+	struct str line = bind_str(L, 2);
+	struct bind_scratch *s = bind_new_scratch(L);
+
+	if (!host->meaning(host->arg, protocol, line, &text, &rfc, &s->buf)) {
+		bind_scratch_done(s);
+		return 0;
+	}
+	lua_pushstring(L, text);
+	lua_pushstring(L, rfc);
+	bind_push_str(L, str_trim(buf_str(&s->buf)));
+	bind_scratch_done(s);
+	return 3;
+}
+
 /* ---- hooks ---- */
 
 static const char *const hook_names[HOOKS] = {
@@ -366,5 +387,6 @@ const luaL_Reg bind_host_functions[] = {
     {"shell_alias", shell_alias},
     {"shell_command", shell_command},
     {"shell_on", shell_on},
+    {"meaning", meaning},
     {NULL, NULL},
 };

@@ -161,6 +161,11 @@ struct script_host {
 	/* help may be NULL. */
 	int (*command)(
 	    void *arg, const char *name, const char *help, struct err *e);
+	/* What a capability of a protocol means ("smtp", "SIZE 1000"), or, if
+	 * that is "sasl", a mechanism: text and rfc, in the user's language,
+	 * and behind `here` what its parameters say.  False: nobody knows. */
+	bool (*meaning)(void *arg, const char *protocol, struct str line,
+	    const char **text, const char **rfc, struct buf *here);
 };
 
 /* host must outlive L.  Without one, postel.set and its kin raise. */

@@ -76,6 +76,18 @@ cmd_over(const struct cmd *cmd)
 	return cmd->state == CMD_DONE || cmd->state == CMD_FAILED;
 }
 
+int64_t
+cmd_elapsed(const struct cmd *cmd)
+{
+	int64_t tls = conn_times(cmd->conn).tls;
+
+	if (cmd->sent_at == 0 || cmd->over_at == 0)
+		return -1;
+	if (cmd->verb == NULL || (cmd->verb->flags & VERB_TLS) == 0 || tls < 0)
+		tls = 0;
+	return cmd->over_at - cmd->sent_at - tls;
+}
+
 int
 job_queue(struct job *j, struct err *e)
 {

@@ -241,6 +241,10 @@ struct cmd *cmd_ref(struct cmd *cmd);
 void cmd_unref(struct cmd *cmd); /* cmd may be NULL */
 /* DONE or FAILED. */
 bool cmd_over(const struct cmd *cmd);
+/* Microseconds from its last octet to the end of its reply, without the
+ * handshake of TLS that a STARTTLS began; -1: it is not over, or was not sent.
+ */
+int64_t cmd_elapsed(const struct cmd *cmd);
 
 struct arg {
 	enum { ARG_STR, ARG_BODY } kind;

@@ -38,6 +38,10 @@ void explain_line(struct explain *x, const char *protocol, const char *verb,
  */
 void explain_capability(
     struct explain *x, const char *protocol, struct str line, struct buf *out);
+/* What a capability of a protocol, or of "sasl" a mechanism, means: see struct
+ * script_host.  False if no row has it. */
+bool explain_meaning(const char *protocol, struct str line, const char **text,
+    const char **rfc, struct buf *here);
 /* Its row, or NULL. */
 const struct topic *explain_capability_row(
     const char *protocol, struct str line);

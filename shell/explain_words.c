@@ -225,6 +225,19 @@ seconds_words(struct str value, struct buf *b)
 		    (unsigned long long)n);
 }
 
+/* RFC 9738 3 */
+static void
+messages_words(struct str value, struct buf *b)
+{
+	uint64_t n;
+
+	if (str_u64(str_word(&value), UINT32_MAX, &n))
+		(void)buf_addf(b,
+		    text_plural(
+			"Here: %llu message.", "Here: %llu messages.", n),
+		    (unsigned long long)n);
+}
+
 /* RFC 9422 4: RCPTMAX=n and the like. */
 static void
 limits_words(struct str value, struct buf *b)
@@ -260,6 +273,8 @@ static const struct {
     {STR("LOGIN-DELAY"), seconds_words},
     {STR("FUTURERELEASE"), seconds_words},
     {STR("LIMITS"), limits_words},
+    {STR("MESSAGELIMIT"), messages_words},
+    {STR("SAVELIMIT"), messages_words},
 };
 
 /* "NAME value", "NAME=value". */
@@ -273,6 +288,23 @@ value_words(struct str line, struct buf *b)
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
 		if (str_eqcase(head, values[i].name) && value.n > 0)
 			values[i].words(value, b);
+}
+
+bool
+explain_meaning(const char *protocol, struct str line, const char **text,
+    const char **rfc, struct buf *here)
+{
+	struct str shown = str_trim(line);
+	const struct topic *t = strcmp(protocol, "sasl") == 0
+				    ? topic_find(TOPIC_MECHANISM, shown)
+				    : explain_capability_row(protocol, shown);
+
+	if (t == NULL)
+		return false;
+	*text = text_of(t->text);
+	*rfc = text_of(t->rfc);
+	value_words(shown, here);
+	return true;
 }
 
 static void

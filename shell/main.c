@@ -1,6 +1,7 @@
 /* main: postel, from its first word to its exit status. */
 #include "base/text.h"
 #include "shell/added.h"
+#include "shell/explain.h"
 #include "shell/lab.h"
 #include "shell/record.h"
 #include "shell/secret.h"
@@ -196,6 +197,14 @@ host_command(void *arg, const char *name, const char *help, struct err *e)
 	return added_command(arg, name, help, e);
 }
 
+static bool
+host_meaning(void *arg, const char *protocol, struct str line,
+    const char **text, const char **rfc, struct buf *here)
+{
+	(void)arg;
+	return explain_meaning(protocol, line, text, rfc, here);
+}
+
 static int
 configure(struct shell *sh)
 {
@@ -241,7 +250,8 @@ run(struct loop *l, struct cmdline *cl)
 	    .L = script_new(l, &cl->opt),
 	    .confirm = true,
 	    .history = true};
-	struct script_host host = {&sh, host_set, host_alias, host_command};
+	struct script_host host = {
+	    &sh, host_set, host_alias, host_command, host_meaning};
 	lua_State *L = sh.L;
 	int status;
 

@@ -46,16 +46,14 @@ void
 timing_cmd(const struct cmd *cmd)
 {
 	const char *name = cmd->verb != NULL ? cmd->verb->name : N_("command");
-	struct conn_times t = conn_times(cmd->conn);
-	int64_t tls = 0;
+	int64_t time = cmd_elapsed(cmd), tls;
 	struct buf b;
 
-	if (cmd->sent_at == 0 || cmd->over_at == 0)
+	if (time < 0)
 		return;
-	if (cmd->verb != NULL && cmd->verb->flags & VERB_TLS && t.tls > 0)
-		tls = t.tls;
+	tls = cmd->over_at - cmd->sent_at - time;
 	buf_init(&b, 256);
-	put(&b, name, cmd->over_at - cmd->sent_at - tls);
+	put(&b, name, time);
 	if (cmd->first_at - cmd->sent_at > 0 &&
 	    cmd->over_at - cmd->first_at > NOTEWORTHY_US && tls == 0)
 		put(&b, N_("first line after"), cmd->first_at - cmd->sent_at);

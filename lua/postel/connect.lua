@@ -21,7 +21,7 @@ local keys = {
 	examine = "boolean", raw = "boolean", from = "string",
 	keyring = "attributes", netrc = "file", prompt = "boolean",
 	proxy = "secret", service = "string", dns = "string",
-	key = "string", fingerprint = "string",
+	key = "string", fingerprint = "print",
 }
 
 local ports = {
@@ -38,6 +38,7 @@ local inherited = {
 -- How types that Lua does not have are called in messages.
 local shown = {
 	secret = "string", file = "file name or false",
+	print = "string or false",
 	attributes = "true or a table of attributes",
 }
 
@@ -64,7 +65,7 @@ local function has_type(value, expected)
 		return type(value) == "string" or core.type(value) == "secret"
 	elseif expected == "integer" then
 		return math.type(value) == "integer"
-	elseif expected == "file" then
+	elseif expected == "file" or expected == "print" then
 		return type(value) == "string" or value == false
 	elseif expected == "attributes" then
 		return type(value) == "boolean" or is_attributes(value)
@@ -193,6 +194,7 @@ function M.spec(target, options)
 		end
 	end
 	spec.transport = spec.transport or "tcp"
+	spec.fingerprint = spec.fingerprint or nil -- false: none
 	-- Who says which certificate it must be wants one to be shown.
 	spec.starttls = spec.starttls or
 		(spec.fingerprint and "require" or "auto")
@@ -250,18 +252,17 @@ local function greet_smtp(conn)
 end
 
 local ask = {
-	smtp = function(conn) errors.check(greet_smtp(conn)) end,
-	lmtp = function(conn) conn:call("LHLO", greeting_name(conn)) end,
+	smtp = function(conn) return errors.check(greet_smtp(conn)) end,
+	lmtp = function(conn) return conn:call("LHLO", greeting_name(conn)) end,
 	-- RFC 1939 servers refuse CAPA; then there are none.
-	pop3 = function(conn) conn:send "CAPA":wait() end,
-	imap = function(conn) conn:call "CAPABILITY" end,
+	pop3 = function(conn) return conn:send "CAPA":wait() end,
+	imap = function(conn) return conn:call "CAPABILITY" end,
 }
 
+-- Asks a server that has greeted what it can do; the reply.
 function M.ask_capabilities(conn)
 	local fn = ask[conn.protocol]
-	if fn then
-		fn(conn)
-	end
+	return fn and fn(conn)
 end
 
 -- ---- TLS ----

@@ -50,6 +50,25 @@ local commands = {
 	},
 }
 
+-- All ways to log in that are on offer, as the connection is now: SASL mechanisms
+-- in the server's order, then commands, "+USER": {name, kind, shown} each, what is
+-- wanted ("password", "token" or nil), and whether who listens learns it.
+function M.offers(conn)
+	local list = {}
+	for _, name in ipairs(offered(conn)) do
+		local kind, shown = core.mechanism(name)
+		list[#list + 1] = {name = name, kind = kind, shown = shown}
+	end
+	for name, c in pairs(conn.capabilities_known and
+		commands[conn.protocol] or {}) do
+		if c.may(conn) then
+			list[#list + 1] = {name = "+" .. name,
+				kind = "password", shown = c.clear}
+		end
+	end
+	return list
+end
+
 local function contains(list, value)
 	for _, v in ipairs(list) do
 		if v == value then

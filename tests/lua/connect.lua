@@ -36,6 +36,53 @@ S: a1 OK]], function(conn)
 	end)
 end)
 
+spec.test("what a server said, in its order, and when", function()
+	spec.talk("imap", [[
+S: * OK [CAPABILITY IMAP4rev1 XB=1 XA] hi there
+C: a1 NOOP
+SLOW
+S: a1 OK
+C: a2 LOGOUT
+S: * BYE
+S: a2 OK]], function(conn)
+		spec.same(table.concat(conn.capability_list, ","),
+			"IMAP4rev1,XB=1,XA")
+		spec.same(conn.welcome,
+			"* OK [CAPABILITY IMAP4rev1 XB=1 XA] hi there")
+		spec.same(math.type(conn.times.greeting), "float")
+		spec.same(conn.times.tls, nil)
+		local cmd = conn:send "NOOP"
+		spec.same(cmd.seconds, nil)
+		cmd:wait()
+		assert(cmd.seconds >= 0.05 and cmd.seconds < 10, cmd.seconds)
+	end)
+end)
+
+spec.test("what a capability means", function()
+	local core = require "postel.core"
+	local text, rfc, here = core.meaning("smtp", "SIZE 1048576")
+	spec.same(text, "The largest message that the server takes.")
+	spec.same(rfc, "RFC 1870 3")
+	spec.same(here, "Here: 1.0 MiB.")
+	spec.same(select(3, core.meaning("imap", "MESSAGELIMIT=1")),
+		"Here: 1 message.")
+	spec.same(select(3, core.meaning("pop3", "UIDL")), "")
+	spec.same(select(2, core.meaning("sasl", "plain")), "RFC 4616")
+	spec.same(core.meaning("imap", "XNONSENSE"), nil)
+	spec.same(core.meaning("imap", ""), nil)
+end)
+
+spec.test("a fingerprint of the command line may be taken back", function()
+	local connect = require "postel.connect"
+	postel.options.fingerprint = ("ab"):rep(32)
+	spec.same(connect.spec "imaps://h".fingerprint, ("ab"):rep(32))
+	spec.same(connect.spec("imaps://h", {fingerprint = false}).fingerprint,
+		nil)
+	postel.options.fingerprint = nil
+	spec.fails("'fingerprint' to 'connect'", postel.connect, "imaps://h",
+		{fingerprint = true})
+end)
+
 spec.test("SMTP: HELO where EHLO is unknown", function()
 	spec.talk("smtp", [[
 S: 220 hi
