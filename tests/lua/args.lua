@@ -58,6 +58,22 @@ spec.test("what is wrong", function()
 	end
 end)
 
+spec.test("the last argument may be several", function()
+	local function several(...)
+		return postel.args({...}, {name = "sample", about = "A sample.",
+			{"TO", "where to"}, {"URL...", "which"},
+			{"--ignore=X", "not these", many = true}})
+	end
+	local o = several("to", "--ignore", "x", "a", "b", "--ignore=y", "c")
+	spec.same(o.TO, "to")
+	spec.same(table.concat(o.URL, " "), "a b c")
+	spec.same(table.concat(o.ignore, " "), "x y")
+	spec.raises("usage", "URL is missing", several, "to")
+	spec.raises("usage", "TO is missing", several)
+	o = postel.args({}, {name = "sample", about = "", {"[FILE...]", "what"}})
+	spec.same(o.FILE, nil)
+end)
+
 spec.test("common options reach postel.options", function()
 	parse("url", "--to=a", "--timeout=2.5", "-v", "--ca", "x.pem", "-t")
 	spec.same(postel.options.timeout, 2.5)
