@@ -65,8 +65,17 @@ local function utf8_text(s)
 	return table.concat(parts)
 end
 
+local function escape_character(c)
+	return ("\\u%04x"):format(utf8.codepoint(c))
+end
+
+-- Characters that a terminal would obey are escaped, too: C1 controls, and those
+-- that change the direction of what stands around them.
 local function put_string(out, s)
-	out[#out + 1] = '"' .. utf8_text(s):gsub('[%c"\\\127]', escape) .. '"'
+	out[#out + 1] = '"' .. utf8_text(s):gsub('[%c"\\\127]', escape)
+		:gsub("\xc2[\x80-\x9f]", escape_character)
+		:gsub("\xe2\x80[\x8b-\x8f\xa8-\xae]", escape_character)
+		:gsub("\xe2\x81[\xa6-\xa9]", escape_character) .. '"'
 end
 
 local put
