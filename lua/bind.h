@@ -165,6 +165,9 @@ extern const luaL_Reg bind_body_functions[];
 /* maildir.c: core.maildir(path); see there. */
 int bind_maildir(lua_State *L);
 
+/* process.c: core.process(argv, files, env); see there. */
+int bind_process(lua_State *L);
+
 /* mail.c */
 extern const luaL_Reg bind_mail_functions[];
 /* mime.c, compose.c: core.mime(spool), core.composer(); see there. */

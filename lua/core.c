@@ -339,6 +339,7 @@ static const luaL_Reg functions[] = {
     {"status", core_status},
     {"dry_run", core_dry_run},
     {"maildir", bind_maildir},
+    {"process", bind_process},
     {"mechanism", core_mechanism},
     {NULL, NULL},
 };

@@ -9,6 +9,7 @@ local modules = {
 	message = "message", compose = "compose",
 	maildir = "maildir", mbox = "mbox",
 	progress = "progress",
+	run = "run", start = "run",
 	account = "account",
 	alias = "policy", command = "policy", on = "policy",
 	args = "args",
