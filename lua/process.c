@@ -85,6 +85,10 @@ process_ready(struct watch *w, short revents)
 	ended(u);
 }
 
+/*** process:close()
+ * Ends the process, by SIGTERM and, two seconds later, SIGKILL, as the end of a
+ * <close> variable does.
+ */
 static int
 process_gc(lua_State *L)
 {
@@ -102,8 +106,9 @@ process_gc(lua_State *L)
 	return 0;
 }
 
-/* status(): nil while it runs; then its exit status, or 128 and the number of
- * the signal that has ended it. */
+/*** process:status() → status
+ * The exit status, or nil while it runs.
+ */
 static int
 process_status(lua_State *L)
 {
@@ -116,7 +121,9 @@ process_status(lua_State *L)
 	return 1;
 }
 
-/* signal("INT", "TERM" or "KILL"): to it and what it has started. */
+/*** process:signal(name)
+ * Sends "INT", "TERM" or "KILL" to the process and to what it has started.
+ */
 static int
 process_signal(lua_State *L)
 {

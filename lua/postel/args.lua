@@ -226,8 +226,25 @@ local function set_common(result)
 	core.dry_run(global.dry_run)
 end
 
--- Parses list (arg) as spec says.  --help prints and ends the script; what is
--- wrong is an error of kind "use".
+--- postel.args(arg, table) → options
+-- The arguments of a script, by a table that is its usage as well; adds the
+-- options that all scripts have, which become postel.options.  A row that begins
+-- with a dash is an option: its forms, then its help; "=VALUE" says that it takes
+-- one.  Any other row is an argument by its place, in brackets if it may be
+-- missing.  An option's key is its long form, with _ for -.
+--
+--	local o = postel.args(arg, {
+--	    name = "sample", about = "Does nothing, carefully.",
+--	    {"URL", "where"}, {"[N]", "which"},
+--	    {"-n", "--dry-run", "change nothing"},
+--	    {"--to=ADDR", "for whom", many = true, required = true},
+--	})
+--	print(o.URL, o.N, o.dry_run, o.to[1])
+--
+-- A row may have many (values in an array), required, one_of (a table with the
+-- values as keys), number (a positive one) and secret.  The table may have notes,
+-- a text for the end of the usage.  --help prints the usage and ends the script;
+-- what is wrong is an error of kind "usage".
 function M.args(list, spec)
 	if type(list) ~= "table" or type(spec) ~= "table" then
 		errors.argument("args", "list, spec", "two tables expected")

@@ -29,18 +29,15 @@ local function check(argv, options)
 	return argv, options or {}
 end
 
+--- postel.start(argv, options) → process
 -- Starts a program: argv is an array, its name (looked for in PATH) and its
--- arguments, or a command for the shell.  options:
+-- arguments, or a command for the shell.  Raises "sys" if it cannot be started.
+-- The options:
 --
---	files	a table by descriptor, from 0 to 7, of open files, bodies and
---		secrets that it gets to read, or open files that it writes to; its
---		standard input is else empty, and its output goes where ours goes
+--	files	a table by descriptor, from 0 to 7, of open files, bodies and secrets
+--		that it gets to read, or of open files that it writes to; its standard
+--		input is else empty, and its output goes where ours goes
 --	env	names and values for its environment
---
--- Returns a process; its wait() gives the exit status, 128 and the signal's number
--- if one has ended it, its signal(name) sends "INT", "TERM" or "KILL" to it and
--- what it has started, and its close(), as its end as a <close> variable, ends it.
--- Raises "sys" if it cannot be started.
 function M.start(argv, options)
 	argv, options = check(argv, options)
 	local files, env = {}, {}
@@ -54,7 +51,9 @@ function M.start(argv, options)
 	return core.process(argv, files, env)
 end
 
--- Runs a program as start() does and waits for it: its exit status.
+--- postel.run(argv, options) → status
+-- Starts a program in the same way and waits for it, while other tasks run: its
+-- exit status, 128 and the signal's number if one has ended it.
 function M.run(argv, options)
 	local process <close> = M.start(argv, options)
 	return process:wait()
