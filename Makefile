@@ -121,7 +121,11 @@ COMPLETIONS = $(B)/completions/postel $(B)/completions/_postel \
 LANGUAGES := $(patsubst po/%.po,%,$(wildcard po/*.po))
 mo = $(LANGUAGES:%=$(1)/%/LC_MESSAGES/postel.mo)
 
-all: $(LIB) $(PROGRAMS) $(COMPLETIONS) $(call mo,$(B)/locale) compile_commands.json
+# What stands above the functions, as a manual page.
+LUA_MANUAL := $(B)/postel-lua.7
+LUA_MANUAL_FROM := $(wildcard lua/*.c lua/postel/*.lua)
+
+all: $(LIB) $(PROGRAMS) $(COMPLETIONS) $(LUA_MANUAL) $(call mo,$(B)/locale) compile_commands.json
 
 # A list of names that changes only when the names do, so that a file that
 # went away is noticed.
@@ -193,6 +197,11 @@ $(COMPLETIONS): $(B)/postel
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)$(B)/postel --completion=$(COMPLETED) >$@
 
+$(LUA_MANUAL): tools/manual.lua doc/postel-lua.7.in $(LUA_MANUAL_FROM) $(B)/postel
+	$(call say,GEN,$@)$(B)/postel tools/manual.lua doc/postel-lua.7.in \
+	    $(LUA_MANUAL_FROM) >$@.tmp
+	@mv $@.tmp $@
+
 $(B)/locale/%/LC_MESSAGES/postel.mo: po/%.po
 	@mkdir -p $(@D)
 	$(call say,MO,$@)msgfmt -o $@ $<
@@ -222,7 +231,7 @@ fuzz:
 	@$(MAKE) --no-print-directory VARIANT=fuzz fuzz
 endif
 
-lint: compile_commands.json $(B)/gen/embedded.c
+lint: compile_commands.json $(B)/gen/embedded.c $(LUA_MANUAL)
 	@tools/lint
 
 format:
@@ -246,7 +255,6 @@ FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 # zsh of Debian looks into both; vendor-completions is for packages.
 ZSH_COMPLETION = $(DESTDIR)$(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 MAN1 := $(wildcard doc/*.1)
-MAN7 := $(wildcard doc/*.7)
 DOCS := $(wildcard README.md LICENSE doc/*.md)
 EXAMPLES := $(wildcard examples/*.* examples/*/*.*)
 
@@ -254,7 +262,7 @@ install: all
 	install -d $(BIN) $(MAN)/man1 $(MAN)/man7 $(DOC)
 	install -m 755 $(PROGRAMS) $(BIN)
 	$(if $(MAN1),install -m 644 $(MAN1) $(MAN)/man1)
-	$(if $(MAN7),install -m 644 $(MAN7) $(MAN)/man7)
+	install -m 644 $(LUA_MANUAL) $(MAN)/man7
 	$(if $(DOCS),install -m 644 $(DOCS) $(DOC))
 	install -D -m 644 $(B)/completions/postel $(BASH_COMPLETION)/postel
 	install -D -m 644 $(B)/completions/_postel $(ZSH_COMPLETION)/_postel
@@ -267,7 +275,7 @@ install: all
 uninstall:
 	rm -f $(BIN)/postel $(BIN)/posteld
 	rm -f $(patsubst doc/%,$(MAN)/man1/%,$(MAN1))
-	rm -f $(patsubst doc/%,$(MAN)/man7/%,$(MAN7))
+	rm -f $(MAN)/man7/$(notdir $(LUA_MANUAL))
 	rm -f $(BASH_COMPLETION)/postel $(ZSH_COMPLETION)/_postel \
 	    $(FISH_COMPLETION)/postel.fish
 	rm -f $(call mo,$(LOCALE))

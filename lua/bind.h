@@ -21,6 +21,7 @@
 #include <lualib.h>
 #include <signal.h>
 
+struct embedded;
 struct kept_file;
 struct kept_trace;
 
@@ -165,6 +166,9 @@ extern const luaL_Reg bind_body_functions[];
 /* maildir.c: core.maildir(path); see there. */
 int bind_maildir(lua_State *L);
 
+/* process.c: core.process(argv, files, env); see there. */
+int bind_process(lua_State *L);
+
 /* mail.c */
 extern const luaL_Reg bind_mail_functions[];
 /* mime.c, compose.c: core.mime(spool), core.composer(); see there. */
@@ -216,6 +220,11 @@ extern const luaL_Reg bind_trace_functions[];
 void bind_traces_free(struct script *s);
 
 /* script.c */
+/* A file that is built in, by its name: "postel/task.lua"; or NULL. */
+const struct embedded *bind_embedded(const char *name);
+/* Runs the function on top of the stack as a script of that name with the
+ * arguments of argv, as bind_run does. */
+int bind_run_as(lua_State *L, const char *name, char *const *argv);
 /*
  * Calls what is on the stack, a function and n arguments, with SIGINT
  * watched; an error ends all tasks.  Leaves one result, or the error.

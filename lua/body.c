@@ -79,6 +79,9 @@ check_body(lua_State *L)
 	return bind_test_body(L, 1);
 }
 
+/*** body:close()
+ * Nobody will read the rest.
+ */
 static int
 body_gc(lua_State *L)
 {
@@ -157,6 +160,10 @@ body_claim_method(lua_State *L)
 	return 0;
 }
 
+/*** body:rewind()
+ * Back to the beginning; false if that cannot be, for it comes from a
+ * connection or a pipe.
+ */
 static int
 body_rewind_method(lua_State *L)
 {
@@ -164,7 +171,11 @@ body_rewind_method(lua_State *L)
 	return 1;
 }
 
-/* What a message needs of its carrier; reads it once. */
+/*** body:facts() → facts
+ * What the message needs of its carrier: size and crlf_size (with line ends as
+ * CRLF) in octets, and eight_bit, bare_cr, bare_lf, nul, long_line (over 998
+ * octets), no_final_eol, true or false.  It is read once for that.
+ */
 static int
 body_facts_method(lua_State *L)
 {
@@ -227,7 +238,9 @@ body_index(lua_State *L)
 	return 1;
 }
 
-/* nil where the size is not known. */
+/*** #body
+ * The size in octets, or nil if it is not known yet.
+ */
 static int
 body_len(lua_State *L)
 {

@@ -83,7 +83,9 @@ bind_check_cmd(lua_State *L, int idx)
 	return u->cmd;
 }
 
-/* Gives back what the command keeps: its reply is gone. */
+/*** cmd:release()
+ * Gives back what the reply holds, as the end of a <close> variable does.
+ */
 static int
 cmd_gc(lua_State *L)
 {
@@ -125,9 +127,8 @@ bind_push_cmd_body(lua_State *L, int idx, size_t n)
 	lua_remove(L, -2);
 }
 
-/*
- * Whether the command is over, or the server asked for more.  Who asks waits
- * for it, so bodies in its way are kept.
+/*** cmd:ready()
+ * Whether wait() would return at once.
  */
 static int
 cmd_ready_method(lua_State *L)
@@ -136,6 +137,7 @@ cmd_ready_method(lua_State *L)
 	bool ready = true;
 
 	if (u->cmd != NULL && !cmd_over(u->cmd)) {
+		/* Who asks waits for it, so bodies in its way are kept. */
 		cmd_expect(u->cmd);
 		ready = u->cmd->state == CMD_ASKED;
 	}
@@ -143,7 +145,10 @@ cmd_ready_method(lua_State *L)
 	return 1;
 }
 
-/* Whether the first body of the reply has begun, or the command is over. */
+/*** cmd:begun()
+ * Whether the first body of the reply has begun to come, or the command is
+ * over.
+ */
 static int
 cmd_begun_method(lua_State *L)
 {
@@ -156,6 +161,10 @@ cmd_begun_method(lua_State *L)
 	return 1;
 }
 
+/*** cmd:body(n) → body
+ * The n-th body of the reply, the first without n; it may be read while it
+ * comes.
+ */
 static int
 cmd_body_method(lua_State *L)
 {
@@ -167,6 +176,10 @@ cmd_body_method(lua_State *L)
 	return 1;
 }
 
+/*** cmd:answer(text)
+ * Answers when the server has asked for more: a string, a secret or a body.
+ * cmd.challenge is what the server said.
+ */
 static int
 cmd_answer_method(lua_State *L)
 {
@@ -213,6 +226,9 @@ push_nonempty(lua_State *L, struct str s)
 		lua_pushnil(L);
 }
 
+/*** cmd.state
+ * "queued", "sending", "waiting", "asked", "done" or "failed".
+ */
 static void
 push_state(lua_State *L, void *object)
 {
@@ -229,7 +245,9 @@ push_state(lua_State *L, void *object)
 	lua_pushstring(L, names[u->cmd != NULL ? u->cmd->state : CMD_DONE]);
 }
 
-/* nil as long as there is no reply. */
+/*** cmd.ok
+ * True, false, or nil as long as there is no reply.
+ */
 static void
 push_ok(lua_State *L, void *object)
 {
@@ -243,6 +261,9 @@ push_ok(lua_State *L, void *object)
 		lua_pushboolean(L, u->cmd->reply.class == REPLY_OK);
 }
 
+/*** cmd.temporary
+ * Whether the refusal is one for now.
+ */
 static void
 push_temporary(lua_State *L, void *object)
 {
@@ -262,6 +283,10 @@ push_number(lua_State *L, void *object)
 		lua_pushnil(L);
 }
 
+/*** cmd.status
+ *** cmd.number
+ * "250", "+OK", "NO" as the server wrote it; the number of "250", else nil.
+ */
 static void
 push_status(lua_State *L, void *object)
 {
@@ -270,7 +295,11 @@ push_status(lua_State *L, void *object)
 	push_nonempty(L, u->cmd != NULL ? u->cmd->reply.status : S(""));
 }
 
-/* The response code of POP3 and IMAP, the enhanced status of SMTP. */
+/*** cmd.code
+ *** cmd.enhanced
+ * The enhanced status of SMTP ("5.1.1", RFC 3463), or the response code of POP3
+ *and IMAP ("IN-USE", "APPENDUID 38505 3955"); that of SMTP alone.
+ */
 static void
 push_code(lua_State *L, void *object)
 {
@@ -301,6 +330,10 @@ push_tag(lua_State *L, void *object)
 	push_nonempty(L, u->cmd != NULL ? u->cmd->tag : S(""));
 }
 
+/*** cmd.text
+ *** cmd.lines
+ * What is said to people; all lines in an array, without their ends.
+ */
 static void
 push_text(lua_State *L, void *object)
 {
@@ -331,7 +364,14 @@ push_lines(lua_State *L, void *object)
 	}
 }
 
-/* Parsed on first use, when the reply is complete. */
+/*** cmd.data
+ * What the reply says, parsed when it is first read.  POP3: the two values of
+ * STAT, LIST n and UIDL n.  SMTP: the keywords of EHLO.  IMAP: an array of
+ * responses, each with name, perhaps number, code and text, and its values in
+ * order.  A list is an array, NIL is false, a number an integer, atoms and
+ * strings are strings, and a message, or a part of one, that came as a literal
+ * is a body.
+ */
 static void
 push_data(lua_State *L, void *object)
 {
@@ -358,6 +398,10 @@ push_bodies(lua_State *L, void *object)
 	lua_pushinteger(L, u->cmd != NULL ? (lua_Integer)u->cmd->bodies : 0);
 }
 
+/*** cmd.sent
+ *** cmd.tag
+ * The line that was sent, secrets masked; the tag in it.
+ */
 static void
 push_line(lua_State *L, void *object)
 {
@@ -366,7 +410,10 @@ push_line(lua_State *L, void *object)
 	push_nonempty(L, u->cmd != NULL ? u->cmd->line : S(""));
 }
 
-/* From its last octet to the end of its reply; nil before. */
+/*** cmd.seconds
+ * From its last octet to the end of its reply, a handshake of TLS left out; nil
+ * before.
+ */
 static void
 push_seconds(lua_State *L, void *object)
 {
@@ -390,6 +437,9 @@ push_challenge(lua_State *L, void *object)
 		lua_pushnil(L);
 }
 
+/*** cmd.conn
+ * The connection.
+ */
 static void
 push_conn(lua_State *L, void *object)
 {

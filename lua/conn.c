@@ -293,6 +293,12 @@ show_dry(lua_State *L, const struct conn *c, struct str verb,
 	lua_pop(L, 1);
 }
 
+/*** conn:send(verb, argument, ...) → cmd
+ * Queues a command and gives it, without waiting.  Arguments are strings,
+ * numbers, secrets and bodies; they are quoted as the verb wants it, and a body
+ * becomes the message or the literal.  CR, LF and NUL raise where they cannot
+ * be written.
+ */
 static int
 conn_send_method(lua_State *L)
 {
@@ -312,6 +318,12 @@ conn_send_method(lua_State *L)
 	return u->cmd != NULL ? 1 : bind_raise(L, &e, 1);
 }
 
+/*** conn:line(text) → cmd
+ *** conn:line(text, body) → cmd
+ *** conn:line(text, nil, true) → cmd
+ * The same for a line as typed, unquoted.  With true, for a POP3 verb that is
+ *not known here, a positive reply is read to its lone dot.
+ */
 static int
 conn_line_method(lua_State *L)
 {
@@ -377,6 +389,9 @@ conn_knows_method(lua_State *L)
 	return 1;
 }
 
+/*** conn:drop()
+ * Hangs up at once.
+ */
 static int
 conn_drop_method(lua_State *L)
 {
@@ -384,7 +399,10 @@ conn_drop_method(lua_State *L)
 	return 0;
 }
 
-/* The oldest event as {name, line, number}, or nil. */
+/*** conn:event() → event
+ * The oldest of what has come unasked, as conn:on() gives it, or nil; it does
+ * not wait.
+ */
 static int
 conn_event_method(lua_State *L)
 {
@@ -397,7 +415,9 @@ conn_event_method(lua_State *L)
 	return 1;
 }
 
-/* The parameters of a capability, "" if it has none; nil: not offered. */
+/*** conn:capability(name) → string
+ * The parameters of a capability, "" if it has none, or nil.
+ */
 static int
 conn_capability_method(lua_State *L)
 {
@@ -410,8 +430,10 @@ conn_capability_method(lua_State *L)
 	return 1;
 }
 
-/* Whether there is TLS and the certificate names this: "mail.example.org",
- * "_imaps.example.org". */
+/*** conn:certifies(name)
+ * Whether there is TLS, and the server's certificate is for this name:
+ * "mail.example.org" or, as an SRV-ID (RFC 4985), "_imaps.example.org".
+ */
 static int
 conn_certifies_method(lua_State *L)
 {

@@ -167,7 +167,9 @@ bind_convert(lua_State *L, int (*fn)(struct buf *, struct str))
 	return 1;
 }
 
-/* vis(text): bytes of strangers made harmless for a terminal. */
+/*** postel.visible(text) → string
+ * Control characters and other octets that harm a terminal, as visible text.
+ */
 static int
 core_vis(lua_State *L)
 {
@@ -267,7 +269,10 @@ core_metatable(lua_State *L)
 	return 1;
 }
 
-/* type(value): "conn", "cmd", "body", "secret", or nil. */
+/*** postel.type(value) → string
+ * "conn", "cmd", "body", "secret" and so on, for what postel has made; else
+ * nil.
+ */
 static int
 core_type(lua_State *L)
 {
@@ -283,7 +288,9 @@ core_type(lua_State *L)
 	return 1;
 }
 
-/* status(error): the exit status of an error value. */
+/*** postel.status(error) → n
+ * The exit status of an error.
+ */
 static int
 core_status(lua_State *L)
 {
@@ -339,6 +346,7 @@ static const luaL_Reg functions[] = {
     {"status", core_status},
     {"dry_run", core_dry_run},
     {"maildir", bind_maildir},
+    {"process", bind_process},
     {"mechanism", core_mechanism},
     {NULL, NULL},
 };

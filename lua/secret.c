@@ -283,7 +283,11 @@ secret_command(lua_State *L)
 	return 1;
 }
 
-/* secret(value): one that a script has as a string; or a copy of a secret. */
+/*** postel.secret(string) → secret
+ * A secret, to be used where a password is due: it is wiped when it goes, or by
+ * its method wipe(), and shows as "<secret>".  A login leaves the one that it
+ * is given.
+ */
 static int
 secret_copy(lua_State *L)
 {

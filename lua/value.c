@@ -98,9 +98,10 @@ next_response(lua_State *L, int idx, struct cmd *cmd, const struct item **at)
 	return rc > 0;
 }
 
-/*
- * The field `bodies` of the result says how many bodies this response and
- * those before it have: a body beyond has begun behind them.
+/*** cmd:response() → response
+ * The next whole IMAP response that has come, as cmd.data has it, or nil; it
+ * does not wait.  Its bodies says how many bodies of the reply stand up to its
+ * end.
  */
 int
 bind_cmd_response(lua_State *L)

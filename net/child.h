@@ -16,6 +16,16 @@
  */
 void child_end(pid_t pid, int64_t grace_ms);
 
+/* How a child is started. */
+struct child {
+	const char *const *argv; /* argv[0] is looked for in PATH */
+	char *const *env;	 /* NULL: ours */
+	const int *fds;		 /* fds[i] becomes descriptor i; -1: none, */
+	size_t nfds;		 /* but of 0 to 2 ours stay */
+	bool group;		 /* it leads a process group of its own */
+};
+int child_spawn(const struct child *c, pid_t *pid, struct err *e);
+
 /*
  * Starts a command of the shell; in and out become its standard input and
  * output, unless they are -1.  -1 and err.
@@ -25,6 +35,8 @@ int child_start(
 /* Waits, without a bound, for a child to end: its exit status, 128 and the
  * signal's number, or 127. */
 int child_wait(pid_t pid);
+/* The same if the child has ended, else -1 at once. */
+int child_ended(pid_t pid);
 
 /* SIGKILL at once; as child_end otherwise. */
 void child_kill(pid_t pid);

@@ -29,7 +29,7 @@ fails: 3 cannot connect, 4 TLS or certificate, 5 login refused, 6 or 7 refused
 		"days (14)")},
 	{"--slow=S", core.text "warn of what takes more seconds (5)", number = true},
 	{"--ignore=CODE", core.text("not a word of this warning or quirk; may be " ..
-		"repeated"), many = true},
+		"repeated"), many = true, more = false},
 	{"--json", core.text "a summary in JSON"},
 	{"-n", "--dry-run", core.text "nothing is changed anyway"},
 })

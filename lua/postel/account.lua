@@ -80,8 +80,13 @@ local function warn_clear()
 	end
 end
 
--- Tells an account: {name =, url = or protocol =, host =, …}.  One of the
--- same name is replaced.
+--- postel.account(fields)
+-- Gives a name to a connection, for postel.connect(), the command line and :open.
+-- The fields are name, a word, and the options of postel.connect().  There must be
+-- a url, or a protocol (or scheme, "imaps") with a host, or with a transport and a
+-- path.  In names of files ~/ is the home folder.  A wrong field is an error at the
+-- place of the call.  If a password stands in a file that others can read, that
+-- is told.  An account of the same name is replaced.
 function M.account(t)
 	if type(t) ~= "table" then
 		wrong("fields", "table expected, got %s", type(t))

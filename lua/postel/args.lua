@@ -11,7 +11,8 @@
 -- A row that begins with a dash is an option: its forms, then its help;
 -- "=VALUE" says that it takes one.  Any other row is a positional argument:
 -- "NAME", "[NAME]" if it may be missing; the last one may be "NAME...", several,
--- in an array.  An option's key is its long form, - made _.
+-- in an array.  An option's key is its long form, - made _.  Words behind an option
+-- that may be repeated are more of its values, unless it has more = false.
 
 local core = require "postel.core"
 local errors = require "postel.errors"
@@ -195,7 +196,7 @@ local function take_option(spec, result, options, list, i)
 		end
 	end
 	set(spec, result, o, form, value)
-	return i + 1, o.row.many and o or nil
+	return i + 1, o.row.many and o.row.more ~= false and o or nil
 end
 
 -- "--to A B FILE": words right behind a value of an option that may be
@@ -248,8 +249,27 @@ local function set_common(result)
 	core.dry_run(global.dry_run)
 end
 
--- Parses list (arg) as spec says.  --help prints and ends the script; what is
--- wrong is an error of kind "use".
+--- postel.args(arg, table) → options
+-- The arguments of a script, by a table that is its usage as well; adds the
+-- options that all scripts have, which become postel.options.  A row that begins
+-- with a dash is an option: its forms, then its help; "=VALUE" says that it takes
+-- one.  Any other row is an argument by its place, in brackets if it may be
+-- missing; the last one may be "NAME...", several, in an array.  An option's key is
+-- its long form, with _ for -.
+--
+--	local o = postel.args(arg, {
+--	    name = "sample", about = "Does nothing, carefully.",
+--	    {"URL", "where"}, {"[N]", "which"},
+--	    {"-n", "--dry-run", "change nothing"},
+--	    {"--to=ADDR", "for whom", many = true, required = true},
+--	})
+--	print(o.URL, o.N, o.dry_run, o.to[1])
+--
+-- A row may have many (values in an array; words behind one are more of them, unless
+-- it has more = false), required, one_of (a table with the
+-- values as keys), number (a positive one) and secret.  The table may have notes,
+-- a text for the end of the usage.  --help prints the usage and ends the script;
+-- what is wrong is an error of kind "usage".
 function M.args(list, spec)
 	if type(list) ~= "table" or type(spec) ~= "table" then
 		errors.argument("args", "list, spec", "two tables expected")

@@ -27,7 +27,9 @@ local function wait_for(body, step)
 	return value
 end
 
--- At most n octets (64 KiB), or nil at the end.
+--- body:read(n) → string
+-- At most n octets (64 KiB) of what comes next, or nil at the end.  Raises what
+-- ended the connection in the middle of it, and the refusal where there is no body.
 function methods:read(n)
 	n = n or CHUNK
 	if math.type(n) ~= "integer" or n < 1 then
@@ -36,7 +38,8 @@ function methods:read(n)
 	return wait_for(self, function() return self:pull(n) end)
 end
 
--- What is left, as a string; more than `limit` octets are an error.
+--- body:text(limit) → string
+-- What is left.  More than limit octets (16 MiB) raise "limit".
 function methods:text(limit)
 	limit = limit or TEXT_MAX
 	local parts, size = {}, 0
@@ -51,7 +54,8 @@ function methods:text(limit)
 	return table.concat(parts)
 end
 
--- Iterates over the lines, without their ends.
+--- body:lines()
+-- Iterates over the lines, without their ends.  One over 16 MiB raises "limit".
 function methods:lines()
 	local buffer, at, over = "", 1, false
 	return function()
@@ -76,8 +80,9 @@ function methods:lines()
 	end
 end
 
--- Writes the exact octets to an open file and flushes it.  A write that
--- failed is an error.
+--- body:write_to(file) → body
+-- Writes the exact octets to an open file and flushes it.  A write that failed
+-- raises "sys".
 function methods:write_to(file)
 	if io.type(file) ~= "file" then
 		errors.argument("write_to", "file", "open file expected")
@@ -86,7 +91,9 @@ function methods:write_to(file)
 	return self
 end
 
--- To standard output: exact octets, but on a terminal what is visible.
+--- body:print() → body
+-- Writes it to standard output: the exact octets, but on a terminal control
+-- characters are made visible.
 function methods:print()
 	if not core.isatty(io.stdout) then
 		return self:write_to(io.stdout)
@@ -99,11 +106,14 @@ function methods:print()
 	return self
 end
 
--- Saves the exact octets under a name that is free; {overwrite = true} takes
--- one that is not.  The file has its name only when all of it is on disk;
--- until then it is called {temporary = …} and six letters, which must be on the
--- same disk.  {before = fn} is called when all is written and before it has its
--- name.
+--- body:save(path, options) → body
+-- Saves the exact octets.  The file has its name only when all of it is on disk.
+-- Raises "sys".  The options:
+--
+--	overwrite	a file that is there goes; else that is an error
+--	temporary	until then it has this name, on the same disk, and six letters
+--		behind it
+--	before	before() is called when all is written and before it has its name
 function methods:save(path, options)
 	if type(path) ~= "string" then
 		errors.argument("save", "path", "string expected, got %s",

@@ -19,8 +19,10 @@ local function show(cmd)
 	end
 end
 
--- Waits until the reply is there, and returns it whatever it says; or until
--- the server asks for more (state "asked").  A failure is raised.
+--- cmd:wait() → reply
+-- Waits until the reply is there, and returns it whatever it says; or until the
+-- server asks for more (cmd.state is "asked").  The failure of a connection is
+-- raised.
 function methods:wait()
 	task.wait(function() return self:ready() end)
 	if postel.options.verbose and self.state ~= "asked" then
@@ -30,7 +32,8 @@ function methods:wait()
 	return self
 end
 
--- Waits; a refusal is raised.
+--- cmd:check() → reply
+-- The same, and raises a refusal.
 function methods:check()
 	return errors.check(self:wait())
 end

@@ -166,21 +166,20 @@ end
 
 -- ---- all of it ----
 
--- A body that is a message:
+--- postel.compose(parts) → body
+-- A mail out of its parts (RFC 5322, RFC 2045), in 7-bit, with lines that end in
+-- CRLF.  Raises at the place of the call for CR, LF, NUL and octets that are no
+-- UTF-8, for addresses that are none, and for a file that cannot be read.
 --
---	from, sender, reply_to, to, cc	an address, "Name <address>",
---			{name =, address =}, or an array of these
---	subject, in_reply_to, references	texts in UTF-8
---	date		seconds since 1970, or a text; else now
+--	from, sender, reply_to, to, cc	an address, "Name <address>", a table with
+--		name and address, or an array of these; from must be there
+--	subject, in_reply_to, references	texts
+--	date	seconds since 1970, or a text; else now
 --	message_id	else a new one
---	headers		an array of {name, value}
---	text, html	what people read; both: two forms of the same
---	attach		an array of paths, or {path = or body =, name =, type =}
---	bcc		is not written: who gets the message says who sends it
---
--- It is in 7-bit, whatever the texts hold, and its lines end in CRLF.  What
--- cannot stand in a header (CR, LF, NUL, octets that are no UTF-8) raises, as
--- do addresses that are none.
+--	headers	an array of {name, value}
+--	text, html	in UTF-8; both are alternatives
+--	attach	an array of paths, or of tables with path or body, name and type
+--	bcc	is not written
 function M.compose(t)
 	check_keys(t)
 	local composer <close> = core.composer()

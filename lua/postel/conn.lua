@@ -15,13 +15,17 @@ local starttls = {
 -- A goodbye after an error does not wait for long.
 local GOODBYE_SECONDS = 10
 
+--- conn:call(verb, argument, ...) → reply
 -- Sends a command, waits for it, and raises a refusal.
 function methods:call(verb, ...)
 	return self:send(verb, ...):check()
 end
 
--- Has fn(conn, event) called for each event of that name ("EXISTS", "BYE",
--- "closed"; "*" for all) that comes unasked; event is {name, line, number}.
+--- conn:on(event, fn) → conn
+-- Has fn(conn, event) called for what comes unasked, while the script waits:
+-- "EXISTS", "EXPUNGE", "BYE", "421", "ALERT" (IMAP's, with whatever reply it
+-- comes), "closed" and so on, or "*" for all.  The event has name, line and
+-- perhaps number.
 function methods:on(name, fn)
 	if type(name) ~= "string" then
 		errors.argument("on", "name", "string expected, got %s",
@@ -35,21 +39,25 @@ function methods:on(name, fn)
 	return self
 end
 
+--- conn:refresh() → conn
 -- Asks anew what the server can do.
 function methods:refresh()
 	require("postel.connect").ask_capabilities(self)
 	return self
 end
 
--- Upgrades to TLS; what was learned before is asked again.
+--- conn:starttls() → conn
+-- Upgrades to TLS (RFC 2595, RFC 3207); what was learned before is asked again.
+-- Raises "refused" and "tls".
 function methods:starttls()
 	local verb = starttls[self.protocol]
 	self:call(verb)
 	return self:refresh()
 end
 
--- Logs in: {user =, password =, auth =, password_file =, …}.  What the server
--- can do is asked if it has not said so.
+--- conn:login(options) → conn
+-- Logs in, with the options of postel.connect(): user, password, auth and so on.
+-- Raises "auth", and "tls" where TLS is missing for it.
 function methods:login(options)
 	if not self.capabilities_known then
 		self:refresh()
@@ -58,18 +66,23 @@ function methods:login(options)
 	return self
 end
 
--- The password of a user on this connection, as a secret: from where the
--- command line says, ~/.netrc, or the terminal.
+--- conn:password(user) → secret
+-- The password of a user, from where conn:login() gets it; for conn:send().
 function methods:password(user)
 	return require("postel.login").password(self, user)
 end
 
--- Saves messages as files; see postel.save.
+--- conn:save(set, target, options) → n
+-- Saves messages of a POP3 connection, or of the mailbox that is selected, as :save
+-- of postel(1) does, and returns how many.  set is "3" or "1,4:*"; options are uid
+-- (the set is of UIDs) and overwrite.
 function methods:save(set, target, options)
 	return require("postel.save").save(self, set, target, options)
 end
 
--- Says QUIT or LOGOUT and waits for the answer.
+--- conn:close() → reply
+-- Says QUIT or LOGOUT and waits for the answer, whatever it says; nil if the
+-- connection has ended before.
 function methods:close()
 	if self.is_open then
 		local reply = self:send(self.bye):wait()

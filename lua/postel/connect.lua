@@ -378,10 +378,65 @@ local function begin(conn, spec)
 	end
 end
 
--- Opens a connection: a URL, an account of init.lua or a table of options; a
--- second table adds to it.  It comes back greeted, in TLS where that was to be
--- had, logged in if a user was named, with the mailbox of the URL selected;
--- with {raw = true} it is greeted, and nothing has been sent.
+--- postel.connect(url)
+--- postel.connect(url, options)
+--- postel.connect(options)
+-- Gives a connection that is greeted, in TLS where that was to be had, logged in
+-- if a user is named, with the mailbox of the URL selected.  A URL may be the
+-- name of an account as well.  Raises "dns", "connect", "tls", "auth" and
+-- "refused".  The options go before what the URL and the command line say:
+--
+--	protocol	"pop3", "imap", "smtp" or "lmtp"
+--	transport	"tcp", "unix" or "pipe"
+--	host, port, path	the path is that of a socket, or a command
+--	service	"imap", "imaps" … or "mx": host is a domain, whose server DNS
+--		tells (RFC 6186, RFC 8314, RFC 5321 5)
+--	dns	the name server to ask
+--	tls	true: from the first octet on
+--	starttls	"auto", "require" or "no"; see below
+--	ca, cert, key	files in PEM; key is that of cert, if it is in another file
+--	fingerprint	the SHA-256 of the certificate that is good, whatever else is to
+--		be said of it; with it starttls is "require" unless something is said;
+--		false: none, whatever the command line says
+--	insecure	any certificate is good, and passwords may go in clear
+--	timeout	seconds for connecting and for each reply
+--	proxy	as --proxy has it, or that as a secret
+--	user	who logs in; then the secret, as below
+--	auth	a mechanism, or USER for USER and PASS
+--	authzid	in whose name (RFC 4422 2)
+--	initial	false: no initial response
+--	raw	true: nothing is sent behind the greeting
+--	login	false: do not log in
+--	mailbox, examine	what to select; examine is true: read-only
+--	ehlo	the name to say in EHLO
+--	from	the sender of conn:mail(), if it names none
+--	name	for messages
+--	trace	a file, or "-" for standard error
+--	url	the rest
+--
+-- "auto" takes STARTTLS or STLS where it is offered, on TCP connections.  If the
+-- server does not offer it, or refuses it, nobody is logged in, by whatever
+-- mechanism, unless the connection is private (TLS, a loopback address without a
+-- proxy, a socket or a pipe), or insecure is set; without a user it goes on.
+-- "no" is for servers that have no TLS, and allows mechanisms that do not show
+-- the password.  A password goes in clear on no other connection than those that
+-- are private or insecure.  After a refused login nothing else is tried.  Which
+-- mechanism is taken, says postel(1).
+--
+-- Where a token is given, and the server offers OAUTHBEARER or XOAUTH2, that is
+-- how to log in.  A mechanism that wants a token looks there first, and then
+-- where a password would be looked for: the first of these that there is.
+--
+--	token	an OAuth2 token, a secret or a string
+--	token_command	prints one
+--	password	a secret or a string
+--	password_file	its first line
+--	password_command	the first line that it prints
+--	keyring	the desktop's keyring: secret-tool lookup with these attributes, a
+--		table; true stands for {service = host, user = user}
+--	netrc	a file, in place of the one that NETRC names or ~/.netrc; false: none
+--	prompt	false: nobody is asked on the terminal; true: netrc is not looked at
+--		before
 function M.connect(target, options)
 	local spec = M.spec(target, options)
 	if spec.trace then

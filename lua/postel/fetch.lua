@@ -139,9 +139,10 @@ function Message:complete()
 	return self
 end
 
--- Whether the body that was given is a part of a message that was asked for,
--- and nothing else stands in the response: the rest of a literal whose size
--- was wrong looks like items that nobody knows.
+--- m:is_sound()
+-- Whether the body that was given is of a message that was asked for, and nothing
+-- else stands in the response; to be asked when the body was read.  Who deletes
+-- what it has read, asks.
 function Message:is_sound()
 	self:complete()
 	for name in pairs(self.items) do
@@ -167,7 +168,8 @@ function Message.__index(self, key)
 	return Message[key]
 end
 
--- Marks and expunges this message.
+--- m:delete()
+-- Removes this message, as messages:delete() does.
 function Message:delete()
 	return self.box:messages(self.uid):delete()
 end

@@ -21,17 +21,20 @@ local function open(self, verb, name)
 	return require("postel.mailbox").new(self)
 end
 
--- Opens a mailbox; see postel.mailbox.
+--- imap:select(name) → box
+-- Opens a mailbox (RFC 9051 6.3.2), whose name is UTF-8.
 function M:select(name)
 	return open(self, "SELECT", name)
 end
 
--- The same, read-only.
+--- imap:examine(name) → box
+-- The same, read-only (RFC 9051 6.3.3).
 function M:examine(name)
 	return open(self, "EXAMINE", name)
 end
 
--- The mailbox that is open.
+--- imap:current() → box
+-- The mailbox that is open.  Raises "use" if none is.
 function M:current()
 	if not self.mailbox then
 		errors.raise("use", "%s: no mailbox is selected", self.name)
@@ -39,18 +42,26 @@ function M:current()
 	return require("postel.mailbox").new(self)
 end
 
+--- imap:unselect() → reply
+-- Leaves it, and removes nothing (RFC 9051 6.4.2).
 function M:unselect()
 	return self:call "UNSELECT"
 end
 
+--- imap:create(name) → reply
+-- Makes a mailbox (RFC 9051 6.3.4).
 function M:create(name)
 	return self:call("CREATE", check_name("create", name))
 end
 
+--- imap:delete(name) → reply
+-- Removes a mailbox and all that is in it (RFC 9051 6.3.5).
 function M:delete(name)
 	return self:call("DELETE", check_name("delete", name))
 end
 
+--- imap:rename(from, to) → reply
+-- Gives a mailbox another name (RFC 9051 6.3.6).
 function M:rename(from, to)
 	return self:call("RENAME", check_name("rename", from),
 		check_name("rename", to))
@@ -62,7 +73,9 @@ local function decode_name(self, name)
 	return not self.utf8 and core.mutf7_decode(name) or name
 end
 
--- Mailboxes that match a pattern: {name, delimiter, flags} each.
+--- imap:list(pattern, reference) → list
+-- An array of the mailboxes that match ("*": all), with name, delimiter and flags
+-- each (RFC 9051 6.3.9).
 function M:list(pattern, reference)
 	local list = {}
 	local reply = self:call("LIST", reference or "", pattern or "*")
@@ -77,7 +90,9 @@ function M:list(pattern, reference)
 	return list
 end
 
--- Counts of a mailbox that need not be open, keys in lower case.
+--- imap:status(name, items) → counts
+-- Counts of a mailbox that need not be open, with keys in lower case: messages,
+-- unseen, uidnext and uidvalidity, or the items named (RFC 9051 6.3.11).
 function M:status(name, items)
 	local reply = self:call("STATUS", check_name("status", name),
 		"(" .. (items or "MESSAGES UNSEEN UIDNEXT UIDVALIDITY") .. ")")
@@ -91,8 +106,10 @@ function M:status(name, items)
 	return counts
 end
 
--- Stores a message: a body or a string; options {flags = {…}, date = "…"}.
--- Returns UIDVALIDITY and UID where the server tells them (RFC 4315).
+--- imap:append(name, message, options) → uidvalidity, uid
+-- Stores a message, a body or a string, with the options flags (an array) and
+-- date, as IMAP writes it (RFC 9051 6.3.12).  Returns what the server tells
+-- (RFC 4315), or nothing.
 function M:append(name, message, options)
 	check_name("append", name)
 	options = options or {}
@@ -126,8 +143,10 @@ for _, name in ipairs {"search", "fetch", "store", "copy", "move",
 	end
 end
 
--- Waits in IDLE (RFC 2177) for at most so many seconds: the events that came,
--- {name, line, number} each.  Handlers of conn:on get theirs first.
+--- imap:idle(seconds) → events
+-- Waits in IDLE (RFC 2177) until something comes, for at most so many seconds (29
+-- minutes): an array of events with name, line and perhaps number.  Functions of
+-- conn:on() get theirs first.
 function M:idle(seconds)
 	local due = core.now() + (seconds or 29 * 60)
 	local events = {}
@@ -156,7 +175,9 @@ end
 
 -- ---- the session ----
 
--- {personal, other, shared}, each an array of {prefix, delimiter}, or false.
+--- imap:namespace() → namespaces
+-- personal, other and shared, each an array of {prefix, delimiter}, or false
+-- (RFC 2342).
 function M:namespace()
 	local reply = self:call "NAMESPACE"
 	for _, r in ipairs(reply.data) do
@@ -167,7 +188,9 @@ function M:namespace()
 	return {}
 end
 
--- Says who we are, {name = …}, and returns who the server is (RFC 2971).
+--- imap:id(fields) → fields
+-- Says who we are, {name = …}, or nothing, and returns who the server is
+-- (RFC 2971).
 function M:id(fields)
 	local parts = {}
 	for key, value in pairs(fields or {}) do
@@ -186,7 +209,8 @@ function M:id(fields)
 	return server
 end
 
--- Switches extensions on; returns {NAME = true} of those that are.
+--- imap:enable(name, ...) → enabled
+-- Switches extensions on (RFC 9051 6.3.1): {NAME = true} of those that are.
 function M:enable(...)
 	local reply = self:call("ENABLE", ...)
 	local enabled = {}
@@ -203,10 +227,14 @@ function M:enable(...)
 	return enabled
 end
 
+--- imap:noop() → reply
+-- Does nothing; the server answers, and tells what is new.
 function M:noop()
 	return self:call "NOOP"
 end
 
+--- imap:logout() → reply
+-- The same as conn:close().
 function M:logout()
 	return self:close()
 end

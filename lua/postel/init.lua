@@ -9,6 +9,7 @@ local modules = {
 	message = "message", compose = "compose",
 	maildir = "maildir", mbox = "mbox",
 	progress = "progress",
+	run = "run", start = "run",
 	account = "account",
 	alias = "policy", command = "policy", on = "policy",
 	args = "args",
@@ -17,14 +18,17 @@ local modules = {
 	json = "json",
 }
 
--- Ends the script with this exit status, without a word.
+--- postel.exit(status)
+-- Ends the script with this exit status (0), without a word.
 local function exit(status)
 	local e = core.error("exit", "exit")
 	e.status = status or 0
 	error(e, 0)
 end
 
--- The parts of a URL, or of an account of init.lua.
+--- postel.url(text) → parts
+-- The parts of a URL, or of an account, in a table with the names that
+-- postel.connect() has for them.  Raises "usage" if it is no URL.
 local function url(text)
 	if type(text) == "string" and package.loaded["postel.account"] then
 		return require("postel.connect").named(text)

@@ -62,12 +62,15 @@ local function state_path(name)
 	return base .. "/postel/" .. name
 end
 
--- Opens a journal: a path that begins with "/" or ".", or a name below the user's
--- state folder.  With
--- {sync = false} an entry outlives the process, but not a crash of the machine:
--- for what can be found out anew.  {accept = fn} is called with key and value of
--- each entry that is there already, and gives the value to keep in memory, or nil
--- if the entry does not count.
+--- postel.journal(path, options) → journal
+-- What is done, in a file that survives a crash: a path that begins with "/" or
+-- ".", or a name below $XDG_STATE_HOME/postel.  A key that was added is there when
+-- the journal is opened again.  The options:
+--
+--	sync	false: an entry outlives the process, but not a crash of the machine;
+--		for what can be found out anew
+--	accept	accept(key, value) is called for each entry that is there already,
+--		and gives the value to keep, or nil if the entry does not count
 function M.journal(path, options)
 	if type(path) ~= "string" or path == "" then
 		errors.argument("journal", "path", "string expected")
@@ -86,6 +89,7 @@ function M.journal(path, options)
 	return self
 end
 
+--- journal:get(key) → value
 -- The value of a key that is done ("" if it was added without), or nil.
 function Journal:get(key)
 	local value = self.entries[compact(key)]
@@ -107,8 +111,9 @@ local function open(self)
 	return file
 end
 
--- Adds an entry; it is on disk when this returns, unless the journal was opened
--- otherwise.
+--- journal:add(key, value)
+-- Adds an entry, two strings or numbers; it is on disk when this returns, unless
+-- the journal was opened otherwise.  Raises "sys" if it cannot be written.
 function Journal:add(key, value)
 	self.file = self.file or open(self)
 	local line = escape(key) .. "\t" .. escape(value or "") .. "\n"
@@ -129,11 +134,15 @@ function Journal:add(key, value)
 	return self
 end
 
+--- journal:each()
 -- Iterates over keys and values, in no order.  What is written as a number is one.
 function Journal:each()
 	return next, self.entries
 end
 
+--- journal:close()
+-- Closes the file, as the end of a <close> variable does; the next entry opens it
+-- again.
 function Journal:close()
 	if self.file then
 		self.file:close()
@@ -141,8 +150,8 @@ function Journal:close()
 	end
 end
 
--- Keeps only the entries for which fn(key) is true; without any, the file
--- goes.
+--- journal:keep(fn)
+-- Keeps only the entries for which fn(key) is true; without any, the file goes.
 function Journal:keep(fn)
 	local lines = {}
 	for key, value in pairs(self.entries) do

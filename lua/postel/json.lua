@@ -145,7 +145,9 @@ function put(out, value, indent)
 	end
 end
 
--- Any value as JSON: on one line, or indented for people.
+--- postel.json(value, indented) → string
+-- A value as JSON (RFC 8259): tables with names as objects, sorted, others as
+-- arrays; octets that are no UTF-8 become U+FFFD.
 function M.json(value, indented)
 	local out = {}
 	put(out, value, indented and "" or nil)
@@ -457,8 +459,8 @@ local function contents(reply, command, saved)
 	return null, body, error_value(value)
 end
 
--- A command that is over.  name is the connection's; saved the file that has
--- got its body, or nil.
+--- require("postel.json").reply(cmd, name) → object
+-- What postel --json shows for a command; for postel.json().
 function M.reply(reply, name, saved)
 	local protocol = reply.conn.protocol
 	local is_smtp = protocol == "smtp" or protocol == "lmtp"

@@ -22,7 +22,9 @@ function M.new(conn)
 	}, Mailbox)
 end
 
--- UIDs mean something only as long as the mailbox is the same one.
+--- box:verify() → box
+-- Raises "use" if another mailbox is open now, or UIDVALIDITY has changed: UIDs
+-- would mean other messages.  All other methods do this first.
 function Mailbox:verify()
 	local now = self.conn.mailbox
 	if not now or now.name ~= self.name or
@@ -170,7 +172,14 @@ local function found(reply)
 	return sum and result + sum or result
 end
 
--- The messages that fit: criteria as IMAP writes them, or a table of keys.
+--- box:search(criteria) → messages
+-- The messages that fit (RFC 9051 6.4.4), by UID: criteria as IMAP writes them, a
+-- table of keys, or nothing for all.
+--
+--	box:search { unseen = true, from = "caesar", before = "1-Jan-2026" }
+--
+-- Flags are true or false; header is {name, value}; larger and smaller are
+-- octets; "not" is a table, "or" an array of two tables.
 function Mailbox:search(criteria)
 	self:verify()
 	local arguments
@@ -189,6 +198,7 @@ function Mailbox:search(criteria)
 		table.unpack(arguments))))
 end
 
+--- box:messages(uids) → messages
 -- A set of messages by UID: a text, a number, an array or a set.
 function Mailbox:messages(uids)
 	return setmetatable({box = self, uids = set.set(uids)}, Messages)
@@ -203,18 +213,21 @@ end
 
 -- ---- leaving, expunging ----
 
--- Removes all messages marked \Deleted, whoever marked them.
+--- box:expunge() → reply
+-- Removes all messages marked \Deleted, whoever marked them (RFC 9051 6.4.3).
 function Mailbox:expunge()
 	self:verify()
 	return self.conn:call "EXPUNGE"
 end
 
--- CLOSE: leaves the mailbox and removes what is marked \Deleted.
+--- box:close() → reply
+-- The same, and leaves the mailbox (RFC 9051 6.4.1).
 function Mailbox:close()
 	self:verify()
 	return self.conn:call "CLOSE"
 end
 
+--- box:unselect() → reply
 -- Leaves the mailbox and removes nothing.
 function Mailbox:unselect()
 	return self:verify().conn:call "UNSELECT"
@@ -260,15 +273,35 @@ function Messages.__eq(a, b)
 	return a.uids == b.uids and a.box.conn == b.box.conn
 end
 
+--- messages:has(uid)
+-- Whether the message is in the set.
 function Messages:has(uid)
 	return self.uids:has(uid)
 end
 
+--- messages:each()
+-- Iterates over the UIDs, upwards.
 function Messages:each()
 	return self.uids:each()
 end
 
--- Iterates over messages with the items asked for; see postel.fetch.
+--- messages:fetch(items)
+-- Iterates over the messages, with the items asked for as IMAP writes them, such as
+-- "FLAGS ENVELOPE BODY.PEEK[]" (RFC 9051 6.4.5).  Each has, as far as it was asked
+-- for:
+--
+--	uid, number, flags	numbers, and an array
+--	size	octets
+--	internaldate	as IMAP writes it
+--	envelope	a table of date, subject, message_id and in_reply_to, as they stand
+--		in the header, and of from, sender, reply_to, to, cc and bcc, arrays of
+--		tables with name, mailbox, host, address
+--	structure	BODYSTRUCTURE as nested arrays
+--	body	of the one part that was asked for: a body, or a string where the
+--		server gave it as one; it may be read while it comes
+--	items	all, by name
+--
+-- A message is good until the next step.
 function Messages:fetch(items)
 	self.box:verify()
 	return require("postel.fetch").iterate(self, items)
@@ -291,7 +324,9 @@ local function all(self, verb, ...)
 	return commands
 end
 
--- Changes flags: "+" adds, "-" removes, "" sets: store("+", "\\Flagged").
+--- messages:store(how, flag, ...) → messages
+-- Changes flags (RFC 9051 6.4.6): how is "+", which adds, "-", which removes, or "",
+-- which sets.
 function Messages:store(how, ...)
 	if how ~= "+" and how ~= "-" and how ~= "" then
 		errors.argument("store", "how", '"+", "-" or "" expected')
@@ -301,11 +336,14 @@ function Messages:store(how, ...)
 	return self
 end
 
+--- messages:copy(name) → replies
+-- Copies them to a mailbox (RFC 9051 6.4.7).
 function Messages:copy(mailbox)
 	return all(self, "UID COPY", mailbox)
 end
 
--- RFC 6851; without it a copy, and deletion when all are copied.
+--- messages:move(name) → replies
+-- Moves them (RFC 6851); without MOVE they are copied, and deleted when all are.
 function Messages:move(mailbox)
 	local conn = self.box.conn
 	if conn:capability "MOVE" or conn:capability "IMAP4REV2" then
@@ -332,9 +370,11 @@ local function refuse_strangers(self)
 	end
 end
 
--- Removes just these: \Deleted, then UID EXPUNGE.  On a server without it
--- EXPUNGE, but only if no other message is marked.  If that goes wrong before
--- anything is expunged, the marks are taken back.
+--- messages:delete() → messages
+-- Removes just these: \Deleted, then UID EXPUNGE (RFC 4315).  On a server without
+-- it EXPUNGE, but only if no other message is marked; else that is raised as
+-- "refused".  If that goes wrong before anything is expunged, the marks are taken
+-- back.
 function Messages:delete()
 	if #self == 0 then
 		return self
@@ -365,6 +405,7 @@ function Messages:delete()
 	return self
 end
 
+--- messages:expunge() → replies
 -- Removes those of the set that are marked \Deleted already.
 function Messages:expunge()
 	return all(self, "UID EXPUNGE")

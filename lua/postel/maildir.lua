@@ -44,15 +44,18 @@ function Message.__index(self, key)
 	return Message[key]
 end
 
--- Removes the message's file.
+--- m:delete()
+-- Removes the message's file, wherever another program has moved it in the
+-- Maildir.
 function Message:delete()
 	core.remove(find(self))
 end
 
--- Iterates over the messages, in the order of their names, which is about
--- that of their coming.  A message has .base (its name, which stays when flags
--- change), .flags as IMAP calls them, .size and .date (of the file: octets,
--- seconds since 1970) and .body, whose lines end in LF.
+--- box:messages()
+-- Iterates over the messages, in the order of their names, which is about that of
+-- their coming.  Each has base (its name, which stays when flags change), path,
+-- flags (as IMAP calls them), size and date (of the file: octets, seconds since
+-- 1970) and body, whose lines end in LF.
 function Maildir:messages()
 	local list, i = self.folder:list(), 0
 	table.sort(list, function(a, b) return a.base < b.base end)
@@ -69,12 +72,14 @@ function Maildir:messages()
 	end
 end
 
--- Appends a message: anything that postel.body takes.  {flags =} is an array of
--- IMAP's names, of which the file's name holds the system flags and $Forwarded;
--- {date =} is what IMAP calls the internal date, in seconds since 1970.  It is
--- on disk when this returns, unless {sync = false}: then behind :sync().
--- {before = fn} is called with the message's base when all of it is written and
--- before it appears.  Returns the base.
+--- box:append(from, options) → base
+-- Appends what postel.body() takes.  It is on disk then.  Raises "sys".  The
+-- options:
+--
+--	flags	an array of IMAP's names; system flags and $Forwarded are kept
+--	date	what IMAP calls the internal date, in seconds since 1970
+--	sync	false: it is on disk behind box:sync()
+--	before	before(base) is called when all is written and before it appears
 function Maildir:append(from, options)
 	options = options or {}
 	local body = source.body(from)
@@ -88,11 +93,14 @@ function Maildir:append(from, options)
 	return base
 end
 
+--- box:sync()
 -- All that was appended is on disk.
 function Maildir:sync()
 	core.syncfs(self.path)
 end
 
+--- box:close()
+-- Closes the folder, as the end of a <close> variable does.
 function Maildir:close()
 	self.folder:close()
 end
@@ -103,7 +111,9 @@ function Maildir:__len()
 	return #self.folder:list()
 end
 
--- The Maildir at path; {create = true} makes it if it is not there.
+--- postel.maildir(path, options) → box
+-- A Maildir on this machine; options.create makes it.  #box is how many messages it
+-- has.
 function M.maildir(path, options)
 	if type(path) ~= "string" or path == "" then
 		errors.argument("maildir", "path", "string expected")

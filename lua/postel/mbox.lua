@@ -59,12 +59,16 @@ local function open_end(self)
 	return file, size
 end
 
--- Appends a message: anything that postel.body takes.  {date =} is when it came,
--- in seconds since 1970.  It is on disk when this returns, unless {sync =
--- false}; if it cannot be written whole, the file is as it was before.  {begin =
--- fn} is called with the octet at which the message will begin, {before = fn} when
--- all of it is written; what that raises takes it back.  The file is locked
--- (fcntl(2)) meanwhile.
+--- box:append(from, options)
+-- Appends what postel.body() takes.  It is on disk then; if it cannot be written
+-- whole, the file is as it was before.  The file is locked (fcntl(2)) meanwhile.
+-- The options:
+--
+--	date	when it came, in seconds since 1970
+--	sync	false: it need not be on disk
+--	begin	begin(offset) is called with the octet at which the message will begin
+--	before	before() is called when all is written; what it raises takes the
+--		message back
 function Mbox:append(from, options)
 	options = options or {}
 	local body = source.body(from)
@@ -94,8 +98,9 @@ function Mbox:append(from, options)
 	end
 end
 
--- Takes back a message that was begun at this octet and may not be whole; it
--- must be the last one.
+--- box:take_back(offset)
+-- Takes back a message that was begun at this octet and may not be whole.  Raises
+-- "use" if it is not the last one.
 function Mbox:take_back(offset)
 	local file <close> = io.open(self.path, "r+b")
 	local size = file and file:seek "end" or 0
@@ -125,8 +130,9 @@ local function separator_date(line)
 		year, time))) or nil
 end
 
--- Iterates over the messages.  Each has .number, .date (from the line between
--- messages, or nil) and .body; the file must not change meanwhile.
+--- box:messages()
+-- Iterates over the messages.  Each has number, date (from the line between
+-- messages, or nil) and body; the file must not change meanwhile.
 function Mbox:messages()
 	local file, why = io.open(self.path, "rb")
 	if not file then
@@ -159,7 +165,9 @@ function Mbox:messages()
 	end
 end
 
--- The mbox at path, which need not be there before something is appended.
+--- postel.mbox(path) → box
+-- An mbox (RFC 4155) in the form called mboxrd; it need not be there before
+-- something is appended.
 function M.mbox(path)
 	if type(path) ~= "string" or path == "" then
 		errors.argument("mbox", "path", "string expected")

@@ -67,9 +67,9 @@ function Message.__index(self, key)
 	return value
 end
 
--- Iterates over the fields of the header in their order, those that say what the
--- content is last: name, and value in UTF-8, unfolded, encoded words decoded
--- (RFC 2047).
+--- message:headers()
+-- Iterates over name and value of all fields in their order, those that say what
+-- the content is last.
 function Message:headers()
 	local i = 0
 	return function()
@@ -81,7 +81,9 @@ function Message:headers()
 	end
 end
 
--- The value of the first field of that name, in any case; or nil.
+--- message:header(name) → value
+-- The value of the first field of that name, in any case: in UTF-8, unfolded,
+-- encoded words decoded (RFC 2047); or nil.
 function Message:header(name)
 	if type(name) ~= "string" then
 		errors.argument("header", "name", "string expected, got %s",
@@ -93,14 +95,15 @@ end
 
 -- ---- the parts ----
 
--- What part n has in it, without its transfer encoding (RFC 2045 6), as a
--- body.
+--- part:body() → body
+-- What the part holds, without its transfer encoding (RFC 2045 6).
 function Part:body()
 	return self.mime:content(self.number)
 end
 
--- A text part in UTF-8, with line ends as they came; nil if it is no text, or
--- larger than 16 MiB.
+--- part:text() → string
+-- A text in UTF-8, with line ends as they came; nil if it is no text, or over 16
+-- MiB.
 function Part:text()
 	return self.mime:text(self.number)
 end
@@ -129,9 +132,10 @@ local function safe_name(name, number)
 	return name
 end
 
--- Saves the decoded content in a folder, under the name that the message
--- gives it as far as that is harmless, else as part-N; a name that is taken
--- gets a number.  {name =} says another one.  Returns the path.
+--- part:save(folder, options) → path
+-- Saves what it holds in a folder, under the name that the message gives it as far
+-- as that is harmless, else as part-N, or under options.name; a name that is taken
+-- gets a number.
 function Part:save(folder, options)
 	if type(folder) ~= "string" or folder == "" then
 		errors.argument("save", "folder", "string expected")
@@ -152,9 +156,10 @@ function Part:save(folder, options)
 	errors.raise("sys", "%s: too many files of that name", folder)
 end
 
--- Iterates over the parts that hold no others, in their order.  A part has
--- .number, .type ("image/png"), .name, .charset, .disposition ("attachment",
--- "inline" or nil), .id (without < and >), and .attached.
+--- message:parts()
+-- Iterates over the parts that hold no others, in their order (RFC 2046).  A part
+-- has number, type ("image/png"), name, charset, disposition ("attachment",
+-- "inline" or nil), id (without < and >), and attached.
 function Message:parts()
 	if not rawget(self, "part_list") then
 		self.part_list = self.mime:parts()
@@ -172,6 +177,7 @@ function Message:parts()
 	end
 end
 
+--- message:attachments()
 -- Iterates over the parts that are attached: said to be, or with a name, or a
 -- message.
 function Message:attachments()
@@ -194,28 +200,38 @@ local function first_text(self, wanted)
 	return nil
 end
 
--- The text that people read, in UTF-8: the first part of type text/plain that
--- is not attached; or nil.
+--- message:text() → string
+-- The text that people read, in UTF-8: the first part of type text/plain that is
+-- not attached; or nil.
 function Message:text()
 	return first_text(self, "text/plain")
 end
 
--- The same as HTML: the first part of type text/html; or nil.
+--- message:html() → string
+-- The same as HTML: the first part of type text/html.
 function Message:html()
 	return first_text(self, "text/html")
 end
 
--- Frees the message before the collector does.
+--- message:close()
+-- Frees the message before the collector does, as the end of a <close> variable
+-- does.
 function Message:close()
 	self.mime:close()
 end
 
 Message.__close = Message.close
 
--- A message from a body, a string, an open file or a function (as
--- postel.body takes them).  It is read to its end, and kept in a temporary file
--- where it is large.  Raises what reading raises, and kind "sys" where GMime is
--- not installed.
+--- postel.message(from) → message
+-- Reads a mail from what postel.body() takes, to its end; a large one is kept in a
+-- temporary file.  Raises what reading raises, and "sys" where GMime, which reads
+-- its parts, is not installed.  It has these fields:
+--
+--	subject, message_id, in_reply_to	texts in UTF-8, or nil
+--	from, sender, reply_to, to, cc, bcc	arrays of tables with name and address,
+--		those in groups included; tostring() gives "Name <address>, …"
+--	date, zone	seconds since 1970, and the minutes east of UTC that the writer's
+--		clock showed; or nil
 function M.message(from)
 	local body = source.body(from)
 	local spool = core.spool()

@@ -33,8 +33,10 @@ local function as_text(key, value)
 	return value
 end
 
--- Settings, as behind :set: {timeout = 20, ["keep-going"] = true}; keep_going
--- is the same.  What the command line says goes before init.lua.
+--- postel.set(settings)
+-- Settings by their names, as :set of postel(1) has them, in a table: {timeout =
+-- 20, keep_going = true, color = "off"}.  "_" stands for "-".  While init.lua runs,
+-- what the command line says stays as it is.
 function M.set(settings)
 	for key, value in pairs(settings) do
 		if type(key) ~= "string" then
@@ -46,17 +48,20 @@ function M.set(settings)
 	end
 end
 
--- :NAME is short for line; $1 … $9 in it are the words behind the name, $*
--- all of them.  Without any of these the words go behind the line.
+--- postel.alias(name, line)
+-- :name is short for the line; $1 … $9 in it are the words behind the name, $* all
+-- of them.  Without any of these the words go behind the line.
 function M.alias(name, line)
 	check("alias", "name", name, "string")
 	check("alias", "line", line, "string")
 	tell("alias", "name", core.shell_alias, name, line)
 end
 
--- :NAME WORD… calls fn(words, conn), an array and the current connection (nil
--- if there is none).  An integer that it returns is the exit status; an error
--- is one of a script.  help is one line, for :help.
+--- postel.command(name, fn, help)
+-- :name calls fn(words, conn) with an array of the words behind the name, and the
+-- current connection, or nil.  An integer that it returns is its exit status; an
+-- error is told in one line, as that of a script.  help, a line for :help, may be
+-- missing.
 function M.command(name, fn, help)
 	check("command", "name", name, "string")
 	check("command", "fn", fn, "function")
@@ -66,9 +71,18 @@ function M.command(name, fn, help)
 	tell("command", "name", core.shell_command, name, fn, help)
 end
 
--- Has fn(conn) called when the shell has opened a connection ("open"), when
--- somebody is logged in on it ("login") and when it has ended ("close"), and
--- fn(conn, reply) when a line that was typed has its reply ("reply").
+--- postel.on(event, fn)
+-- Has a function called, by the shell, when something has happened on a connection
+-- that it has opened:
+--
+--	"open"	fn(conn), when it is ready for use
+--	"login"	fn(conn), when somebody is logged in, in whatever way
+--	"reply"	fn(conn, reply), when a line that was typed has its reply
+--	"close"	fn(conn), when it has ended
+--
+-- Functions are called in the order of postel.on(), between two lines, never while
+-- a command is under way.  They may send and wait.  An error is one line on
+-- standard error and holds nothing else up.
 function M.on(event, fn)
 	check("on", "event", event, "string")
 	check("on", "fn", fn, "function")

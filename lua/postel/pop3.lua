@@ -35,7 +35,8 @@ local function pair(self, reply)
 	return data[1], data[2]
 end
 
--- How many messages there are, and their octets.
+--- pop3:stat() → count, octets
+-- How many messages there are, and their octets (RFC 1939 5).
 function M:stat()
 	local count, size = pair(self, self:call "STAT")
 	if count > MESSAGES_MAX then
@@ -61,7 +62,9 @@ local function listing(self, verb, pattern)
 	return list
 end
 
--- The size of message n, or {number = size} of all.
+--- pop3:list(n) → size
+--- pop3:list() → sizes
+-- The size of message n in octets, or a table of all sizes by number (RFC 1939 5).
 function M:list(n)
 	if n ~= nil then
 		check_number(self, "list", n)
@@ -75,7 +78,9 @@ function M:list(n)
 	return sizes
 end
 
--- The unique id of message n, or {number = uid} of all.
+--- pop3:uidl(n) → uid
+--- pop3:uidl() → uids
+-- The unique id of message n, or a table of all by number (RFC 1939 7).
 function M:uidl(n)
 	if n ~= nil then
 		check_number(self, "uidl", n)
@@ -101,34 +106,42 @@ local function body_of(reply)
 	return reply:body()
 end
 
--- Header and first lines of message n, as a body.
+--- pop3:top(n, lines) → body
+-- The header of message n and so many lines (0) of what follows (RFC 1939 7).
 function M:top(n, lines)
 	check_number(self, "top", n)
 	return body_of(self:send("TOP", tostring(n), tostring(lines or 0)))
 end
 
--- Message n as a body.
+--- pop3:retr(n) → body
+-- Message n (RFC 1939 5), with lines that end in CRLF.
 function M:retr(n)
 	check_number(self, "retr", n)
 	return body_of(self:send("RETR", tostring(n)))
 end
 
--- Marks message n; the server removes it at QUIT.
+--- pop3:dele(n) → reply
+-- Marks message n; the server removes it at QUIT (RFC 1939 5).
 function M:dele(n)
 	check_number(self, "dele", n)
 	return self:call("DELE", tostring(n))
 end
 
+--- pop3:rset() → reply
+-- Takes the marks back (RFC 1939 5).
 function M:rset()
 	return self:call "RSET"
 end
 
+--- pop3:noop() → reply
+-- Does nothing; the server answers.
 function M:noop()
 	return self:call "NOOP"
 end
 
--- Ends the session; the messages marked are removed. A refusal is raised,
--- for then some may not be.
+--- pop3:quit() → reply
+-- Ends the session; the messages that are marked are removed (RFC 1939 6).  A
+-- refusal is raised, for then some may not be.
 function M:quit()
 	local reply = self:close()
 	return reply and errors.check(reply)
@@ -146,6 +159,7 @@ Message.__index = function(self, key)
 end
 Message.__name = "postel.message"
 
+--- m:delete() → reply
 -- Marks the message; the server removes it at QUIT.
 function Message:delete()
 	return self.conn:dele(self.number)
@@ -190,9 +204,10 @@ local function sizes_of_all(self)
 	return sizes
 end
 
--- Iterates over messages {number, size, uid, body}: all, or those of `wanted`
--- ("1,3-5", a set or an array).  RETR is sent ahead.  skip(m), if given,
--- says which are left out.
+--- pop3:messages(wanted, skip)
+-- Iterates over all messages, or those of wanted ("1,3-5", a set or an array);
+-- skip(m), if given, says which are left out.  RETR is sent ahead.  Each has
+-- number, size, body, and uid, which is asked for when it is first read.
 function M:messages(wanted, skip)
 	local sizes = sizes_of_all(self)
 	local numbers = choose(self, wanted, sizes)

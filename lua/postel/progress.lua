@@ -48,8 +48,8 @@ local function line(self, now)
 	return table.concat(parts, "  ")
 end
 
--- So many more are done, n (1), and octets of them (0); the line is written anew
--- if that is due.
+--- progress:step(n, octets)
+-- So many more are done (1), and so many octets of them (0).
 function Progress:step(n, octets)
 	self.done = self.done + (n or 1)
 	self.octets = self.octets + (octets or 0)
@@ -60,8 +60,9 @@ function Progress:step(n, octets)
 	end
 end
 
--- Takes the line away: for what else is written on the terminal, and at the
--- end.  The next step shows it again.
+--- progress:clear()
+-- Takes the line away, as the end of a <close> variable does: for what else is
+-- written on the terminal.  The next step shows it again.
 function Progress:clear()
 	if self.shown and self.due > self.began then
 		io.stderr:write "\r\x1b[K"
@@ -71,9 +72,10 @@ end
 
 Progress.__close = Progress.clear
 
--- Begins to count towards total, or, if that is nil, without an end.  label is
--- what stands in front.  Nothing is shown where standard error is no terminal,
--- nor with --quiet.
+--- postel.progress(total, label) → progress
+-- One line on standard error that says how far a long job is, where that is a
+-- terminal and nobody has asked for quiet.  total, a number, may be nil; label
+-- stands in front.
 function M.progress(total, label)
 	if total ~= nil and type(total) ~= "number" then
 		errors.argument("progress", "total", "number expected, got %s",

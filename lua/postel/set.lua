@@ -79,8 +79,12 @@ local function parse(text)
 	return from_ranges(ranges)
 end
 
--- A set from a text, a number, an array of numbers, or a set.  A table with
--- names in it, {timeout = 5}, are settings of the shell (postel.policy).
+--- postel.set(numbers) → set
+-- A set of numbers, from "1,3-5", a number, an array, or a set: + is union, *
+-- intersection, - difference, # the count, == equality.  tostring() gives it as
+-- IMAP writes it (RFC 9051 9, sequence-set).  Raises at the place of the call for
+-- what is no number from 1 to 4294967295.  (A table with names in it are settings
+-- of the shell.)
 function M.set(from)
 	if is_set(from) then
 		return from
@@ -175,6 +179,8 @@ function Set.__eq(a, b)
 	return tostring(a) == tostring(b)
 end
 
+--- set:has(n)
+-- Whether n is in the set.
 function Set:has(n)
 	for _, r in ipairs(self.ranges) do
 		if n >= r[1] and n <= r[2] then
@@ -184,6 +190,7 @@ function Set:has(n)
 	return false
 end
 
+--- set:each()
 -- Iterates over the numbers, upwards.
 function Set:each()
 	local i, n = 1, nil
@@ -203,12 +210,14 @@ function Set:each()
 	end
 end
 
+--- set:max() → n
 -- The largest number, or nil.
 function Set:max()
 	local r = self.ranges[#self.ranges]
 	return r and r[2]
 end
 
+--- set:chunks(n)
 -- Iterates over subsets of at most n numbers each, in order.
 function Set:chunks(n)
 	local next_number = self:each()

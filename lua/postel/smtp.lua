@@ -154,9 +154,9 @@ local function refused(address, reply)
 		temporary = reply.temporary}
 end
 
--- Waits for all replies: {accepted, refused, reply}.  accepted is an array of
--- addresses, refused of {address, text, temporary}; reply is the one that
--- decided.  A refusal is no error here.
+--- transaction:wait() → result
+-- Waits for all replies: the table that smtp:mail() returns.  A refusal is no error
+-- here.
 function Transaction:wait()
 	if self.result then
 		return self.result
@@ -204,8 +204,9 @@ function Transaction:ends_by_itself()
 	return false
 end
 
--- Begins to send a message and does not wait: {from, to, cc, bcc, body, size,
--- parameters, facts}.  What follows goes right behind the final dot.
+--- smtp:submit(message) → transaction
+-- Begins to send a message, as smtp:mail() does, and does not wait.  What is
+-- submitted next goes right behind the final dot (RFC 2920 3.1).
 function M:submit(message)
 	if type(message) ~= "table" then
 		errors.argument("mail", "message", "table expected, got %s",
@@ -238,8 +239,24 @@ function M:submit(message)
 	return t
 end
 
--- Sends a message and waits: {accepted, refused, reply}.  Raises if nobody
--- was accepted, and if some were refused unless message.partial is set.
+--- smtp:mail(message) → result
+-- Sends a message and waits (RFC 5321 3.3).  SIZE, BODY=8BITMIME and SMTPUTF8 are
+-- given as needed; what the server cannot carry is not begun, and raises.  The
+-- message is a table:
+--
+--	from	the sender of the envelope; "" is the null sender, which is taken if
+--		neither it nor the connection's from is there
+--	to, cc, bcc	the recipients, a string or an array each
+--	body	a body or a string, header and all
+--	size	octets, if known for a body that is relayed
+--	parameters	an array of further ones of MAIL
+--	partial	true: it is no error that some are refused
+--
+-- The result has accepted (an array of addresses), refused (an array of tables
+-- with address, text, temporary) and reply, the one that decided.  Raises
+-- "refused" if nobody was accepted and, unless partial is set, "part" if somebody
+-- was refused; that error has accepted and refused, too.  Over LMTP each recipient
+-- has its own answer behind the message (RFC 2033 4.2).
 function M:mail(message)
 	local result = self:submit(message):wait()
 	if #result.accepted == 0 then
@@ -258,26 +275,38 @@ end
 
 -- ---- single commands ----
 
+--- smtp:vrfy(name) → reply
+-- Asks whether there is such a user (RFC 5321 3.5).
 function M:vrfy(name)
 	return self:call("VRFY", name)
 end
 
+--- smtp:expn(name) → reply
+-- Asks who is on a mailing list (RFC 5321 3.5).
 function M:expn(name)
 	return self:call("EXPN", name)
 end
 
+--- smtp:help(topic) → reply
+-- Help, on a command if one is named (RFC 5321 4.1.1.8).
 function M:help(topic)
 	return topic and self:call("HELP", topic) or self:call "HELP"
 end
 
+--- smtp:noop() → reply
+-- Does nothing; the server answers.
 function M:noop()
 	return self:call "NOOP"
 end
 
+--- smtp:rset() → reply
+-- Gives up the transaction that was begun by hand (RFC 5321 4.1.1.5).
 function M:rset()
 	return self:call "RSET"
 end
 
+--- smtp:quit() → reply
+-- The same as conn:close().
 function M:quit()
 	return self:close()
 end

@@ -16,7 +16,8 @@ local function collect(next_part)
 	return spool:body()
 end
 
--- The body of a file, by its path.
+--- postel.file(path) → body
+-- The body of a file.  Raises "sys" if it cannot be opened.
 function M.file(path)
 	if type(path) ~= "string" then
 		errors.argument("file", "path", "string expected, got %s",
@@ -25,13 +26,16 @@ function M.file(path)
 	return core.file_body(path)
 end
 
--- All of standard input.
+--- postel.stdin() → body
+-- All of standard input, read to its end; what is large is kept in a temporary
+-- file.
 function M.stdin()
 	return M.body(io.stdin)
 end
 
--- A body from a string, an open file, a function that gives strings until
--- nil, or a body.
+--- postel.body(from) → body
+-- A body from a string, an open file, a function that gives strings until nil
+-- (both are read to their end), or a body, which is given back.
 function M.body(from)
 	if type(from) == "string" then
 		return core.string_body(from)

@@ -129,7 +129,9 @@ local Task = {}
 Task.__index = Task
 Task.__name = "postel.task"
 
--- Starts fn(...) as a task; it runs from the next wait on.
+--- postel.spawn(fn, ...) → task
+-- Starts fn(...) as a task, which runs whenever others wait, from the next wait
+-- on.
 function M.spawn(fn, ...)
 	if type(fn) ~= "function" then
 		errors.argument("spawn", "fn", "function expected, got %s",
@@ -146,6 +148,7 @@ function M.spawn(fn, ...)
 	return task
 end
 
+--- task:join() → ...
 -- Waits for the task: its results, or its error raised again.
 function Task:join()
 	M.wait(function() return self.done end)
@@ -156,6 +159,7 @@ function Task:join()
 	error(self.failure, 0)
 end
 
+--- postel.join(task, ...)
 -- Waits for all of them; the first error, in their order, is raised.
 function M.join(...)
 	local list = {...}
@@ -167,6 +171,8 @@ function M.join(...)
 	end
 end
 
+--- postel.sleep(seconds)
+-- Waits so long, while other tasks run.
 function M.sleep(seconds)
 	if type(seconds) ~= "number" or seconds < 0 then
 		errors.argument("sleep", "seconds",
@@ -175,8 +181,9 @@ function M.sleep(seconds)
 	M.wait(function() return false end, core.now() + seconds)
 end
 
--- Calls fn(element, index) for each element of a list, at most n at a time.
--- The first error stops new calls and is raised when the others are over.
+--- postel.each(list, n, fn)
+-- Calls fn(element, index) for each element of a list, at most n at a time.  The
+-- first error stops new calls, and is raised when the others are over.
 function M.each(list, n, fn)
 	if type(list) ~= "table" then
 		errors.argument("each", "list", "table expected")
