@@ -41,7 +41,7 @@ end
 --- body:text(limit) → string
 -- What is left.  More than limit octets (16 MiB) raise "limit".
 function methods:text(limit)
-	limit = limit or TEXT_MAX
+	limit = errors.expect("text", "limit", limit, "number?") or TEXT_MAX
 	local parts, size = {}, 0
 	for part in function() return self:read() end do
 		size = size + #part
@@ -119,6 +119,7 @@ function methods:save(path, options)
 		errors.argument("save", "path", "string expected, got %s",
 			type(path))
 	end
+	errors.expect("save", "options", options, "table?")
 	local overwrite = options ~= nil and options.overwrite
 	local existing = not overwrite and io.open(path, "rb")
 	if existing then

@@ -18,6 +18,11 @@ local GOODBYE_SECONDS = 10
 --- conn:call(verb, argument, ...) → reply
 -- Sends a command, waits for it, and raises a refusal.
 function methods:call(verb, ...)
+	errors.expect("call", "verb", verb, "string")
+	for i = 1, select("#", ...) do
+		errors.expect("call", "argument", (select(i, ...)),
+			"string|number|secret|body")
+	end
 	return self:send(verb, ...):check()
 end
 
@@ -59,6 +64,7 @@ end
 -- Logs in, with the options of postel.connect(): user, password, auth and so on.
 -- Raises "auth", and "tls" where TLS is missing for it.
 function methods:login(options)
+	errors.expect("login", "options", options, "table?")
 	if not self.capabilities_known then
 		self:refresh()
 	end

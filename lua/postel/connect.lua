@@ -183,6 +183,7 @@ function M.spec(target, options)
 			"string or table expected, got %s", type(target))
 	end
 	if options ~= nil then
+		errors.expect("connect", "options", options, "table")
 		M.check_keys("connect", options)
 		add(options)
 	end

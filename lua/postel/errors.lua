@@ -97,4 +97,43 @@ function M.argument(name, argument, format, ...)
 		M.text(format, ...)), level)
 end
 
+-- Misuse unless value, an argument of the function `name`, has the type: one of
+-- Lua's, "integer", or one of ours ("body"), or several, "string|body"; with "?"
+-- behind them it may be nil.  Returns it.
+function M.expect(name, argument, value, wanted)
+	local types, optional = wanted:match "^([^?]*)(%??)$"
+	if value == nil and optional == "?" then
+		return value
+	end
+	for kind in types:gmatch "[^|]+" do
+		if type(value) == kind or math.type(value) == kind or
+			core.type(value) == kind then
+			return value
+		end
+	end
+	M.argument(name, argument, "%s expected, got %s",
+		(types:gsub("|", " or ")), core.type(value) or type(value))
+end
+
+-- The same for each element of an array.
+function M.expect_each(name, argument, list, wanted)
+	for _, value in ipairs(M.expect(name, argument, list, "table")) do
+		M.expect(name, argument, value, wanted)
+	end
+	return list
+end
+
+-- The options of the function `name`, a table or nil: {OPTION = type} says which
+-- there are, and of which type, as M.expect has it.  Returns a table.
+function M.options(name, options, known)
+	for key, value in pairs(M.expect(name, "options", options, "table?") or
+		{}) do
+		if not known[key] then
+			M.argument(name, tostring(key), "no such option")
+		end
+		M.expect(name, key, value, known[key])
+	end
+	return options or {}
+end
+
 return M

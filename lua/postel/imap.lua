@@ -77,6 +77,8 @@ end
 -- An array of the mailboxes that match ("*": all), with name, delimiter and flags
 -- each (RFC 9051 6.3.9).
 function M:list(pattern, reference)
+	errors.expect("list", "pattern", pattern, "string?")
+	errors.expect("list", "reference", reference, "string?")
 	local list = {}
 	local reply = self:call("LIST", reference or "", pattern or "*")
 	for _, r in ipairs(reply.data) do
@@ -94,6 +96,7 @@ end
 -- Counts of a mailbox that need not be open, with keys in lower case: messages,
 -- unseen, uidnext and uidvalidity, or the items named (RFC 9051 6.3.11).
 function M:status(name, items)
+	errors.expect("status", "items", items, "string?")
 	local reply = self:call("STATUS", check_name("status", name),
 		"(" .. (items or "MESSAGES UNSEEN UIDNEXT UIDVALIDITY") .. ")")
 	local counts = {}
@@ -112,7 +115,8 @@ end
 -- (RFC 4315), or nothing.
 function M:append(name, message, options)
 	check_name("append", name)
-	options = options or {}
+	options = errors.options("append", options,
+		{flags = "table", date = "string"})
 	if type(message) == "string" then
 		message = core.string_body(message)
 	elseif core.type(message) ~= "body" then
@@ -121,7 +125,8 @@ function M:append(name, message, options)
 	end
 	local args = {}
 	if options.flags then
-		args[1] = "(" .. table.concat(options.flags, " ") .. ")"
+		args[1] = "(" .. table.concat(errors.expect_each("append",
+			"flags", options.flags, "string"), " ") .. ")"
 	end
 	if options.date then
 		args[#args + 1] = core.quote(options.date)
@@ -148,6 +153,7 @@ end
 -- minutes): an array of events with name, line and perhaps number.  Functions of
 -- conn:on() get theirs first.
 function M:idle(seconds)
+	errors.expect("idle", "seconds", seconds, "number?")
 	local due = core.now() + (seconds or 29 * 60)
 	local events = {}
 	local function look()
@@ -193,7 +199,10 @@ end
 -- (RFC 2971).
 function M:id(fields)
 	local parts = {}
-	for key, value in pairs(fields or {}) do
+	for key, value in pairs(errors.expect("id", "fields", fields, "table?") or
+		{}) do
+		errors.expect("id", "fields", key, "string")
+		errors.expect("id", key, value, "string|number")
 		parts[#parts + 1] = core.quote(key) .. " " .. core.quote(value)
 	end
 	table.sort(parts)
@@ -212,6 +221,7 @@ end
 --- imap:enable(name, ...) → enabled
 -- Switches extensions on (RFC 9051 6.3.1): {NAME = true} of those that are.
 function M:enable(...)
+	errors.expect("enable", "name", (...), "string")
 	local reply = self:call("ENABLE", ...)
 	local enabled = {}
 	for _, r in ipairs(reply.data) do

@@ -30,7 +30,10 @@ end
 -- The parts of a URL, or of an account, in a table with the names that
 -- postel.connect() has for them.  Raises "usage" if it is no URL.
 local function url(text)
-	if type(text) == "string" and package.loaded["postel.account"] then
+	if type(text) ~= "string" then
+		require("postel.errors").argument("url", "text",
+			"string expected, got %s", type(text))
+	elseif package.loaded["postel.account"] then
 		return require("postel.connect").named(text)
 	end
 	return core.url(text)

@@ -92,6 +92,7 @@ end
 --- journal:get(key) → value
 -- The value of a key that is done ("" if it was added without), or nil.
 function Journal:get(key)
+	errors.expect("get", "key", key, "string|number")
 	local value = self.entries[compact(key)]
 	return value and tostring(value)
 end
@@ -115,6 +116,8 @@ end
 -- Adds an entry, two strings or numbers; it is on disk when this returns, unless
 -- the journal was opened otherwise.  Raises "sys" if it cannot be written.
 function Journal:add(key, value)
+	errors.expect("add", "key", key, "string|number")
+	errors.expect("add", "value", value, "string|number?")
 	self.file = self.file or open(self)
 	local line = escape(key) .. "\t" .. escape(value or "") .. "\n"
 	local ok, e = pcall(function()
@@ -153,6 +156,7 @@ end
 --- journal:keep(fn)
 -- Keeps only the entries for which fn(key) is true; without any, the file goes.
 function Journal:keep(fn)
+	errors.expect("keep", "fn", fn, "function")
 	local lines = {}
 	for key, value in pairs(self.entries) do
 		if fn(tostring(key)) then

@@ -49,7 +49,7 @@ local strings = {
 	bcc = true, body = true, cc = true, from = true, subject = true,
 	text = true, to = true, keyword = false, unkeyword = false,
 	before = false, on = false, since = false, sentbefore = false,
-	senton = false, sentsince = false, uid = false,
+	senton = false, sentsince = false,
 }
 
 -- A string as a quoted one, or beyond ASCII as a literal.
@@ -64,40 +64,72 @@ end
 
 local add_criteria
 
+-- Keys with a shape of their own.
+local shaped = {
+	larger = function(out, value)
+		out[#out + 1] = ("LARGER %d"):format(errors.expect("search",
+			"larger", value, "integer"))
+	end,
+	smaller = function(out, value)
+		out[#out + 1] = ("SMALLER %d"):format(errors.expect("search",
+			"smaller", value, "integer"))
+	end,
+	header = function(out, value, state)
+		errors.expect_each("search", "header", value, "string")
+		out[#out + 1] = "HEADER"
+		for i = 1, 2 do
+			out[#out + 1] = text_argument(errors.expect("search",
+				"header", value[i], "string"), state)
+		end
+	end,
+	-- A text as IMAP has it ("5:*"), or what makes a set; none fits an empty one.
+	uid = function(out, value)
+		errors.expect("search", "uid", value, "string|number|table")
+		local text = type(value) == "string" and value or
+			tostring(set.set(type(value) == "table" and value.uids or
+			value))
+		out[#out + 1] = text ~= "" and "UID " .. text or "NOT ALL"
+	end,
+	["not"] = function(out, value, state)
+		out[#out + 1] = "NOT"
+		add_criteria(out, value, state, "not")
+	end,
+	["or"] = function(out, value, state)
+		errors.expect("search", "or", value, "table")
+		out[#out + 1] = "OR"
+		add_criteria(out, value[1], state, "or")
+		add_criteria(out, value[2], state, "or")
+	end,
+}
+
 local function add_key(out, key, value, state)
 	local upper = key:upper()
 	if flags[key] ~= nil then
-		if value == false and not flags[key] then
+		if not errors.expect("search", key, value, "boolean") and
+			not flags[key] then
 			errors.argument("search", key, "true expected")
 		end
 		out[#out + 1] = value == false and "UN" .. upper or upper
 	elseif strings[key] ~= nil then
+		errors.expect("search", key, value, "string|number")
 		out[#out + 1] = upper
 		out[#out + 1] = strings[key] and
 			text_argument(value, state) or tostring(value)
-	elseif key == "larger" or key == "smaller" then
-		out[#out + 1] = ("%s %d"):format(upper, value)
-	elseif key == "header" then
-		out[#out + 1] = upper
-		out[#out + 1] = text_argument(value[1], state)
-		out[#out + 1] = text_argument(value[2], state)
-	elseif key == "not" then
-		out[#out + 1] = "NOT"
-		add_criteria(out, value, state)
-	elseif key == "or" then
-		out[#out + 1] = "OR"
-		add_criteria(out, value[1], state)
-		add_criteria(out, value[2], state)
+	elseif shaped[key] then
+		shaped[key](out, value, state)
 	else
-		errors.argument("search", tostring(key), "no such key")
+		errors.argument("search", key, "no such key")
 	end
 end
 
 -- Several keys are a list in parentheses, so that NOT and OR take them all.
-function add_criteria(out, criteria, state)
+function add_criteria(out, criteria, state, name)
 	local keys = {}
-	for key in pairs(criteria) do
-		keys[#keys + 1] = key
+	for key in pairs(errors.expect("search", name, criteria, "table")) do
+		keys[#keys + 1] = errors.expect("search", name, key, "string")
+	end
+	if #keys == 0 then
+		errors.argument("search", name, "a table with keys expected")
 	end
 	table.sort(keys)
 	out[#out + 1] = #keys > 1 and "(" or nil
@@ -110,7 +142,7 @@ end
 -- The arguments of SEARCH; what stands side by side is joined by spaces.
 local function search_arguments(criteria)
 	local words, state = {}, {}
-	add_criteria(words, criteria, state)
+	add_criteria(words, criteria, state, "criteria")
 	if #words > 1 and words[1] == "(" then
 		table.remove(words, 1)
 		table.remove(words)
@@ -246,6 +278,13 @@ function Messages:__tostring()
 	return tostring(self.uids)
 end
 
+local function uids_of(x)
+	if getmetatable(x) == Messages then
+		return x.uids
+	end
+	return set.set(errors.expect("set", "messages", x, "table|string|number"))
+end
+
 local function combine(a, b, fn)
 	local box = getmetatable(a) == Messages and a.box or b.box
 	for _, x in ipairs {a, b} do
@@ -254,7 +293,7 @@ local function combine(a, b, fn)
 				"sets of two connections")
 		end
 	end
-	return box:messages(fn(a.uids or set.set(a), b.uids or set.set(b)))
+	return box:messages(fn(uids_of(a), uids_of(b)))
 end
 
 function Messages.__add(a, b)
@@ -331,6 +370,7 @@ function Messages:store(how, ...)
 	if how ~= "+" and how ~= "-" and how ~= "" then
 		errors.argument("store", "how", '"+", "-" or "" expected')
 	end
+	errors.expect_each("store", "flag", {...}, "string")
 	all(self, "UID STORE", how .. "FLAGS.SILENT",
 		"(" .. table.concat({...}, " ") .. ")")
 	return self
@@ -339,12 +379,14 @@ end
 --- messages:copy(name) → replies
 -- Copies them to a mailbox (RFC 9051 6.4.7).
 function Messages:copy(mailbox)
+	errors.expect("copy", "mailbox", mailbox, "string")
 	return all(self, "UID COPY", mailbox)
 end
 
 --- messages:move(name) → replies
 -- Moves them (RFC 6851); without MOVE they are copied, and deleted when all are.
 function Messages:move(mailbox)
+	errors.expect("move", "mailbox", mailbox, "string")
 	local conn = self.box.conn
 	if conn:capability "MOVE" or conn:capability "IMAP4REV2" then
 		return all(self, "UID MOVE", mailbox)

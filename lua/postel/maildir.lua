@@ -81,7 +81,9 @@ end
 --	sync	false: it is on disk behind box:sync()
 --	before	before(base) is called when all is written and before it appears
 function Maildir:append(from, options)
-	options = options or {}
+	options = errors.expect("append", "options", options, "table?") or {}
+	errors.expect("append", "flags", options.flags, "table?")
+	errors.expect("append", "date", options.date, "number?")
 	local body = source.body(from)
 	local delivery <close> = self.folder:deliver(options.sync == false)
 	task.wait_for(function() return delivery:take(body) end)
@@ -118,6 +120,7 @@ function M.maildir(path, options)
 	if type(path) ~= "string" or path == "" then
 		errors.argument("maildir", "path", "string expected")
 	end
+	errors.expect("maildir", "options", options, "table?")
 	path = path:gsub("(.)/+$", "%1")
 	return setmetatable({
 		path = path,

@@ -70,7 +70,8 @@ end
 --	before	before() is called when all is written; what it raises takes the
 --		message back
 function Mbox:append(from, options)
-	options = options or {}
+	options = errors.expect("append", "options", options, "table?") or {}
+	errors.expect("append", "date", options.date, "number?")
 	local body = source.body(from)
 	local file <close>, size = open_end(self)
 	local ok, e = pcall(function()

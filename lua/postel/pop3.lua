@@ -110,6 +110,9 @@ end
 -- The header of message n and so many lines (0) of what follows (RFC 1939 7).
 function M:top(n, lines)
 	check_number(self, "top", n)
+	if lines ~= nil and (math.type(lines) ~= "integer" or lines < 0) then
+		errors.argument("top", "lines", "a number from 0 on expected")
+	end
 	return body_of(self:send("TOP", tostring(n), tostring(lines or 0)))
 end
 
@@ -209,6 +212,7 @@ end
 -- skip(m), if given, says which are left out.  RETR is sent ahead.  Each has
 -- number, size, body, and uid, which is asked for when it is first read.
 function M:messages(wanted, skip)
+	errors.expect("messages", "skip", skip, "function?")
 	local sizes = sizes_of_all(self)
 	local numbers = choose(self, wanted, sizes)
 	local ahead, octets, at = {}, 0, 0

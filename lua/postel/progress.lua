@@ -81,6 +81,7 @@ function M.progress(total, label)
 		errors.argument("progress", "total", "number expected, got %s",
 			type(total))
 	end
+	errors.expect("progress", "label", label, "string?")
 	local now = core.now()
 	return setmetatable({
 		total = total, label = label or "", done = 0, octets = 0,

@@ -182,6 +182,7 @@ end
 --- set:has(n)
 -- Whether n is in the set.
 function Set:has(n)
+	errors.expect("has", "n", n, "number")
 	for _, r in ipairs(self.ranges) do
 		if n >= r[1] and n <= r[2] then
 			return true
@@ -220,6 +221,9 @@ end
 --- set:chunks(n)
 -- Iterates over subsets of at most n numbers each, in order.
 function Set:chunks(n)
+	if math.type(n) ~= "integer" or n < 1 then
+		errors.argument("chunks", "n", "a number from 1 on expected")
+	end
 	local next_number = self:each()
 	return function()
 		local ranges, count = {}, 0

@@ -163,6 +163,12 @@ end
 -- Waits for all of them; the first error, in their order, is raised.
 function M.join(...)
 	local list = {...}
+	for i = 1, select("#", ...) do
+		if getmetatable(list[i]) ~= Task then
+			errors.argument("join", "task", "task expected, got %s",
+				type(list[i]))
+		end
+	end
 	for _, task in ipairs(list) do
 		M.wait(function() return task.done end)
 	end
@@ -191,6 +197,7 @@ function M.each(list, n, fn)
 	if math.type(n) ~= "integer" or n < 1 then
 		errors.argument("each", "n", "a number from 1 on expected")
 	end
+	errors.expect("each", "fn", fn, "function")
 	local at, failure = 0, nil
 	local function worker()
 		while failure == nil and at < #list do

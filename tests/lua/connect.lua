@@ -54,7 +54,7 @@ S: a2 OK]], function(conn)
 		local cmd = conn:send "NOOP"
 		spec.same(cmd.seconds, nil)
 		cmd:wait()
-		assert(cmd.seconds >= 0.05 and cmd.seconds < 10, cmd.seconds)
+		assert(cmd.seconds >= 0.03 and cmd.seconds < 10, cmd.seconds)
 	end)
 end)
 

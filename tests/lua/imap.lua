@@ -115,6 +115,9 @@ spec.test("search by table", function()
 		{"OR SEEN LARGER 5", {["or"] = {{seen = true}, {larger = 5}}}},
 		{'SUBJECT "a \\" b"', {subject = 'a " b'}},
 		{'HEADER "X-Y" "z"', {header = {"X-Y", "z"}}},
+		{"UID 2:3,7", {uid = postel.set {7, 2, 3}}},
+		{"UID 5:*", {uid = "5:*"}}, {"UID 4", {uid = 4}},
+		{"NOT ALL", {uid = {}}},
 	}
 	local lines = {}
 	for _, case in ipairs(cases) do
