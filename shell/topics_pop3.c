@@ -27,6 +27,7 @@ const struct topic topics_pop3_codes[] = {
 };
 
 const struct topic topics_pop3_capabilities[] = {
+    {"CAPA", N_("CAPA lists what the server can do."), "RFC 2449 5"},
     {"TOP", N_("TOP gives the header of a message and its first lines."),
 	"RFC 2449 6.1"},
     {"USER", N_("Log in by USER and PASS: the password goes as it is."),

@@ -211,7 +211,8 @@ end
 --	box:search { unseen = true, from = "caesar", before = "1-Jan-2026" }
 --
 -- Flags are true or false; header is {name, value}; larger and smaller are
--- octets; "not" is a table, "or" an array of two tables.
+-- octets; uid is a text, or what postel.set() takes, or a set of messages; "not" is
+-- a table, "or" an array of two tables.
 function Mailbox:search(criteria)
 	self:verify()
 	local arguments

@@ -349,9 +349,9 @@ function M.page(s, title, list)
 	put_limits(page, s)
 	put_quota(page, s)
 	put_times(page, s)
+	put_chain(page, s)
 	put_logins(page, s)
 	put_capabilities(page, s)
-	put_chain(page, s)
 	return page
 end
 

@@ -183,6 +183,16 @@ class Servers(ReportCase):
         report = self.one(self.dovecot.url("imap"))
         self.assertIn(f'"{report["id"]["name"]}"', name)
 
+    def test_all_of_it_is_explained(self):
+        for server, protocols in ((self.dovecot, "imap pop3 lmtp"),
+                                  (self.exim, "smtp"),
+                                  (self.posteld, "imap pop3 smtp lmtp")):
+            for protocol in protocols.split():
+                login = "" if protocol in ("smtp", "lmtp") else "asterix:gaul@"
+                text = self.words(f"{protocol}://{login}localhost:"
+                                  f"{getattr(server, protocol)}")
+                self.assertNotIn("No capability that postel knows", text)
+
     def test_tls_from_the_first_octet(self):
         for url in (self.dovecot.url("imaps"), self.dovecot.url("pop3s"),
                     self.exim.url("smtps"), self.posteld.url("imaps")):
