@@ -94,10 +94,10 @@ end
 
 -- RFC 2033 4.2 and RFC 5321 4.2: the greeting begins with the server's name.
 local function check_name(s, add)
-	if s.protocol ~= "smtp" and s.protocol ~= "lmtp" then
+	if not s.welcome or s.protocol ~= "smtp" and s.protocol ~= "lmtp" then
 		return
 	end
-	local name = (s.welcome or ""):match "^%d%d%d[- ](%S+)"
+	local name = s.welcome:match "^%d%d%d[- ](%S+)"
 	if not name or not name:find "[.%[]" then
 		add("quirk", "greeting-name", core.text("the greeting does not " ..
 			"begin with a host's full name (RFC 5321 4.2)"))

@@ -373,8 +373,10 @@ class Failures(ReportCase):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             port = s.getsockname()[1]
-        report = self.one(f"imap://127.0.0.1:{port}", status=CONNECT)
-        self.assertIn("connect", codes(report))
+        for protocol in ("imap", "pop3", "smtp", "lmtp"):
+            report = self.one(f"{protocol}://127.0.0.1:{port}",
+                              status=CONNECT)
+            self.assertEqual(codes(report), {"connect"})
         server = self.hostile("imap", {"": [hostile.hang_up]})
         self.one(server.url(), status=LOST)
         server = self.hostile("imap", {"CAPABILITY": [hostile.silence]})
