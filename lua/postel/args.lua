@@ -10,8 +10,9 @@
 --
 -- A row that begins with a dash is an option: its forms, then its help;
 -- "=VALUE" says that it takes one.  Any other row is a positional argument:
--- "NAME", "[NAME]" if it may be missing.  An option's key is its long form, -
--- made _.
+-- "NAME", "[NAME]" if it may be missing; the last one may be "NAME...", several,
+-- in an array.  An option's key is its long form, - made _.  Words behind an option
+-- that may be repeated are more of its values, unless it has more = false.
 
 local core = require "postel.core"
 local errors = require "postel.errors"
@@ -68,10 +69,11 @@ local function parse_table(spec)
 		if row[1]:sub(1, 1) == "-" then
 			options[#options + 1] = parse_row(row)
 		else
-			local name = row[1]:match "^%[(.+)%]$" or row[1]
+			local word = row[1]:match "^%[(.+)%]$" or row[1]
+			local name = word:gsub("%.%.%.$", "")
 			positional[#positional + 1] = {name = name,
 				shown = row[1], help = row[2],
-				may_miss = name ~= row[1]}
+				may_miss = word ~= row[1], many = word ~= name}
 		end
 	end
 	local count = #options
@@ -194,7 +196,7 @@ local function take_option(spec, result, options, list, i)
 		end
 	end
 	set(spec, result, o, form, value)
-	return i + 1, o.row.many and o or nil
+	return i + 1, o.row.many and o.row.more ~= false and o or nil
 end
 
 -- "--to A B FILE": words right behind a value of an option that may be
@@ -211,6 +213,27 @@ local function share_out(spec, result, given, behind, wanted)
 		end
 	end
 	return rest
+end
+
+-- Puts the words that are no options where the rows want them.
+local function take_positional(spec, result, given, behind, positional)
+	local last = positional[#positional]
+	if last and last.many then
+		local rest = table.move(given, #positional, #given, 1, {})
+		given = table.move(given, 1, #positional - 1, 1, {})
+		given[#positional] = #rest > 0 and rest or nil
+	else
+		given = share_out(spec, result, given, behind, #positional)
+	end
+	for n, p in ipairs(positional) do
+		if given[n] == nil and not p.may_miss then
+			wrong(spec, "%s is missing", p.name)
+		end
+		result[p.name] = given[n]
+	end
+	if #given > #positional then
+		wrong(spec, "one argument too many: %s", given[#positional + 1])
+	end
 end
 
 -- What all scripts take becomes postel.options.
@@ -250,16 +273,7 @@ function M.args(list, spec)
 		print(help(spec, options, positional, count))
 		postel.exit(0)
 	end
-	given = share_out(spec, result, given, behind, #positional)
-	for n, p in ipairs(positional) do
-		if given[n] == nil and not p.may_miss then
-			wrong(spec, "%s is missing", p.name)
-		end
-		result[p.name] = given[n]
-	end
-	if #given > #positional then
-		wrong(spec, "one argument too many: %s", given[#positional + 1])
-	end
+	take_positional(spec, result, given, behind, positional)
 	for _, o in ipairs(options) do
 		if o.row.required and result[o.key] == nil then
 			wrong(spec, "%s is missing", o.forms[#o.forms])

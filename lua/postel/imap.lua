@@ -126,31 +126,63 @@ for _, name in ipairs {"search", "fetch", "store", "copy", "move",
 	end
 end
 
--- Waits in IDLE (RFC 2177) for at most so many seconds: the events that came,
--- {name, line, number} each.  Handlers of conn:on get theirs first.
-function M:idle(seconds)
-	local due = core.now() + (seconds or 29 * 60)
-	local events = {}
-	local function look()
-		local event = self:event()
-		while event do
-			events[#events + 1] = event
-			event = self:event()
-		end
-		return #events > 0
-	end
-	local cmd = self:send "IDLE"
-	cmd:wait()
+-- IDLE is begun anew before a server may take a client for inactive (RFC 9051
+-- 5.4: not before 30 minutes); without it NOOP is sent so often.  In seconds.
+local IDLE_EVERY, NOOP_EVERY = 29 * 60, 60
+
+-- One IDLE (RFC 2177, RFC 9051 6.3.13), until over() or due.
+local function idle_once(self, over, due)
+	local cmd = self:send "IDLE":wait()
 	if cmd.state == "asked" then
 		task.wait(function()
-			return look() or cmd.state ~= "asked"
+			return over() or cmd.state ~= "asked"
 		end, due)
 		if cmd.state == "asked" then
 			cmd:answer "DONE\r\n"
 		end
 	end
 	cmd:check()
-	look()
+end
+
+local function noop_once(self, over, due)
+	task.wait(function() return over() or not self.is_open end, due)
+	if not over() then
+		self:noop()
+	end
+end
+
+--- imap:idle(seconds, options) → events
+-- Waits until something comes, for at most so many seconds, or for ever: an array
+-- of events with name, line and perhaps number, none if the time is over.  Waits in
+-- IDLE (RFC 2177, RFC 9051 6.3.13), which is begun anew every options.every seconds
+-- (29 minutes): that keeps the server from hanging up, and finds a connection that
+-- is dead.  A server without IDLE is asked by NOOP every options.every seconds (60).
+-- options.wake, a function that must not raise, ends the waiting when it gives true.
+-- Functions of conn:on() get the events as well.  Raises what a lost connection
+-- raises, and "refused" if the server does not let us.
+function M:idle(seconds, options)
+	local has_idle = self:capability "IDLE" or self:capability "IMAP4REV2"
+	local every = options and options.every or
+		(has_idle and IDLE_EVERY or NOOP_EVERY)
+	local wake = options and options.wake or function() return false end
+	local due = core.now() + (seconds or math.huge)
+	local events = {}
+	local listening <close> = task.listen(self, "*", function(_, event)
+		events[#events + 1] = event
+	end)
+	local function over()
+		return #events > 0 or wake()
+	end
+	task.dispatch()
+	while not over() and core.now() < due do
+		local turn = math.min(due, core.now() + every)
+		if has_idle then
+			idle_once(self, over, turn)
+		else
+			noop_once(self, over, turn)
+		end
+		task.dispatch()
+	end
 	return events
 end
 

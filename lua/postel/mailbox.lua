@@ -203,6 +203,14 @@ end
 
 -- ---- leaving, expunging ----
 
+--- box:idle(seconds, options) → events
+-- Waits until something comes, as imap:idle() does; then box:search() finds what
+-- is new.
+function Mailbox:idle(seconds, options)
+	self:verify()
+	return self.conn:idle(seconds, options)
+end
+
 -- Removes all messages marked \Deleted, whoever marked them.
 function Mailbox:expunge()
 	self:verify()
