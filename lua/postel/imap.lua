@@ -130,9 +130,20 @@ end
 -- 5.4: not before 30 minutes); without it NOOP is sent so often.  In seconds.
 local IDLE_EVERY, NOOP_EVERY = 29 * 60, 60
 
+local function noop_once(self, over, due)
+	task.wait(function() return over() or not self.is_open end, due)
+	if not over() then
+		self:noop()
+	end
+end
+
 -- One IDLE (RFC 2177, RFC 9051 6.3.13), until over() or due.
 local function idle_once(self, over, due)
 	local cmd = self:send "IDLE":wait()
+	if cmd.status == "BAD" then
+		self.no_idle = true -- whatever it said that it can
+		return
+	end
 	if cmd.state == "asked" then
 		task.wait(function()
 			return over() or cmd.state ~= "asked"
@@ -144,11 +155,9 @@ local function idle_once(self, over, due)
 	cmd:check()
 end
 
-local function noop_once(self, over, due)
-	task.wait(function() return over() or not self.is_open end, due)
-	if not over() then
-		self:noop()
-	end
+local function can_idle(self)
+	return not self.no_idle and
+		(self:capability "IDLE" or self:capability "IMAP4REV2") and true
 end
 
 --- imap:idle(seconds, options) → events
@@ -156,14 +165,13 @@ end
 -- of events with name, line and perhaps number, none if the time is over.  Waits in
 -- IDLE (RFC 2177, RFC 9051 6.3.13), which is begun anew every options.every seconds
 -- (29 minutes): that keeps the server from hanging up, and finds a connection that
--- is dead.  A server without IDLE is asked by NOOP every options.every seconds (60).
+-- is dead.  A server without IDLE is asked by NOOP every options.every seconds (60
+-- at most).
 -- options.wake, a function that must not raise, ends the waiting when it gives true.
 -- Functions of conn:on() get the events as well.  Raises what a lost connection
 -- raises, and "refused" if the server does not let us.
 function M:idle(seconds, options)
-	local has_idle = self:capability "IDLE" or self:capability "IMAP4REV2"
-	local every = options and options.every or
-		(has_idle and IDLE_EVERY or NOOP_EVERY)
+	local every = options and options.every or IDLE_EVERY
 	local wake = options and options.wake or function() return false end
 	local due = core.now() + (seconds or math.huge)
 	local events = {}
@@ -175,11 +183,12 @@ function M:idle(seconds, options)
 	end
 	task.dispatch()
 	while not over() and core.now() < due do
-		local turn = math.min(due, core.now() + every)
-		if has_idle then
-			idle_once(self, over, turn)
+		local now = core.now()
+		if can_idle(self) then
+			idle_once(self, over, math.min(due, now + every))
 		else
-			noop_once(self, over, turn)
+			noop_once(self, over, math.min(due, now + every,
+				now + NOOP_EVERY))
 		end
 		task.dispatch()
 	end

@@ -52,12 +52,13 @@ function M.run(name, options, how)
 	}, Run)
 end
 
--- Tells something on standard error, above the line of the progress.
-function Run:note(text)
+-- Tells something on standard error, above the line of the progress; if it is an
+-- error with --quiet, too.
+function Run:note(text, is_error)
 	if self.progress then
 		self.progress:clear()
 	end
-	if not postel.options.quiet then
+	if is_error or not postel.options.quiet then
 		io.stderr:write("postel: ", core.vis(text), "\n")
 	end
 end

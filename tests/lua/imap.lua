@@ -531,6 +531,17 @@ S: @ OK]], function(box)
 	end)
 end)
 
+spec.test("a server that does not know IDLE after all", function()
+	with_box([[
+C: @ IDLE
+S: @ BAD no such command
+C: @ NOOP
+S: * 11 EXISTS
+S: @ OK]], function(box)
+		spec.same(box:idle(5, {every = 0.02})[1].number, 11)
+	end, "IMAP4rev2")
+end)
+
 spec.test("idle that is refused, or ended by the server", function()
 	with_box("C: @ IDLE\nS: @ NO not here", function(box)
 		spec.raises("refused", "not here", box.idle, box, 5)
