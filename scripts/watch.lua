@@ -197,7 +197,11 @@ end
 
 local function deal(self, box, arrival)
 	if postel.options.dry_run then
-		show(self, box, arrival)
+		show(self, box, arrival, {would = o.run or o.call})
+		if not o.json and (o.run or o.call) then
+			write("  " .. errors.text("would run %s",
+				core.vis(o.run or o.call)))
+		end
 		return nil
 	end
 	local ok, problem = pcall(function()
@@ -337,7 +341,7 @@ local function wind_up()
 			w:drop()
 		end
 	end
-	task.wait(over, core.now() + GRACE_ELSE)
+	task.wait(over, core.now() + 0.2)
 end
 
 local function watch()

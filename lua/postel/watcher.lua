@@ -19,6 +19,7 @@ local arrivals = require "postel.arrival"
 local core = require "postel.core"
 local errors = require "postel.errors"
 local retry = require "postel.retry"
+local set = require "postel.set"
 local task = require "postel.task"
 
 local M = {}
@@ -196,11 +197,22 @@ local function begin(self, box)
 	end
 end
 
--- What is there of these UIDs.
-local function look(box, uids)
-	local by_uid = {}
-	for m in box:messages(uids):fetch(arrivals.ITEMS) do
-		by_uid[m.uid] = arrivals.arrival(m)
+-- Adds what is there of these UIDs to by_uid.  If the server refuses them, for one is
+-- broken, it is asked for each; of that one nothing is known.
+local function look(box, uids, by_uid)
+	local ok, e = pcall(function()
+		for m in box:messages(uids):fetch(arrivals.ITEMS) do
+			by_uid[m.uid] = arrivals.arrival(m)
+		end
+	end)
+	if not ok and not errors.is(e, "refused") then
+		error(e, 0)
+	elseif not ok and #uids == 1 then
+		by_uid[uids:each()()] = arrivals.arrival {uid = uids:each()()}
+	elseif not ok then
+		for uid in uids:each() do
+			look(box, set.set(uid), by_uid)
+		end
 	end
 	return by_uid
 end
@@ -217,6 +229,23 @@ local function give_up(self, arrival, problem)
 	self.handled:leave(arrival.uid)
 end
 
+-- What all.deal gives.  A message on which the connection is lost again and again, for
+-- it or the server is broken, must not keep the others from coming.
+local function deal_once(self, box, arrival)
+	local ok, problem = pcall(self.all.deal, self, box, arrival)
+	if ok then
+		return problem
+	end
+	if self.lost_at ~= arrival.uid then
+		self.lost_at, self.losses = arrival.uid, 0
+	end
+	self.losses = self.losses + 1
+	if self.losses >= self.all.tries and not self.all.stopping() then
+		give_up(self, arrival, tostring(problem))
+	end
+	error(problem, 0)
+end
+
 -- Deals with a message until that comes to something, but not for ever.  If all is
 -- to end before, it counts neither as done nor as left.
 local function deal(self, box, arrival)
@@ -226,7 +255,7 @@ local function deal(self, box, arrival)
 		if not slot then
 			return
 		end
-		local problem = all.deal(self, box, arrival)
+		local problem = deal_once(self, box, arrival)
 		slot:release()
 		if not problem then
 			all.run.done = all.run.done + 1
@@ -252,7 +281,7 @@ local function work(self, box, attempts)
 	local all, todo = self.all, self.handled:todo(box)
 	while #todo > 0 do
 		for chunk in todo.uids:chunks(CHUNK) do
-			local there = look(box, chunk)
+			local there = look(box, chunk, {})
 			for uid in chunk:each() do
 				local arrival <close> = there[uid]
 				there[uid] = nil
