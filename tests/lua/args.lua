@@ -49,12 +49,15 @@ spec.test("the last argument may be several", function()
 end)
 
 spec.test("an option that wants its values one by one", function()
-	local o = postel.args({"--to", "a", "u"}, {
-		name = "sample", about = "A sample.", {"URL", "where"}, {"[N]", "n"},
+	local table = {
+		name = "sample", about = "A sample.", {"URL", "where"},
 		{"--to=ADDR", "whom", many = true, more = false},
-	})
+	}
+	local o = postel.args({"--to", "a", "u"}, table)
 	spec.list(o.to, {"a"})
 	spec.same(o.URL, "u")
+	spec.raises("usage", "one argument too many: v", postel.args,
+		{"--to", "a", "u", "v"}, table)
 end)
 
 spec.test("a lone dash and -- are no options", function()

@@ -469,9 +469,14 @@ spec.test("idle: what came before is not waited for", function()
 	with_box([[
 C: @ NOOP
 S: * 10 EXISTS
+S: @ OK
+C: @ NOOP
+S: * 11 EXISTS
 S: @ OK]], function(_, conn)
 		conn:noop()
 		spec.same(conn:idle(5)[1].number, 10)
+		conn:noop()
+		spec.same(conn:event().number, 11)
 	end, "IDLE")
 end)
 
@@ -514,9 +519,11 @@ spec.test("idle ends when the script wants it", function()
 				postel.sleep(0.05)
 				over = true
 			end)
+			local began = os.time()
 			spec.same(#box:idle(5, {wake = function()
 				return over
 			end}), 0)
+			spec.same(os.time() - began < 4, true)
 		end, "IDLE")
 end)
 
