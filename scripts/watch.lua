@@ -143,19 +143,24 @@ end
 
 -- The message as a file that is at its beginning; nil if it is gone.
 local function fetch_file(box, uid)
-	for m in box:messages(uid):fetch "UID BODY.PEEK[]" do
-		local file = io.tmpfile()
-		if not file then
-			errors.raise("sys", "cannot make a temporary file")
-		end
-		postel.body(m.body or ""):write_to(file)
-		if not m:is_sound() then
-			file:close()
-			errors.raise("proto", "%s: the server sent another " ..
-				"message than was asked for", box.conn.name)
-		end
-		return m.body and file
+	local step = box:messages(uid):fetch "UID BODY.PEEK[]"
+	local m = step()
+	if not m then
+		return nil
 	end
+	local file = io.tmpfile()
+	if not file then
+		errors.raise("sys", "cannot make a temporary file")
+	end
+	postel.body(m.body or ""):write_to(file)
+	if not m:is_sound() then
+		file:close()
+		errors.raise("proto", "%s: the server sent another " ..
+			"message than was asked for", box.conn.name)
+	end
+	local is_there = m.body
+	step() -- to the end of the reply
+	return is_there and file
 end
 
 -- Runs the command, and gives what went wrong.
@@ -316,16 +321,16 @@ end
 
 -- Ends what is under way, and is patient with commands.
 local function wind_up()
-	local began, told = core.now(), false
+	local began, patient = core.now(), false
 	local function over() return active == 0 end
 	local function wait_until(due)
 		task.wait(over, math.min(due, core.now() + 0.1))
 	end
 	while not over() and core.now() - began < (next(processes) and GRACE or
 		GRACE_ELSE) do
-		if next(processes) and not told and core.now() - began > 0.2 then
+		if next(processes) and not patient and core.now() - began > 0.2 then
 			run:note(errors.text "waiting for commands to end")
-			told = true
+			patient = true
 		end
 		wait_until(began + GRACE)
 	end

@@ -8,7 +8,6 @@
 
 local core = require "postel.core"
 local errors = require "postel.errors"
-local journal = require "postel.journal"
 local set = require "postel.set"
 
 local M = {}

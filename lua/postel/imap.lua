@@ -175,7 +175,7 @@ function M:idle(seconds, options)
 	local wake = options and options.wake or function() return false end
 	local due = core.now() + (seconds or math.huge)
 	local events = {}
-	local listening <close> = task.listen(self, "*", function(_, event)
+	local _ <close> = task.listen(self, "*", function(_, event)
 		events[#events + 1] = event
 	end)
 	local function over()

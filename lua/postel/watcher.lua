@@ -325,7 +325,7 @@ end
 
 -- Watches until all is to end.  Raises what cannot pass.
 function Watcher:watch()
-	local handled <close> = self.handled
+	local _ <close> = self.handled
 	M.persist(self.all, self.label, function(attempts)
 		attempt(self, attempts)
 	end)

@@ -426,11 +426,12 @@ class WatchDovecot(Watch, LiveCase):
 
     def test_end_while_idle(self):
         watched = Watched(self, self.url, "--trace=trace")
+        trace = self.home.path / "trace"
+        self.assertTrue(until(lambda: b" IDLE\n" in trace.read_bytes()))
         began = time.monotonic()
         watched.end(signal.SIGINT, INTERRUPTED)
         self.assertLess(time.monotonic() - began, 2)
-        trace = (self.home.path / "trace").read_bytes()
-        self.assertRegex(trace, rb"(?s)IDLE.*DONE.*LOGOUT")
+        self.assertRegex(trace.read_bytes(), rb"(?s)IDLE\n.*DONE.*LOGOUT")
 
     def test_call(self):
         """A function that reads, one that deletes, and one that fails."""

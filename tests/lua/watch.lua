@@ -9,10 +9,10 @@ local slots = require "postel.slots"
 -- A mailbox in which these UIDs are; it searches as a server does.
 local function box(uids)
 	local self = {}
-	function self:messages(numbers)
+	function self.messages(_, numbers)
 		return set.set(numbers)
 	end
-	function self:search(text)
+	function self.search(_, text)
 		local from = math.tointeger(text:match "^UID (%d+):%*$")
 		local found = {}
 		for _, uid in ipairs(uids) do
@@ -160,7 +160,7 @@ spec.test("slots: so many at a time, first come, first served", function()
 	for i = 1, 5 do
 		tasks[i] = postel.spawn(function()
 			for _ = 1, 2 do
-				local slot <close> = s:take(never)
+				local _ <close> = s:take(never)
 				busy = busy + 1
 				most = math.max(most, busy)
 				order[#order + 1] = i
