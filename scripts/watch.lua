@@ -350,8 +350,10 @@ local function wind_up()
 end
 
 local function watch()
+	local asked = {}
 	for _, a in ipairs(accounts) do
-		a.password = login.ask_once(a.spec)
+		asked[a.account] = asked[a.account] or login.ask_once(a.spec)
+		a.password = asked[a.account]
 	end
 	core.catch_signals()
 	for _, a in ipairs(accounts) do
