@@ -30,13 +30,17 @@ Without --run and --call each new message is a line: date, mailbox, sender, subj
 A command gets the message on its standard input, and POSTEL_MAILBOX, POSTEL_UID,
 POSTEL_UIDVALIDITY, POSTEL_FROM, POSTEL_SUBJECT, POSTEL_MESSAGE_ID, POSTEL_DATE,
 POSTEL_SIZE, POSTEL_ACCOUNT and POSTEL_URL in its environment.  A Lua file returns
-a function(message, box).  In each mailbox one message comes after the other.  One is
-done when its command has ended with 0, or its function without an error; else it is
-tried again, with pauses, and then left.
+a function(message, box): the message as fetch() gives it, with its body, and with
+from and subject decoded; and its mailbox.
+
+In each mailbox one message comes after the other.  One is done when its command has
+ended with 0, or its function without an error; else it is tried again, with pauses,
+and then left, for the next run with a journal.
 
 New is what comes from now on; with --since-last, what has come since the last message
-that was done, which a journal remembers.  If the program is killed, the message that
-it was at is dealt with again.  Nothing is changed at the server.
+that was done, which a journal remembers from the first such run on.  If the program
+is killed, the message that it was at is dealt with again.  Nothing is changed at the
+server, but by your function.
 
 A connection that is lost is made again, with pauses, and nothing that came meanwhile
 is missed.

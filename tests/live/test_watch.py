@@ -164,7 +164,7 @@ class Watch:
         server.kill()
         self.inbox.put(expected[1])
         watched.wait_kept(1)
-        watched.wait_for(b"; again in ", 2)
+        watched.wait_for(b"; again in ")
         server.start()
         watched.wait_for(b"connected again")
         for content in expected[2:]:
@@ -257,7 +257,7 @@ class Watch:
     def test_expunge_by_another(self):
         """Numbers shift while commands run: UIDs do not."""
         contents = [mails.message(n, kind=mails.plain) for n in range(6)]
-        watched = Watched(self, self.url, f"--run=sleep 0.2; {KEEP}")
+        watched = Watched(self, self.url, f"--run=sleep 0.1; {KEEP}")
         paths = [self.inbox.put(c) for c in contents]
         watched.wait_kept(1)
         for i in (0, 3):  # one that was dealt with, and one that waits
