@@ -201,7 +201,7 @@ for _, name in ipairs {"fetch", "store", "copy", "move"} do
 	end
 end
 
--- ---- leaving, expunging ----
+-- ---- waiting ----
 
 --- box:idle(seconds, options) → events
 -- Waits until something comes, as imap:idle() does; then box:search() finds what
@@ -210,6 +210,8 @@ function Mailbox:idle(seconds, options)
 	self:verify()
 	return self.conn:idle(seconds, options)
 end
+
+-- ---- leaving, expunging ----
 
 -- Removes all messages marked \Deleted, whoever marked them.
 function Mailbox:expunge()
