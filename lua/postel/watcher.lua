@@ -28,7 +28,7 @@ local M = {}
 local CHUNK = 50
 -- Pauses between attempts grow to so many seconds.
 local LONGEST = 300
--- With `once`, so many attempts in a row to connect may come to nothing.
+-- With `once`, so many attempts in a row may come to nothing.
 local ATTEMPTS = 10
 -- Behind what came more may follow: that is waited for, in seconds, so that a hundred
 -- messages are looked for once.
@@ -84,15 +84,16 @@ function Attempts:up()
 	self.connected, self.all.run.connected = true, true
 	self.since = core.now()
 	settle(self)
-	if self.failures > 0 then
+	if self.down then
 		self.all.run:note(errors.text("%s: connected again", self.label))
 	end
-	self.failures = 0
+	self.down = false
 end
 
 -- Begins with short pauses again.
 function Attempts:came_to_something()
 	self.pauses:reset()
+	self.failures = 0
 end
 
 -- Once the pauses grow no more, only what is new is told.
@@ -119,11 +120,11 @@ function M.persist(all, label, fn)
 		elseif all.stopping() then
 			break
 		end
-		self.failures = self.failures + 1
 		if self.since and core.now() - self.since >= STEADY then
-			self.pauses:reset()
+			self:came_to_something()
 		end
-		self.since = nil
+		self.since, self.down = nil, true
+		self.failures = self.failures + 1
 		if not goes_on(all, self, e) then
 			error(e, 0)
 		end

@@ -13,7 +13,7 @@ import time
 import hostile
 import mails
 import servers
-from harness import (AUTH, CONNECT, DONE, INTERRUPTED, PARTLY, SANITIZED,
+from harness import (AUTH, CONNECT, DONE, INTERRUPTED, LOST, PARTLY, SANITIZED,
                      USAGE, LiveCase, Terminal)
 
 READY = b"watching "
@@ -583,6 +583,16 @@ class WatchOfHostile(LiveCase):
             return (b"* 2 FETCH (UID %s BODY[] {3}\r\nabc)\r\n%%t OK done\r\n"
                     % uid)
         return b"* 2 FETCH (UID %s RFC822.SIZE 3)\r\n%%t OK done\r\n" % uid
+
+    def test_once_ends(self):
+        """Though each connection does."""
+        with hostile.Hostile("imap", {
+                "EXAMINE": self.SELECT,
+                "UID SEARCH": [hostile.hang_up]}) as server:
+            result = self.postel("watch", server.url(), "--once",
+                                 "--pause=0.001")
+            self.assertEqual(result.status, LOST, result)
+            self.assertEqual(server.connections, 11)
 
     def test_refused(self):
         result, kept = self.watch(
