@@ -198,6 +198,10 @@ struct str bind_url_text(lua_State *L, int idx, struct bind_scratch *s);
 /* lookup.c */
 extern const luaL_Reg bind_lookup_functions[];
 
+/* signals.c */
+int bind_catch_signals(lua_State *L);
+int bind_signalled(lua_State *L);
+
 /* save.c */
 /* Raises errno as that of a failed write to f. */
 int bind_raise_write(lua_State *L, FILE *f);

@@ -329,6 +329,8 @@ static const luaL_Reg functions[] = {
     {"turn", core_turn},
     {"now", core_now},
     {"busy", core_busy},
+    {"catch_signals", bind_catch_signals},
+    {"signalled", bind_signalled},
     {"url", core_url},
     {"url_text", core_url_text},
     {"vis", core_vis},

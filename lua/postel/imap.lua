@@ -148,34 +148,75 @@ for _, name in ipairs {"search", "fetch", "store", "copy", "move",
 	end
 end
 
---- imap:idle(seconds) → events
--- Waits in IDLE (RFC 2177) until something comes, for at most so many seconds (29
--- minutes): an array of events with name, line and perhaps number.  Functions of
--- conn:on() get theirs first.
-function M:idle(seconds)
-	errors.expect("idle", "seconds", seconds, "number?")
-	local due = core.now() + (seconds or 29 * 60)
-	local events = {}
-	local function look()
-		local event = self:event()
-		while event do
-			events[#events + 1] = event
-			event = self:event()
-		end
-		return #events > 0
+-- IDLE is begun anew before a server may take a client for inactive (RFC 9051
+-- 5.4: not before 30 minutes); without it NOOP is sent so often.  In seconds.
+local IDLE_EVERY, NOOP_EVERY = 29 * 60, 60
+
+local function noop_once(self, over, due)
+	task.wait(function() return over() or not self.is_open end, due)
+	if not over() then
+		self:noop()
 	end
-	local cmd = self:send "IDLE"
-	cmd:wait()
+end
+
+-- One IDLE (RFC 2177, RFC 9051 6.3.13), until over() or due.
+local function idle_once(self, over, due)
+	local cmd = self:send "IDLE":wait()
+	if cmd.status == "BAD" then
+		self.no_idle = true -- whatever it said that it can
+		return
+	end
 	if cmd.state == "asked" then
 		task.wait(function()
-			return look() or cmd.state ~= "asked"
+			return over() or cmd.state ~= "asked"
 		end, due)
 		if cmd.state == "asked" then
 			cmd:answer "DONE\r\n"
 		end
 	end
 	cmd:check()
-	look()
+end
+
+local function can_idle(self)
+	return not self.no_idle and
+		(self:capability "IDLE" or self:capability "IMAP4REV2") and true
+end
+
+--- imap:idle(seconds, options) → events
+-- Waits until something comes, for at most so many seconds, or for ever: an array
+-- of events with name, line and perhaps number, none if the time is over.  Waits in
+-- IDLE (RFC 2177, RFC 9051 6.3.13), which is begun anew every options.every seconds
+-- (29 minutes): that keeps the server from hanging up, and finds a connection that
+-- is dead.  A server without IDLE is asked by NOOP every options.every seconds (60
+-- at most).
+-- options.wake, a function that must not raise, ends the waiting when it gives true.
+-- Functions of conn:on() get the events as well.  Raises what a lost connection
+-- raises, and "refused" if the server does not let us.
+function M:idle(seconds, options)
+	errors.expect("idle", "seconds", seconds, "number?")
+	options = errors.options("idle", options,
+		{every = "number", wake = "function"})
+	local every = options.every or IDLE_EVERY
+	local wake = options.wake or function() return false end
+	local due = core.now() + (seconds or math.huge)
+	local events = {}
+	local _ <close> = task.listen(self, "*", function(_, event)
+		events[#events + 1] = event
+	end)
+	local function over()
+		return #events > 0 or wake()
+	end
+	task.dispatch()
+	while not over() and core.now() < due do
+		local now = core.now()
+		if can_idle(self) then
+			idle_once(self, over, math.min(due, now + every))
+		else
+			noop_once(self, over, math.min(due, now + every,
+				now + NOOP_EVERY))
+		end
+		task.dispatch()
+	end
 	return events
 end
 

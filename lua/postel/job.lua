@@ -40,23 +40,25 @@ Run.__index = Run
 
 -- The counts of a job: .done messages, .octets of them, .skipped (done by an
 -- earlier run), .mailboxes; .refused is an array of {mailbox, key, text}.  name is
--- the script's, options what its arguments say.
-function M.run(name, options)
+-- the script's, options what its arguments say.  how may have .summary, the file
+-- for the summary where standard output carries mail.
+function M.run(name, options, how)
 	-- Mailboxes of a hundred thousand messages are to fit into little memory.
 	collectgarbage("incremental", 130, 400)
 	return setmetatable({
 		name = name, options = options, done = 0, octets = 0,
 		skipped = 0, mailboxes = 0, refused = {}, temporary = true,
-		wanted = {},
+		wanted = {}, out = how and how.summary or io.stdout,
 	}, Run)
 end
 
--- Tells something on standard error, above the line of the progress.
-function Run:note(text)
+-- Tells something on standard error, above the line of the progress; if it is an
+-- error with --quiet, too.
+function Run:note(text, is_error)
 	if self.progress then
 		self.progress:clear()
 	end
-	if not postel.options.quiet then
+	if is_error or not postel.options.quiet then
 		io.stderr:write("postel: ", core.vis(text), "\n")
 	end
 end
@@ -73,8 +75,8 @@ end
 function Run:would(mailbox, n)
 	table.insert(self.wanted, {mailbox = mailbox, messages = n})
 	if not self.options.json then
-		print(core.plural("%s: %d message", "%s: %d messages", n):format(
-			core.vis(mailbox), n))
+		self.out:write(core.plural("%s: %d message", "%s: %d messages", n)
+			:format(core.vis(mailbox), n), "\n")
 	end
 end
 
@@ -113,20 +115,20 @@ local function tell_refusals(self)
 end
 
 local function print_json(self, e)
-	print(postel.json {
+	self.out:write(postel.json {
 		job = self.name, done = self.done, octets = self.octets,
 		skipped = self.skipped, mailboxes = self.mailboxes,
 		refused = #self.refused > 0 and self.refused or nil,
 		would = #self.wanted > 0 and self.wanted or nil,
 		error = e and tostring(e) or nil,
-	})
+	}, "\n")
 end
 
 local function print_summary(self)
 	local skipped = self.skipped > 0 and
 		errors.text("; %d were there already", self.skipped) or ""
-	print(core.plural("%d message, %s", "%d messages, %s", self.done)
-		:format(self.done, progress.octets(self.octets)) .. skipped)
+	self.out:write(core.plural("%d message, %s", "%d messages, %s", self.done)
+		:format(self.done, progress.octets(self.octets)) .. skipped, "\n")
 end
 
 -- The end of a script, behind pcall(job): tells what was done, and gives the exit

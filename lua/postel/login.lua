@@ -159,6 +159,30 @@ local function check_tls(conn, options)
 	error(e, 0)
 end
 
+local function inherit(options)
+	for _, key in ipairs {"auth", "authzid", "initial", "cert",
+		"password_file", "password_command", "token_command",
+		"starttls"} do
+		if options[key] == nil then
+			options[key] = postel.options[key]
+		end
+	end
+	return options
+end
+
+-- For who will log in again and again: the password of spec (postel.connect), if a
+-- person has to be asked for it, as a secret; else nil.
+function M.ask_once(spec)
+	local o = inherit(setmetatable({}, {__index = spec}))
+	if not o.user or o.token or o.token_command or o.auth and
+		o.auth ~= "*" and core.mechanism(o.auth) ~= "password" or
+		is_at_hand({host = spec.host}, o) or o.prompt == false then
+		return nil
+	end
+	return core.secret_ask(errors.text("Password for %s at %s: ",
+		core.vis(o.user), core.vis(spec.host or spec.path)))
+end
+
 -- ---- logging in ----
 
 -- RFC 9051 6.2.2, 6.2.3: the capabilities may differ behind the login; a
@@ -173,17 +197,6 @@ local function refresh_imap(conn, reply)
 		end
 	end
 	conn:call "CAPABILITY"
-end
-
-local function inherit(options)
-	for _, key in ipairs {"auth", "authzid", "initial", "cert",
-		"password_file", "password_command", "token_command",
-		"starttls"} do
-		if options[key] == nil then
-			options[key] = postel.options[key]
-		end
-	end
-	return options
 end
 
 -- The password of a user, as a secret; an error if there is none.

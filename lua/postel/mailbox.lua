@@ -244,6 +244,16 @@ for _, name in ipairs {"fetch", "store", "copy", "move"} do
 	end
 end
 
+-- ---- waiting ----
+
+--- box:idle(seconds, options) → events
+-- Waits until something comes, as imap:idle() does; then box:search() finds what
+-- is new.
+function Mailbox:idle(seconds, options)
+	self:verify()
+	return self.conn:idle(seconds, options)
+end
+
 -- ---- leaving, expunging ----
 
 --- box:expunge() → reply

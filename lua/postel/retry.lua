@@ -9,6 +9,38 @@ local M = {}
 -- Pauses in seconds, and how many attempts in a row may come to nothing.
 local FIRST, LONGEST, ATTEMPTS = 1, 60, 10
 
+-- Whether an error says that a connection was lost or could not be made, or that a
+-- server cannot now: the same may do later.
+function M.is_lost(e)
+	return errors.is(e, "closed", "timeout", "connect", "dns") or
+		type(e) == "table" and e.temporary == true
+end
+
+-- Longer and longer pauses, from `first` seconds (1) on: next() gives the next one,
+-- reset() begins anew, at_longest() says whether they grow no more.
+local Pauses = {}
+Pauses.__index = Pauses
+
+function M.pauses(first, longest)
+	first = first or FIRST
+	return setmetatable({first = first, pause = first,
+		longest = math.max(first, longest or LONGEST)}, Pauses)
+end
+
+function Pauses:next()
+	local pause = self.pause
+	self.pause = math.min(2 * pause, self.longest)
+	return pause
+end
+
+function Pauses:at_longest()
+	return self.pause == self.longest
+end
+
+function Pauses:reset()
+	self.pause = self.first
+end
+
 -- Calls fn() until it returns.  After an error that says that a connection was
 -- lost or could not be made again, it is called anew behind a pause: it has to
 -- know by itself what is done.  run.done and run.skipped say whether an attempt

@@ -66,7 +66,7 @@ local function next_due(due)
 	return due
 end
 
--- Hands what came unasked to those who listen.
+-- Hands what has come unasked so far to those who listen.
 local function dispatch()
 	for conn, handlers in pairs(listeners) do
 		-- A weak key goes later than its finalizer runs.
@@ -84,8 +84,11 @@ end
 
 -- Outside of tasks: turns the loop until wait is ready or due.
 local function pump(wait)
-	while not is_ready(wait, core.now()) do
+	while true do
 		dispatch()
+		if is_ready(wait, core.now()) then
+			return
+		end
 		if not run_ready() then
 			local due = next_due(wait.due)
 			if not due and not core.busy() then
@@ -218,13 +221,30 @@ function M.each(list, n, fn)
 	end
 end
 
--- Who listens to a connection: {EVENT = {fn, …}}.
+local function unlisten(conn, name, fn)
+	local list = listeners[conn][name]
+	for i = #list, 1, -1 do
+		if list[i] == fn then
+			table.remove(list, i)
+		end
+	end
+	listeners[conn][name] = #list > 0 and list or nil
+	listeners[conn] = next(listeners[conn]) and listeners[conn] or nil
+end
+
+-- Who listens to a connection: {EVENT = {fn, …}}.  What it returns ends that, as a
+-- <close> variable.
 function M.listen(conn, name, fn)
 	local handlers = listeners[conn] or {}
 	listeners[conn] = handlers
 	handlers[name] = handlers[name] or {}
 	table.insert(handlers[name], fn)
+	return setmetatable({}, {__close = function()
+		unlisten(conn, name, fn)
+	end})
 end
+
+M.dispatch = dispatch
 
 -- The end of a script: waits for all tasks; an error nobody joined ends it.
 function M.finish()

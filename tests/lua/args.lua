@@ -32,6 +32,34 @@ spec.test("several values behind one option", function()
 	spec.same(o.URL, "url")
 end)
 
+spec.test("the last argument may be several", function()
+	local function several(...)
+		return postel.args({...}, {
+			name = "sample", about = "A sample.",
+			{"WHAT", "what"}, {"URL...", "where"},
+			{"--to=ADDR", "whom", many = true, more = false},
+		})
+	end
+	local o = several("w", "--to", "a", "u", "v", "--to=b")
+	spec.same(o.WHAT, "w")
+	spec.list(o.URL, {"u", "v"})
+	spec.list(o.to, {"a", "b"})
+	spec.list(several("w", "u").URL, {"u"})
+	spec.raises("usage", "URL is missing", several, "w")
+end)
+
+spec.test("an option that wants its values one by one", function()
+	local table = {
+		name = "sample", about = "A sample.", {"URL", "where"},
+		{"--to=ADDR", "whom", many = true, more = false},
+	}
+	local o = postel.args({"--to", "a", "u"}, table)
+	spec.list(o.to, {"a"})
+	spec.same(o.URL, "u")
+	spec.raises("usage", "one argument too many: v", postel.args,
+		{"--to", "a", "u", "v"}, table)
+end)
+
 spec.test("a lone dash and -- are no options", function()
 	local o = parse("-", "--to=a", "--", "-n")
 	spec.same(o.URL, "-")

@@ -468,6 +468,120 @@ spec.test("idle ends in time", function()
 		end, "IDLE")
 end)
 
+spec.test("idle: what came before is not waited for", function()
+	with_box([[
+C: @ NOOP
+S: * 10 EXISTS
+S: @ OK
+C: @ NOOP
+S: * 11 EXISTS
+S: @ OK]], function(_, conn)
+		conn:noop()
+		spec.same(conn:idle(5)[1].number, 10)
+		conn:noop()
+		spec.same(conn:event().number, 11)
+	end, "IDLE")
+end)
+
+spec.test("idle is begun anew, for as long as it takes", function()
+	with_box([[
+C: @ IDLE
+S: + idling
+C: DONE
+S: @ OK
+C: @ IDLE
+S: * 10 EXISTS
+S: + idling
+C: DONE
+S: @ OK]], function(box)
+		local events = box:idle(nil, {every = 0.05})
+		spec.same(events[1].number, 10)
+	end, "IDLE")
+end)
+
+spec.test("idle: functions of conn:on hear of it, too", function()
+	with_box([[
+C: @ IDLE
+S: + idling
+SLOW
+S: * 10 EXISTS
+C: DONE
+S: @ OK]], function(box, conn)
+		local heard
+		conn:on("EXISTS", function(_, event) heard = event.number end)
+		spec.same(box:idle(5)[1].number, 10)
+		spec.same(heard, 10)
+	end, "IDLE")
+end)
+
+spec.test("idle ends when the script wants it", function()
+	with_box("C: @ IDLE\nS: + idling\nC: DONE\nS: @ OK",
+		function(box)
+			local over = false
+			postel.spawn(function()
+				postel.sleep(0.05)
+				over = true
+			end)
+			local began = os.time()
+			spec.same(#box:idle(5, {wake = function()
+				return over
+			end}), 0)
+			spec.same(os.time() - began < 4, true)
+		end, "IDLE")
+end)
+
+spec.test("without IDLE the server is asked now and then", function()
+	with_box([[
+C: @ NOOP
+S: @ OK
+C: @ NOOP
+S: * 11 EXISTS
+S: @ OK]], function(box)
+		spec.same(box:idle(5, {every = 0.02})[1].number, 11)
+	end)
+end)
+
+spec.test("a server that does not know IDLE after all", function()
+	with_box([[
+C: @ IDLE
+S: @ BAD no such command
+C: @ NOOP
+S: * 11 EXISTS
+S: @ OK]], function(box)
+		spec.same(box:idle(5, {every = 0.02})[1].number, 11)
+	end, "IMAP4rev2")
+end)
+
+spec.test("idle that is refused, or ended by the server", function()
+	with_box("C: @ IDLE\nS: @ NO not here", function(box)
+		spec.raises("refused", "not here", box.idle, box, 5)
+	end, "IDLE")
+	local peer = spec.peer("imap", script("IDLE", SELECT .. [[
+C: @ IDLE
+S: + idling
+S: * BYE going down
+CLOSE]]))
+	peer:meets(function(conn)
+		local box = conn:select "INBOX"
+		spec.raises("closed", "", box.idle, box, 5)
+	end)
+end)
+
+spec.test("idle: a connection that is dead is found", function()
+	local peer = spec.peer("imap", script("IDLE", SELECT .. [[
+C: @ IDLE
+S: + idling
+C: DONE
+S: * OK and no more]]), {timeout = 0.2})
+	peer.options.timeout = 0.2
+	local ok, e = pcall(peer.meets, peer, function(conn)
+		local box = conn:select "INBOX"
+		box:idle(5, {every = 0.05})
+	end)
+	spec.same(ok, false)
+	spec.same(tostring(e):find "no word from the server" ~= nil, true)
+end)
+
 spec.test("events reach those who listen", function()
 	with_box("C: @ NOOP\nS: * 10 EXISTS\nS: * 1 RECENT\nS: @ OK",
 		function(_, conn)

@@ -66,8 +66,11 @@ class Manual(Case):
                        "shell", "scripts"):
             for path in [*(ROOT / folder).rglob("*.c"),
                          *(ROOT / folder).rglob("*.lua")]:
-                read |= set(re.findall(r'getenv[ (]*"(\w+)"',
-                                       path.read_text()))
+                text = path.read_text()
+                read |= set(re.findall(r'getenv[ (]*"(\w+)"', text))
+                # What commands that we run get.
+                read |= set(re.findall(r"^\t\t(POSTEL_\w+) = ", text,
+                                       re.M))
         page = self.section("ENVIRONMENT")
         described = {name for line in re.findall(r"^\.It Ev (.*)$", page,
                                                  re.M)
