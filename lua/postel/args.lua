@@ -10,8 +10,12 @@
 --
 -- A row that begins with a dash is an option: its forms, then its help;
 -- "=VALUE" says that it takes one.  Any other row is a positional argument:
--- "NAME", "[NAME]" if it may be missing.  An option's key is its long form, -
--- made _.
+-- "NAME", "[NAME]" if it may be missing; the last one may be "NAME..." or
+-- "[NAME...]", which gives an array.  An option's key is its long form, - made _.
+--
+-- Of an option with many = true words right behind a value are more of them, as far
+-- as they are not wanted as arguments; more = fn(word) says which can be, and more =
+-- false that each has the option in front of it.
 
 local core = require "postel.core"
 local errors = require "postel.errors"
@@ -69,8 +73,10 @@ local function parse_table(spec)
 			options[#options + 1] = parse_row(row)
 		else
 			local name = row[1]:match "^%[(.+)%]$" or row[1]
-			positional[#positional + 1] = {name = name,
+			positional[#positional + 1] = {
+				name = (name:gsub("%.%.%.$", "")),
 				shown = row[1], help = row[2],
+				many = name:find "%.%.%.$" ~= nil,
 				may_miss = name ~= row[1]}
 		end
 	end
@@ -199,18 +205,42 @@ end
 
 -- "--to A B FILE": words right behind a value of an option that may be
 -- repeated are more of its values, as far as they are not wanted as arguments.
-local function share_out(spec, result, given, behind, wanted)
-	local rest, surplus = {}, #given - wanted
+local function share_out(spec, result, given, behind, positional)
+	local rest, surplus, spare = {}, #given - #positional, #given
+	for _, p in ipairs(positional) do
+		spare = spare - (p.may_miss and 0 or 1)
+	end
 	for n, word in ipairs(given) do
 		local o = behind[n]
-		if surplus > 0 and o then
+		local more, fits = o and o.row.more, false
+		if type(more) == "function" then
+			fits = spare > 0 and more(word)
+		elseif o and more ~= false then
+			fits = surplus > 0
+		end
+		if fits then
 			set(spec, result, o, o.forms[#o.forms], word)
-			surplus = surplus - 1
+			surplus, spare = surplus - 1, spare - 1
 		else
 			rest[#rest + 1] = word
 		end
 	end
 	return rest
+end
+
+-- Words to the positional arguments, in their order.
+local function assign(spec, result, given, positional)
+	local last = positional[#positional]
+	for n, p in ipairs(positional) do
+		if given[n] == nil and not p.may_miss then
+			wrong(spec, "%s is missing", p.name)
+		end
+		result[p.name] = p.many and table.move(given, n, #given, 1, {}) or
+			given[n]
+	end
+	if #given > #positional and not (last and last.many) then
+		wrong(spec, "one argument too many: %s", given[#positional + 1])
+	end
 end
 
 -- What all scripts take becomes postel.options.
@@ -241,7 +271,7 @@ function M.args(list, spec)
 			behind[#given] = last
 			i = i + 1
 		elseif word == "--" then
-			literal, i = true, i + 1
+			literal, last, i = true, nil, i + 1
 		else
 			i, last = take_option(spec, result, options, list, i)
 		end
@@ -250,16 +280,8 @@ function M.args(list, spec)
 		print(help(spec, options, positional, count))
 		postel.exit(0)
 	end
-	given = share_out(spec, result, given, behind, #positional)
-	for n, p in ipairs(positional) do
-		if given[n] == nil and not p.may_miss then
-			wrong(spec, "%s is missing", p.name)
-		end
-		result[p.name] = given[n]
-	end
-	if #given > #positional then
-		wrong(spec, "one argument too many: %s", given[#positional + 1])
-	end
+	assign(spec, result,
+		share_out(spec, result, given, behind, positional), positional)
 	for _, o in ipairs(options) do
 		if o.row.required and result[o.key] == nil then
 			wrong(spec, "%s is missing", o.forms[#o.forms])

@@ -217,12 +217,7 @@ Message.__close = Message.close
 -- where it is large.  Raises what reading raises, and kind "sys" where GMime is
 -- not installed.
 function M.message(from)
-	local body = source.body(from)
-	local spool = core.spool()
-	for part in function() return body:read() end do
-		spool:add(part)
-	end
-	return setmetatable({mime = core.mime(spool)}, Message)
+	return setmetatable({mime = core.mime(source.spool(from))}, Message)
 end
 
 return M

@@ -34,11 +34,12 @@ local function line(self, now)
 	local passed = now - self.began
 	parts[#parts + 1] = self.total and
 		("%d/%d"):format(self.done, self.total) or tostring(self.done)
-	if self.octets > 0 then
-		parts[#parts + 1] = M.octets(self.octets)
+	local octets = self.octets + self.part_octets
+	if octets > 0 then
+		parts[#parts + 1] = M.octets(octets)
 	end
-	if self.octets > 0 and passed >= 1 then
-		parts[#parts + 1] = M.octets(self.octets / passed) .. "/s"
+	if octets > 0 and passed >= 1 then
+		parts[#parts + 1] = M.octets(octets / passed) .. "/s"
 	end
 	if self.total and self.done > 0 and self.done < self.total and
 		passed >= 2 then
@@ -48,16 +49,26 @@ local function line(self, now)
 	return table.concat(parts, "  ")
 end
 
--- So many more are done, n (1), and octets of them (0); the line is written anew
--- if that is due.
-function Progress:step(n, octets)
-	self.done = self.done + (n or 1)
-	self.octets = self.octets + (octets or 0)
+local function draw(self)
 	local now = core.now()
 	if self.shown and now >= self.due then
 		self.due = now + EVERY
 		io.stderr:write("\r\x1b[K", core.vis(line(self, now)))
 	end
+end
+
+-- So many more are done, n (1), and octets of them (0); the line is written anew
+-- if that is due.
+function Progress:step(n, octets)
+	self.done = self.done + (n or 1)
+	self.octets, self.part_octets = self.octets + (octets or 0), 0
+	draw(self)
+end
+
+-- So many octets of the next one are through; step counts them again.
+function Progress:part(octets)
+	self.part_octets = octets
+	draw(self)
 end
 
 -- Takes the line away: for what else is written on the terminal, and at the
@@ -82,6 +93,7 @@ function M.progress(total, label)
 	local now = core.now()
 	return setmetatable({
 		total = total, label = label or "", done = 0, octets = 0,
+		part_octets = 0,
 		began = now, due = now,
 		shown = not postel.options.quiet and core.isatty(io.stderr),
 	}, Progress)

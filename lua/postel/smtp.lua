@@ -1,6 +1,7 @@
 -- smtp: the methods of SMTP and LMTP connections (RFC 5321, RFC 2033).
 
 local core = require "postel.core"
+local dsn = require "postel.dsn"
 local errors = require "postel.errors"
 
 local M = {}
@@ -205,7 +206,13 @@ function Transaction:ends_by_itself()
 end
 
 -- Begins to send a message and does not wait: {from, to, cc, bcc, body, size,
--- parameters, facts}.  What follows goes right behind the final dot.
+-- parameters, facts, dsn}.  What follows goes right behind the final dot.
+--
+-- dsn says which notices about delivery are wanted (RFC 3461): {notify = "never",
+-- or some of "success,failure,delay", as a text or an array; ret = "full" or
+-- "hdrs"; envid = a text that comes back in them; orcpt = the address that a
+-- recipient had at first: true for his own, a text, or a table by address}.  It
+-- raises kind "use" where the server does not offer DSN.
 function M:submit(message)
 	if type(message) ~= "table" then
 		errors.argument("mail", "message", "table expected, got %s",
@@ -225,6 +232,10 @@ function M:submit(message)
 	for _, parameter in ipairs(message.parameters or {}) do
 		list[#list + 1] = parameter
 	end
+	if message.dsn then
+		dsn.check(self, message.dsn)
+		dsn.mail_parameters(message.dsn, list)
+	end
 	local t = setmetatable({to = to, rcpt = {}}, Transaction)
 	if self.transaction and not self.transaction:ends_by_itself() then
 		self:send "RSET"
@@ -232,7 +243,9 @@ function M:submit(message)
 	self.transaction = t
 	t.mail = self:send("MAIL", from, table.unpack(list))
 	for i, address in ipairs(to) do
-		t.rcpt[i] = self:send("RCPT", address)
+		t.rcpt[i] = self:send("RCPT", address, table.unpack(
+			message.dsn and
+			dsn.rcpt_parameters(message.dsn, address) or {}))
 	end
 	t.data = self:send("DATA", body)
 	return t
