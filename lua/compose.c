@@ -96,8 +96,8 @@ set_content(lua_State *L, int idx, GMimePart *part)
 			 luaL_testudata(L, idx, LUA_FILEHANDLE) != NULL;
 	struct spool *spool = open_file ? NULL : bind_take_spool(L, idx);
 	struct err e = {0};
-	int fd = open_file ? fileno(bind_check_file(L, idx))
-			   : spool_file(spool, &e);
+	int fd =
+	    open_file ? fileno(bind_check_file(L, idx)) : spool_file(spool, &e);
 	GMimeStream *stream = gmime_file(fd >= 0 ? dup(fd) : -1);
 	GMimeDataWrapper *content;
 
@@ -140,9 +140,9 @@ add(struct bind_composer *u, GMimeObject *part, const char *kind, bool alone)
 	gmime.g_object_unref(part);
 }
 
-/* text(subtype, charset, encoding, spool): what people read, in a transfer encoding
- * (RFC 2045 6); a second one is another form of the same, and the better one (RFC
- * 2046 5.1.4).  The spool is taken. */
+/* text(subtype, charset, encoding, spool): what people read, in a transfer
+ * encoding (RFC 2045 6); a second one is another form of the same, and the
+ * better one (RFC 2046 5.1.4).  The spool is taken. */
 static int
 composer_text(lua_State *L)
 {
@@ -160,7 +160,8 @@ composer_text(lua_State *L)
 	return 0;
 }
 
-/* attach(file, type, subtype, name): a spool, which is taken, or an open file. */
+/* attach(file, type, subtype, name): a spool, which is taken, or an open file.
+ */
 static int
 composer_attach(lua_State *L)
 {

@@ -15,8 +15,8 @@ core_header_decode(lua_State *L)
 	return bind_convert(L, header_decode);
 }
 
-/* header_fields(text): an array of {name =, value =, whole =} of the fields of the
- * header at the beginning of text, as they stand there (wire/header.h). */
+/* header_fields(text): an array of {name =, value =, whole =} of the fields of
+ * the header at the beginning of text, as they stand there (wire/header.h). */
 static int
 core_header_fields(lua_State *L)
 {

@@ -57,6 +57,7 @@ end
 local terminal = core.columns(io.stdout)
 local progress <close> = postel.progress(nil, "inbox")
 progress.shown = progress.shown and not terminal
+progress.due = core.now() + 1 -- most lists are there by then
 
 local function put(...)
 	if not io.stdout:write(...) then

@@ -197,7 +197,7 @@ local notices = wanted_notices()
 local run = job.run("send", o)
 local items = list_items(run)
 local progress <close> = postel.progress(#items, core.text "sent")
-run.progress = progress
+run.progress, progress.due = progress, core.now() + 1 -- most are sent by then
 
 -- ---- one message ----
 

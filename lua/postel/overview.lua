@@ -103,7 +103,7 @@ function M.imap(messages)
 			return nil
 		end
 		local header = m.body and beginning(postel.body(m.body)) or ""
-		if not m:is_sound() then
+		if not messages:has(m:complete().uid or 0) then
 			errors.raise("proto", "%s: the server sent another " ..
 				"message than was asked for", box.conn.name)
 		end

@@ -52,7 +52,7 @@ end
 local function draw(self)
 	local now = core.now()
 	if self.shown and now >= self.due then
-		self.due = now + EVERY
+		self.due, self.drawn = now + EVERY, true
 		io.stderr:write("\r\x1b[K", core.vis(line(self, now)))
 	end
 end
@@ -74,9 +74,9 @@ end
 -- Takes the line away: for what else is written on the terminal, and at the
 -- end.  The next step shows it again.
 function Progress:clear()
-	if self.shown and self.due > self.began then
+	if self.drawn then
 		io.stderr:write "\r\x1b[K"
-		self.due = self.began
+		self.due, self.drawn = self.began, false
 	end
 end
 
