@@ -90,7 +90,7 @@ local function check_arguments()
 		check_address("--to", address ~= "" and address or " ")
 	end
 	if not o.to and not o.read_recipients then
-		usage("--to is missing (--help tells more)")
+		usage("%s is missing (--help tells more)", "--to")
 	elseif o.charset and not o.charset:find "^[%w_.:+-]+$" then
 		usage("--charset: %s is no name of one", core.vis(o.charset))
 	end
@@ -145,7 +145,7 @@ local function envelope_of(letter)
 	if #to == 0 then
 		usage("%s names no recipient", core.vis(letter.name))
 	elseif not from then
-		usage("--from is missing (--help tells more)")
+		usage("%s is missing (--help tells more)", "--from")
 	end
 	return {from = from, to = to}
 end
@@ -264,10 +264,10 @@ local function settle(item)
 	release(item)
 	item.accepted, item.reply = result.accepted, errors.words(result.reply)
 	for _, r in ipairs(result.refused) do
+		local text = r.address .. ": " .. r.text
 		table.insert(item.refused, {address = r.address, text = r.text,
 			temporary = r.temporary})
-		run:refuse({key = item.label}, r.address .. ": " .. r.text,
-			r.temporary)
+		run:refuse({key = item.label}, text, r.temporary)
 	end
 	run.partly = run.partly or #result.accepted > 0
 	if postel.options.dry_run and #result.accepted > 0 then
