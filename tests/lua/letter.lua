@@ -159,6 +159,8 @@ spec.test("columns of a list", function()
 	spec.same(overview.cell("日本語", 4, 4), "日… ")
 	spec.same(overview.cell("a\tb\27[2J\u{202e}"), "a b^[[2J<U+202E>")
 	spec.same(overview.cell("a\nb", 2), "a…")
+	spec.same(overview.cell("日本", 4, 5), "日本 ")
+	spec.same(overview.cell("é", 1, 2), "é ")
 end)
 
 return spec.done()
