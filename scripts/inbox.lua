@@ -68,19 +68,23 @@ end
 -- More of a subject helps nobody, and where there is no terminal nothing cuts it.
 local LONGEST = 1000
 
--- A function that prints a row: numbers as wide as the highest of them.
+-- A function that prints a row: numbers as wide as the highest of them; the date
+-- gives way on a narrow terminal.
 local function table_of(highest)
 	local digits = math.max(4, #tostring(highest))
-	local left = terminal and terminal - digits - 1 - 8 - 2 - 16 - 2 - 2
+	local dated = not terminal or terminal >= 60
+	local left = terminal and
+		terminal - digits - #" 12345678    " - (dated and 18 or 0)
 	local from_width = left and math.max(8, math.min(24, left // 3)) or 24
 	return function(entry)
+		local date = dated and ("%-16s  "):format(
+			overview.local_date(entry.date)) or ""
 		local from = overview.cell(overview.sender(entry),
 			terminal and from_width or 100, from_width)
 		local subject = overview.cell(entry.subject, left and
 			math.max(8, left - from_width) or LONGEST)
-		local row = ("%" .. digits .. "d %8d  %-16s  %s  %s"):format(
-			entry.number, entry.size or 0,
-			overview.local_date(entry.date), from, subject)
+		local row = ("%" .. digits .. "d %8d  %s%s  %s"):format(
+			entry.number, entry.size or 0, date, from, subject)
 		put(row:gsub("%s+$", ""), "\n")
 	end
 end

@@ -95,6 +95,9 @@ local function check_arguments()
 		usage("--charset: %s is no name of one", core.vis(o.charset))
 	end
 	for _, path in ipairs(o.attach or {}) do
+		if not utf8.len(path) then
+			usage("--attach: %s is no UTF-8", core.vis(path))
+		end
 		as_usage(function()
 			local file <close> = postel.file(path)
 			file:read()

@@ -158,7 +158,7 @@ class Decoded(LiveCase):
                 rows = screen.seen.decode().replace("\r", "").splitlines()
                 self.assertEqual(len(rows), len(self.letters), rows)
                 for row in rows:
-                    self.assertLessEqual(columns(row), max(width, 60), row)
+                    self.assertLessEqual(columns(row), width, row)
                 self.assertIn("…", rows[2])
 
     def test_json(self):
