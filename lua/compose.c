@@ -75,15 +75,43 @@ bind_composer(lua_State *L)
 	return 1;
 }
 
-/* header(name, value): a field, in UTF-8; fields come out in their order. */
+/* header(name, value): a field, in UTF-8; fields come out in their order, and
+ * several may have one name. */
 static int
 composer_header(lua_State *L)
 {
 	struct bind_composer *u = check_composer(L);
 
-	gmime.g_mime_object_set_header((GMimeObject *)u->message,
+	gmime.g_mime_object_append_header((GMimeObject *)u->message,
 	    luaL_checkstring(L, 2), luaL_checkstring(L, 3), "utf-8");
 	return 0;
+}
+
+/* What the spool at idx holds, which is taken, or the open file there, as the
+ * content of part.  Neither is ever in memory as a whole. */
+static void
+set_content(lua_State *L, int idx, GMimePart *part)
+{
+	bool open_file = lua_isuserdata(L, idx) &&
+			 luaL_testudata(L, idx, LUA_FILEHANDLE) != NULL;
+	struct spool *spool = open_file ? NULL : bind_take_spool(L, idx);
+	struct err e = {0};
+	int fd =
+	    open_file ? fileno(bind_check_file(L, idx)) : spool_file(spool, &e);
+	GMimeStream *stream = gmime_file(fd >= 0 ? dup(fd) : -1);
+	GMimeDataWrapper *content;
+
+	spool_free(spool);
+	if (stream == NULL) {
+		(void)err_sys(&e, "temporary file");
+		gmime.g_object_unref(part);
+		bind_raise(L, &e, 0);
+	}
+	content = gmime.g_mime_data_wrapper_new_with_stream(
+	    stream, GMIME_CONTENT_ENCODING_DEFAULT);
+	gmime.g_object_unref(stream);
+	gmime.g_mime_part_set_content(part, content);
+	gmime.g_object_unref(content);
 }
 
 /* Adds a part, which is taken, in a multipart of that kind where it is not
@@ -112,23 +140,28 @@ add(struct bind_composer *u, GMimeObject *part, const char *kind, bool alone)
 	gmime.g_object_unref(part);
 }
 
-/* text(subtype, text): what people read, in UTF-8; a second one is another
- * form of the same, and the better one (RFC 2046 5.1.4). */
+/* text(subtype, charset, encoding, spool): what people read, in a transfer
+ * encoding (RFC 2045 6); a second one is another form of the same, and the
+ * better one (RFC 2046 5.1.4).  The spool is taken. */
 static int
 composer_text(lua_State *L)
 {
 	struct bind_composer *u = check_composer(L);
 	const char *subtype = luaL_checkstring(L, 2);
-	const char *text = luaL_checkstring(L, 3);
+	const char *charset = luaL_checkstring(L, 3);
+	const char *encoding = luaL_checkstring(L, 4);
 	GMimeTextPart *part = gmime.g_mime_text_part_new_with_subtype(subtype);
 
-	gmime.g_mime_text_part_set_charset(part, "utf-8");
-	gmime.g_mime_text_part_set_text(part, text);
+	set_content(L, 5, (GMimePart *)part);
+	gmime.g_mime_text_part_set_charset(part, charset);
+	gmime.g_mime_part_set_content_encoding((GMimePart *)part,
+	    gmime.g_mime_content_encoding_from_string(encoding));
 	add(u, (GMimeObject *)part, "alternative", true);
 	return 0;
 }
 
-/* attach(spool, type, subtype, name): a file; the spool is taken. */
+/* attach(file, type, subtype, name): a spool, which is taken, or an open file.
+ */
 static int
 composer_attach(lua_State *L)
 {
@@ -136,24 +169,9 @@ composer_attach(lua_State *L)
 	const char *type = luaL_checkstring(L, 3);
 	const char *subtype = luaL_checkstring(L, 4);
 	const char *name = luaL_checkstring(L, 5);
-	struct spool *spool = bind_take_spool(L, 2);
-	struct err e = {0};
-	int fd = spool_file(spool, &e);
-	GMimeStream *stream = gmime_file(fd >= 0 ? dup(fd) : -1);
-	GMimeDataWrapper *content;
-	GMimePart *part;
+	GMimePart *part = gmime.g_mime_part_new_with_type(type, subtype);
 
-	spool_free(spool);
-	if (stream == NULL) {
-		(void)err_sys(&e, "temporary file");
-		return bind_raise(L, &e, 0);
-	}
-	content = gmime.g_mime_data_wrapper_new_with_stream(
-	    stream, GMIME_CONTENT_ENCODING_DEFAULT);
-	gmime.g_object_unref(stream);
-	part = gmime.g_mime_part_new_with_type(type, subtype);
-	gmime.g_mime_part_set_content(part, content);
-	gmime.g_object_unref(content);
+	set_content(L, 2, part);
 	gmime.g_mime_part_set_content_encoding(
 	    part, GMIME_CONTENT_ENCODING_BASE64);
 	gmime.g_mime_object_set_disposition((GMimeObject *)part, "attachment");
@@ -162,31 +180,39 @@ composer_attach(lua_State *L)
 	return 0;
 }
 
+/* What finish was given. */
+struct output {
+	struct bind_composer *composer;
+	struct str first; /* stands in front of all */
+};
+
 /* The message to a stream, with lines that end in CRLF; false if that fails. */
 static bool
 write_message(void *arg, GMimeStream *out)
 {
-	struct bind_composer *u = arg;
+	const struct output *o = arg;
 	GMimeFormatOptions *format = gmime.g_mime_format_options_new();
-	GMimeObject *message = (GMimeObject *)u->message;
+	GMimeObject *message = (GMimeObject *)o->composer->message;
 	bool good;
 
 	gmime.g_mime_format_options_set_newline_format(
 	    format, GMIME_NEWLINE_FORMAT_DOS);
-	gmime.g_mime_object_encode(message, GMIME_ENCODING_CONSTRAINT_7BIT);
-	good = gmime.g_mime_object_write_to_stream(message, format, out) >= 0 &&
+	good = gmime.g_mime_stream_write(out, o->first.p, o->first.n) ==
+		   (ssize_t)o->first.n &&
+	       gmime.g_mime_object_write_to_stream(message, format, out) >= 0 &&
 	       gmime.g_mime_stream_flush(out) == 0;
 	gmime.g_mime_format_options_free(format);
 	return good;
 }
 
-/* finish(): the message as a body, in 7-bit. */
+/* finish(first): the message as a body, behind the text first. */
 static int
 composer_finish(lua_State *L)
 {
-	struct bind_composer *u = check_composer(L);
+	struct output o = {check_composer(L), bind_str(L, 2)};
 
-	if (u->content != NULL)
-		gmime.g_mime_message_set_mime_part(u->message, u->content);
-	return gmime_push_body(L, write_message, u);
+	if (o.composer->content != NULL)
+		gmime.g_mime_message_set_mime_part(
+		    o.composer->message, o.composer->content);
+	return gmime_push_body(L, write_message, &o);
 }

@@ -6,6 +6,7 @@
 #include "base/near.h"
 #include "base/text.h"
 #include "base/vis.h"
+#include "base/width.h"
 #include "wire/mutf7.h"
 
 #include <unistd.h>
@@ -324,6 +325,24 @@ core_dry_run(lua_State *L)
 	return 0;
 }
 
+/* width(text): how many columns of a terminal it takes (base/width.h). */
+static int
+core_width(lua_State *L)
+{
+	lua_pushinteger(L, (lua_Integer)width_of(bind_str(L, 1)));
+	return 1;
+}
+
+/* width_head(text, n): its longest beginning of at most n columns. */
+static int
+core_width_head(lua_State *L)
+{
+	lua_Integer n = luaL_checkinteger(L, 2);
+
+	bind_push_str(L, width_head(bind_str(L, 1), n > 0 ? (size_t)n : 0));
+	return 1;
+}
+
 static const luaL_Reg functions[] = {
     {"open", bind_open},
     {"turn", core_turn},
@@ -334,6 +353,8 @@ static const luaL_Reg functions[] = {
     {"url", core_url},
     {"url_text", core_url_text},
     {"vis", core_vis},
+    {"width", core_width},
+    {"width_head", core_width_head},
     {"quote", core_quote},
     {"mutf7_decode", core_mutf7_decode},
     {"base64", core_base64},

@@ -12,6 +12,7 @@
 
 #define GMIME_FUNCTIONS(F)                                                     \
 	F(g_free)                                                              \
+	F(g_mime_content_encoding_from_string)                                 \
 	F(g_mime_content_type_get_mime_type)                                   \
 	F(g_mime_content_type_is_type)                                         \
 	F(g_mime_data_wrapper_get_stream)                                      \
@@ -35,13 +36,12 @@
 	F(g_mime_multipart_get_part)                                           \
 	F(g_mime_multipart_get_type)                                           \
 	F(g_mime_multipart_new_with_subtype)                                   \
-	F(g_mime_object_encode)                                                \
+	F(g_mime_object_append_header)                                         \
 	F(g_mime_object_get_content_id)                                        \
 	F(g_mime_object_get_content_type)                                      \
 	F(g_mime_object_get_disposition)                                       \
 	F(g_mime_object_get_header_list)                                       \
 	F(g_mime_object_set_disposition)                                       \
-	F(g_mime_object_set_header)                                            \
 	F(g_mime_object_write_to_stream)                                       \
 	F(g_mime_parser_construct_message)                                     \
 	F(g_mime_parser_new_with_stream)                                       \
@@ -56,12 +56,12 @@
 	F(g_mime_stream_flush)                                                 \
 	F(g_mime_stream_fs_new)                                                \
 	F(g_mime_stream_length)                                                \
+	F(g_mime_stream_write)                                                 \
 	F(g_mime_text_part_get_charset)                                        \
 	F(g_mime_text_part_get_text)                                           \
 	F(g_mime_text_part_get_type)                                           \
 	F(g_mime_text_part_new_with_subtype)                                   \
 	F(g_mime_text_part_set_charset)                                        \
-	F(g_mime_text_part_set_text)                                           \
 	F(g_object_ref)                                                        \
 	F(g_object_unref)                                                      \
 	F(g_type_check_instance_is_a)

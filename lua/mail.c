@@ -15,6 +15,28 @@ core_header_decode(lua_State *L)
 	return bind_convert(L, header_decode);
 }
 
+/* header_fields(text): an array of {name =, value =, whole =} of the fields of
+ * the header at the beginning of text, as they stand there (wire/header.h). */
+static int
+core_header_fields(lua_State *L)
+{
+	struct str header = bind_str(L, 1);
+	struct field f;
+
+	lua_newtable(L);
+	for (lua_Integer n = 1; header_next(&header, &f); n++) {
+		lua_createtable(L, 0, 3);
+		bind_push_str(L, f.name);
+		lua_setfield(L, -2, "name");
+		bind_push_str(L, f.value);
+		lua_setfield(L, -2, "value");
+		bind_push_str(L, f.whole);
+		lua_setfield(L, -2, "whole");
+		lua_rawseti(L, -2, n);
+	}
+	return 1;
+}
+
 /* date(seconds): as a Date field has it, by the clock of this place. */
 static int
 core_date(lua_State *L)
@@ -145,6 +167,7 @@ core_sha256(lua_State *L)
 
 const luaL_Reg bind_mail_functions[] = {
     {"header_decode", core_header_decode},
+    {"header_fields", core_header_fields},
     {"date", core_date},
     {"date_of", core_date_of},
     {"imap_date", core_imap_date},

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -192,6 +193,18 @@ file_isatty(lua_State *L)
 	return 1;
 }
 
+/* columns(file): of the terminal that it is, or nil. */
+static int
+file_columns(lua_State *L)
+{
+	struct winsize w;
+
+	if (ioctl(fileno(bind_check_file(L, 1)), TIOCGWINSZ, &w) != 0)
+		return 0;
+	lua_pushinteger(L, w.ws_col >= 20 ? w.ws_col : 80);
+	return 1;
+}
+
 /* lock(file): for this open file alone, against all who lock by fcntl(2). */
 static int
 file_lock(lua_State *L)
@@ -224,6 +237,7 @@ const luaL_Reg bind_file_functions[] = {
     {"saver", new_saver},
     {"sync", file_sync},
     {"isatty", file_isatty},
+    {"columns", file_columns},
     {"lock", file_lock},
     {"truncate", file_truncate},
     {NULL, NULL},

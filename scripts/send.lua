@@ -1,29 +1,74 @@
--- send: a file as a mail, over SMTP or LMTP.
+-- send: files as mail, over SMTP or LMTP, all on one connection.
+--
+-- While the server thinks about a message the next one's MAIL and RCPT stand
+-- behind its final dot already.  Where a connection is lost, .state says of each
+-- message what is certain.
 
 local core = require "postel.core"
+local dsn = require "postel.dsn"
 local errors = require "postel.errors"
+local job = require "postel.job"
+local letters = require "postel.letter"
+local retry = require "postel.retry"
+local task = require "postel.task"
 
 local o = postel.args(arg, {
 	name = "send",
-	about = core.text "Sends a message, header and all, from a file or standard input.",
+	about = core.text("Sends messages, header and all, from files or standard " ..
+		"input.  On request what\ntheir headers lack is added, or a mail is made " ..
+		"of a text and of files."),
 	notes = core.text [[
-Line ends become CRLF, dots are stuffed, a last line without an end gets one.
+A file is sent as it stands: line ends become CRLF, dots are stuffed, a last line
+without an end gets one.  --header, --subject, --text, --charset and --attach mean
+--add-missing as well; a file that does not begin with a header is a text then.
+Bcc goes whenever a header is written.
+
 A message that the server cannot carry (too large, 8-bit without 8BITMIME, an
-address beyond ASCII without SMTPUTF8, NUL) is not begun.
+address beyond ASCII without SMTPUTF8, NUL) is not begun.  One that is refused does
+not stop the others.
 
 Exit status: 0 taken for all recipients, 10 for some, 6 or 7 for none (refused
-for good, for now), 9 connection lost: then nobody knows.]],
+for good, for now), 9 connection lost: it is told which messages are certain.]],
 	{"URL", core.text "smtp[s]://, submission:// or lmtp://"},
-	{"FILE", core.text "the message; - is standard input"},
+	{"[FILE...]", core.text "the messages; - or none is standard input"},
 	{"--from=ADDR", core.text("sender of the envelope; empty: the null sender; " ..
-		"else that of an account")},
+		"else that of an account, or of the header")},
 	{"--to=ADDR", core.text "recipient; several may follow", many = true,
-		required = true},
+		more = function(word)
+			return word:find("@", 1, true) and not core.stat(word)
+		end},
+	{"--read-recipients", core.text("recipients are also those of To, Cc and Bcc " ..
+		"in the header")},
+	{"--add-missing", core.text("add what the header lacks: Date, From, To, " ..
+		"Message-ID, MIME fields")},
+	{"-H", "--header=FIELD", core.text("\"Name: value\" in place of what the file " ..
+		"has; may be repeated"), many = true, more = false},
+	{"--subject=TEXT", core.text "the same, of Subject"},
+	{"--text", core.text "the file is a text and has no header"},
+	{"--charset=NAME", core.text "what the text is in; else UTF-8"},
+	{"--attach=FILE", core.text "attach a file; may be repeated", many = true,
+		more = false},
+	{"--dsn=LIST", core.text("notices wanted about delivery: never, or some of " ..
+		"success,failure,delay")},
+	{"--dsn-return=WHAT", core.text "what of the message they bring: full or hdrs"},
+	{"--dsn-id=TEXT", core.text "an id that comes back in them"},
+	{"--json", core.text "a summary in JSON"},
 	{"-n", "--dry-run", core.text "ask the server, but send no message"},
 })
 
 local function usage(format, ...)
 	errors.raise("usage", "%s: %s", "send", errors.text(format, ...))
+end
+
+-- ---- the arguments ----
+
+-- An error about a file is one of usage, as long as nothing is connected.
+local function as_usage(fn, ...)
+	local ok, result = pcall(fn, ...)
+	if not ok and errors.is(result, "sys") then
+		result.status = 2
+	end
+	return ok and result or not ok and error(result, 0)
 end
 
 local function check_address(option, address)
@@ -32,70 +77,313 @@ local function check_address(option, address)
 	end
 end
 
-local target = postel.url(o.URL)
-local protocol = target.protocol
-if protocol ~= "smtp" and protocol ~= "lmtp" then
-	usage("%s is no SMTP or LMTP URL", o.URL)
-end
-o.from = o.from or target.from
-if not o.from then
-	usage("--from is missing (--help tells more)")
-end
-check_address("--from", o.from)
-for _, address in ipairs(o.to) do
-	check_address("--to", address ~= "" and address or " ")
-end
-
-local function warn(format, ...)
-	if not postel.options.quiet then
-		io.stderr:write("postel: ", errors.text(format, ...), "\n")
+local function check_arguments()
+	local target = postel.url(o.URL)
+	if target.protocol ~= "smtp" and target.protocol ~= "lmtp" then
+		usage("%s is no SMTP or LMTP URL", o.URL)
+	end
+	o.from = o.from or target.from
+	if o.from then
+		check_address("--from", o.from)
+	end
+	for _, address in ipairs(o.to or {}) do
+		check_address("--to", address ~= "" and address or " ")
+	end
+	if not o.to and not o.read_recipients then
+		usage("%s is missing (--help tells more)", "--to")
+	elseif o.charset and not o.charset:find "^[%w_.:+-]+$" then
+		usage("--charset: %s is no name of one", core.vis(o.charset))
+	end
+	for _, path in ipairs(o.attach or {}) do
+		if not utf8.len(path) then
+			usage("--attach: %s is no UTF-8", core.vis(path))
+		end
+		as_usage(function()
+			local file <close> = postel.file(path)
+			file:read()
+		end)
 	end
 end
 
--- What is odd about the message, before anything is connected.
-local function look_at(body, name)
-	local facts = body:facts()
-	if facts.nul then
-		usage("%s holds NUL octets, which SMTP cannot carry", name)
+-- The notices that are wanted, as smtp:mail takes them (RFC 3461).
+local function wanted_notices()
+	if not o.dsn and not o.dsn_return and not o.dsn_id then
+		return nil
 	end
+	local wanted = {notify = o.dsn, ret = o.dsn_return, envid = o.dsn_id,
+		orcpt = true}
+	local fault = dsn.fault(wanted)
+	if fault then
+		usage("%s", fault)
+	end
+	return wanted
+end
+
+-- ---- the messages ----
+
+local options = {
+	complete = o.add_missing or o.header or o.subject or o.text or
+		o.charset or o.attach,
+	text = o.text, header = o.header, subject = o.subject, charset = o.charset,
+	attach = o.attach, read_recipients = o.read_recipients,
+}
+
+local function open_letter(item)
+	return item.letter or letters.letter(item.label,
+		item.file == "-" and postel.stdin() or postel.file(item.file),
+		options)
+end
+
+-- Sender and recipients of a message, each once.
+local function envelope_of(letter)
+	local to, seen = {}, {}
+	for _, list in ipairs {o.to or {},
+		o.read_recipients and letter:recipients() or nil} do
+		for _, address in ipairs(list) do
+			to[#to + 1] = not seen[address] and address or nil
+			seen[address] = true
+		end
+	end
+	local from = o.from or letter:sender()
+	if #to == 0 then
+		usage("%s names no recipient", core.vis(letter.name))
+	elseif not from then
+		usage("%s is missing (--help tells more)", "--from")
+	end
+	return {from = from, to = to}
+end
+
+local function warn(run, name, facts)
 	if facts.bare_cr then
-		warn("%s: bare CR octets are sent as line ends", name)
+		run:note(errors.text("%s: bare CR octets are sent as line ends", name))
 	end
 	if facts.long_line then
-		warn("%s: lines over 998 octets; some server may cut them", name)
+		run:note(errors.text("%s: lines over 998 octets; some server may " ..
+			"cut them", name))
 	end
-	return facts
 end
 
-local name = o.FILE == "-" and core.text "standard input" or o.FILE
-local ok, body = pcall(o.FILE == "-" and postel.stdin or postel.file, o.FILE)
-if not ok then
-	if errors.is(body, "sys") then
-		body.status = 2
+-- Each message is looked at before anything is connected.
+local function look_at(run, item)
+	local letter = as_usage(open_letter, item)
+	envelope_of(letter)
+	if not letter:is_built() then
+		warn(run, item.label, letter.facts)
 	end
-	error(body, 0)
-end
-local seekable = body:rewind()
-if not seekable then
-	-- A pipe by name: it has to be kept, for it is read twice.
-	local pipe = body
-	body = postel.body(function() return pipe:read() end)
-end
-local facts = look_at(body, name)
-
-local conn <close> = postel.connect(o.URL)
-local result = conn:submit({from = o.from, to = o.to, body = body,
-	facts = facts}):wait()
-
-if #result.accepted == 0 then
-	error(errors.refusal(result.reply), 0)
-elseif #result.refused > 0 then
-	local parts = {}
-	for i, r in ipairs(result.refused) do
-		parts[i] = r.address .. ": " .. r.text
+	if item.file == "-" then
+		item.letter = letter
+	else
+		letter:close()
 	end
-	local e = errors.new("part", "%s: taken for %s, but refused for %s",
-		conn.name, table.concat(result.accepted, ", "),
-		table.concat(parts, "; "))
+end
+
+local function list_items(run)
+	local files, items, stdin = o.FILE, {}, false
+	if #files == 0 and core.isatty(io.stdin) then
+		usage("%s is missing (--help tells more)", "FILE")
+	end
+	for i, file in ipairs(#files > 0 and files or {"-"}) do
+		if file == "-" and stdin then
+			usage("standard input can be read only once")
+		end
+		stdin = stdin or file == "-"
+		items[i] = {file = file, label = file == "-" and
+			core.text "standard input" or file, state = "not sent",
+			accepted = {}, refused = {}}
+		look_at(run, items[i])
+	end
+	return items
+end
+
+check_arguments()
+local notices = wanted_notices()
+local run = job.run("send", o)
+local items = list_items(run)
+local progress <close> = postel.progress(#items, core.text "sent")
+run.progress, progress.due = progress, core.now() + 1 -- most are sent by then
+
+-- ---- one message ----
+
+-- Frees what a message holds, but what standard input said.
+local function release(item)
+	if item.body and not (item.letter and item.letter.body == item.body) then
+		item.body:close()
+	end
+	item.body, item.transaction = nil, nil
+end
+
+-- What is wrong with one message alone does not stop the others.
+local function refuse(item, e)
+	if #items == 1 and not errors.is(e, "refused") then
+		error(e, 0)
+	end
+	item.state, item.reply = "refused", tostring(e)
+	run:refuse({key = item.label}, tostring(e), e.temporary)
+end
+
+-- Begins to send a message; false if that is refused on this side.
+local function begin(conn, item)
+	local ok, e = pcall(function()
+		local letter = open_letter(item)
+		local envelope = envelope_of(letter)
+		item.body = letter:build(envelope, conn:capability "8BITMIME")
+		if not item.letter and item.body ~= letter.body then
+			letter:close()
+		end
+		item.size = #item.body
+		item.transaction = conn:submit {from = envelope.from,
+			to = envelope.to, body = item.body, dsn = notices}
+	end)
+	if ok then
+		return true
+	end
+	release(item)
+	if not errors.is(e, "refused", "use", "usage", "sys") then
+		error(e, 0)
+	end
+	refuse(item, e)
+	return false
+end
+
+-- Waits until the server wants the body, or does not: behind it the next message
+-- may be queued.
+local function wait_for_begin(item)
+	local t = item.transaction
+	task.wait(function() return t:ends_by_itself() or t.data:ready() end)
+end
+
+local function wait_for_end(item)
+	task.wait(function()
+		progress:part(item.body.taken)
+		return item.transaction.data:ready()
+	end)
+	return item.transaction:wait()
+end
+
+-- The server's verdict on a message.
+local function settle(item)
+	local result = wait_for_end(item)
+	local size = item.size
+	release(item)
+	item.accepted, item.reply = result.accepted, errors.words(result.reply)
+	for _, r in ipairs(result.refused) do
+		local text = r.address .. ": " .. r.text
+		table.insert(item.refused, {address = r.address, text = r.text,
+			temporary = r.temporary})
+		run:refuse({key = item.label}, text, r.temporary)
+	end
+	run.partly = run.partly or #result.accepted > 0
+	if postel.options.dry_run and #result.accepted > 0 then
+		item.state, item.reply = "would", nil
+		table.insert(run.wanted, {file = item.label, to = result.accepted})
+	elseif #result.refused == 0 then
+		item.state, run.done = "sent", run.done + 1
+		run.octets = run.octets + size
+	else
+		item.state = #result.accepted > 0 and "part" or "refused"
+	end
+	progress:step(1, size)
+end
+
+-- ---- all of them ----
+
+-- One message is under way while the next one is queued behind it; flight holds
+-- those whose verdict is not there yet.
+local function send_all(conn, flight)
+	for _, item in ipairs(items) do
+		if item.state == "not sent" then
+			if flight[1] then
+				wait_for_begin(flight[1])
+			end
+			flight[#flight + 1] = begin(conn, item) and item or nil
+			if #flight == 2 then
+				settle(flight[1])
+				table.remove(flight, 1)
+			end
+		end
+	end
+	if flight[1] then
+		settle(flight[1])
+		table.remove(flight, 1)
+	end
+end
+
+-- What the server may have whole, and has not answered, it may have taken (RFC
+-- 5321 4.5.3.2.6); of what it has in part, it has nothing (4.1.1.4).
+local function strand(item)
+	if item.body.taken >= item.size and item.transaction:ends_by_itself() then
+		item.state = "unknown"
+		run.lost = true
+	end
+	release(item)
+end
+
+-- A connection that was lost is made again only while nothing is unknown, and
+-- when it did come to something.
+local function attempt()
+	local conn, flight = postel.connect(o.URL), {}
+	local ok, e = pcall(send_all, conn, flight)
+	if ok then
+		pcall(conn.close, conn) -- all is acknowledged, whatever QUIT says
+		return
+	end
+	conn:abandon()
+	for _, item in ipairs(flight) do
+		strand(item)
+	end
+	run.connected = run.done > 0 and not run.lost
 	error(e, 0)
 end
+
+-- ---- the end ----
+
+-- The names of the messages in a state, some of them if they are many.
+local function names_of(state)
+	local names, more = {}, 0
+	for _, item in ipairs(items) do
+		if item.state == state and #names < 20 then
+			names[#names + 1] = core.vis(item.label)
+		elseif item.state == state then
+			more = more + 1
+		end
+	end
+	if more > 0 then
+		names[#names + 1] = core.plural("%d more", "%d more", more):format(
+			more)
+	end
+	return #names > 0 and table.concat(names, ", ") or nil
+end
+
+-- What is certain of each message, when not all could be done.
+local function tell_fates(e)
+	for _, row in ipairs {
+		{"unknown", core.text "; nobody knows whether it was taken: %s"},
+		{"sent", core.text "; taken: %s"},
+		{"not sent", core.text "; not sent: %s"},
+	} do
+		local names = names_of(row[1])
+		e.message = names and e.message .. row[2]:format(names) or e.message
+	end
+end
+
+local function messages_for_json()
+	local list = {}
+	for i, item in ipairs(items) do
+		list[i] = {file = item.file, state = item.state, reply = item.reply,
+			accepted = item.accepted, refused = item.refused}
+	end
+	return list
+end
+
+local ok, e = pcall(retry.retry, run, attempt)
+if not ok and type(e) == "table" and (run.lost or run.done > 0 or #items > 1) then
+	tell_fates(e)
+end
+if postel.options.dry_run and not o.json then
+	for _, w in ipairs(run.wanted) do
+		print(errors.text("%s: would be sent to %s", core.vis(w.file),
+			core.vis(table.concat(w.to, ", "))))
+	end
+end
+run.own.messages = messages_for_json()
+return run:finish(ok, e)

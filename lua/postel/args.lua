@@ -10,9 +10,13 @@
 --
 -- A row that begins with a dash is an option: its forms, then its help;
 -- "=VALUE" says that it takes one.  Any other row is a positional argument:
--- "NAME", "[NAME]" if it may be missing; the last one may be "NAME...", several,
--- in an array.  An option's key is its long form, - made _.  Words behind an option
--- that may be repeated are more of its values, unless it has more = false.
+-- "NAME", "[NAME]" if it may be missing; the last one may be "NAME..." or
+-- "[NAME...]", which gives an array.  An option's key is its long form, - made _.
+--
+-- Of an option with many = true words right behind a value are more of them, as far
+-- as they are not wanted as arguments (of which the last one, if it is several, wants
+-- all); more = fn(word) says which can be, and more = false that each has the option
+-- in front of it.
 
 local core = require "postel.core"
 local errors = require "postel.errors"
@@ -69,11 +73,12 @@ local function parse_table(spec)
 		if row[1]:sub(1, 1) == "-" then
 			options[#options + 1] = parse_row(row)
 		else
-			local word = row[1]:match "^%[(.+)%]$" or row[1]
-			local name = word:gsub("%.%.%.$", "")
-			positional[#positional + 1] = {name = name,
+			local name = row[1]:match "^%[(.+)%]$" or row[1]
+			positional[#positional + 1] = {
+				name = (name:gsub("%.%.%.$", "")),
 				shown = row[1], help = row[2],
-				may_miss = word ~= row[1], many = word ~= name}
+				many = name:find "%.%.%.$" ~= nil,
+				may_miss = name ~= row[1]}
 		end
 	end
 	local count = #options
@@ -201,13 +206,23 @@ end
 
 -- "--to A B FILE": words right behind a value of an option that may be
 -- repeated are more of its values, as far as they are not wanted as arguments.
-local function share_out(spec, result, given, behind, wanted)
-	local rest, surplus = {}, #given - wanted
+local function share_out(spec, result, given, behind, positional)
+	local rest, surplus, spare = {}, #given - #positional, #given
+	local several = #positional > 0 and positional[#positional].many
+	for _, p in ipairs(positional) do
+		spare = spare - (p.may_miss and 0 or 1)
+	end
 	for n, word in ipairs(given) do
 		local o = behind[n]
-		if surplus > 0 and o then
+		local more, fits = o and o.row.more, false
+		if type(more) == "function" then
+			fits = spare > 0 and more(word)
+		elseif o and more ~= false then
+			fits = surplus > 0 and not several
+		end
+		if fits then
 			set(spec, result, o, o.forms[#o.forms], word)
-			surplus = surplus - 1
+			surplus, spare = surplus - 1, spare - 1
 		else
 			rest[#rest + 1] = word
 		end
@@ -215,23 +230,17 @@ local function share_out(spec, result, given, behind, wanted)
 	return rest
 end
 
--- Puts the words that are no options where the rows want them.
-local function take_positional(spec, result, given, behind, positional)
+-- Words to the positional arguments, in their order.
+local function assign(spec, result, given, positional)
 	local last = positional[#positional]
-	if last and last.many then
-		local rest = table.move(given, #positional, #given, 1, {})
-		given = table.move(given, 1, #positional - 1, 1, {})
-		given[#positional] = #rest > 0 and rest or nil
-	else
-		given = share_out(spec, result, given, behind, #positional)
-	end
 	for n, p in ipairs(positional) do
 		if given[n] == nil and not p.may_miss then
 			wrong(spec, "%s is missing", p.name)
 		end
-		result[p.name] = given[n]
+		result[p.name] = p.many and table.move(given, n, #given, 1, {}) or
+			given[n]
 	end
-	if #given > #positional then
+	if #given > #positional and not (last and last.many) then
 		wrong(spec, "one argument too many: %s", given[#positional + 1])
 	end
 end
@@ -283,7 +292,7 @@ function M.args(list, spec)
 			behind[#given] = last
 			i = i + 1
 		elseif word == "--" then
-			literal, i = true, i + 1
+			literal, last, i = true, nil, i + 1
 		else
 			i, last = take_option(spec, result, options, list, i)
 		end
@@ -292,7 +301,8 @@ function M.args(list, spec)
 		print(help(spec, options, positional, count))
 		postel.exit(0)
 	end
-	take_positional(spec, result, given, behind, positional)
+	assign(spec, result,
+		share_out(spec, result, given, behind, positional), positional)
 	for _, o in ipairs(options) do
 		if o.row.required and result[o.key] == nil then
 			wrong(spec, "%s is missing", o.forms[#o.forms])

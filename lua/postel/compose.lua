@@ -60,6 +60,7 @@ local rows = {
 
 local known = {
 	bcc = true, headers = true, text = true, html = true, attach = true,
+	header = true, charset = true, eight_bit = true,
 }
 for _, row in ipairs(rows) do
 	known[row[1]] = true
@@ -74,13 +75,15 @@ local function check_keys(t)
 			wrong(tostring(key), "no such option")
 		end
 	end
-	if t.from == nil then
+	if t.from == nil and t.header == nil then
 		wrong("from", "it is missing")
+	elseif t.header ~= nil and type(t.header) ~= "string" then
+		wrong("header", "string expected, got %s", type(t.header))
 	end
 end
 
--- "<1764312345.8f2c…@host>", which nobody else makes.
-local function new_message_id(from)
+-- "<1764312345.8f2c…@host>", which nobody else makes; from is an address.
+function M.message_id(from)
 	local host = from:match "@([^@<>]+)>?%s*$" or core.hostname() or
 		"localhost"
 	local random <close> = assert(io.open("/dev/urandom", "rb"))
@@ -89,15 +92,18 @@ local function new_message_id(from)
 end
 
 local function add_header(composer, t)
+	-- Who gives a header knows what it lacks.
+	local whole = not t.header
 	for _, row in ipairs(rows) do
 		local key, name, format = table.unpack(row)
 		local value = t[key]
 		if value ~= nil and format then
 			value = format(key, value)
-		elseif key == "date" and type(value) ~= "string" then
+		elseif key == "date" and (type(value) == "number" or
+			value == nil and whole) then
 			value = core.date(value or os.time())
-		elseif key == "message_id" and value == nil then
-			value = new_message_id(addresses("from", t.from))
+		elseif key == "message_id" and value == nil and whole then
+			value = M.message_id(addresses("from", t.from))
 		end
 		if value and value ~= "" then
 			composer:header(name, check_value(key, value))
@@ -111,6 +117,14 @@ local function add_header(composer, t)
 		end
 		composer:header(name, check_value(name, value))
 	end
+end
+
+-- Fields of a header as text, from an array of {name, value} in UTF-8: folded, what
+-- is beyond ASCII in encoded words (RFC 2047), each with its line end.
+function M.fields(list)
+	local composer <close> = core.composer()
+	add_header(composer, {header = "", headers = list})
+	return (composer:finish(""):text():gsub("\r\n\r\n$", "\r\n"))
 end
 
 -- ---- what is attached ----
@@ -141,6 +155,16 @@ local function type_of(name)
 	return types[ending] or "application/octet-stream"
 end
 
+-- A regular file is read where it is, what else has a name is kept first.
+local function open_file(path)
+	local facts = core.stat(path)
+	if facts and facts.kind ~= "file" then
+		return source.spool(source.file(path))
+	end
+	local file, why = io.open(path, "rb")
+	return file or errors.raise("sys", "%s", why)
+end
+
 -- A path, or {path = or body =, name =, type =}.
 local function attach(composer, file)
 	if type(file) == "string" then
@@ -155,20 +179,36 @@ local function attach(composer, file)
 	if not kind or kind == "multipart" or kind == "message" then
 		wrong("attach", "%s is no type of a file", core.vis(file.type))
 	end
-	local body = file.path and source.file(file.path) or
-		source.body(file.body)
-	local spool = core.spool()
-	for part in function() return body:read() end do
-		spool:add(part)
+	composer:attach(file.path and open_file(file.path) or
+		source.spool(file.body), kind, subtype, name or "")
+end
+
+-- The transfer encoding of a text (RFC 2045 6): as it is, if the carrier can.
+local function encoding_of(facts, eight_bit)
+	if facts.long_line or facts.bare_cr or facts.eight_bit and not eight_bit then
+		return "quoted-printable"
 	end
-	composer:attach(spool, kind, subtype, name or "")
+	return facts.eight_bit and "8bit" or "7bit"
+end
+
+-- A text in UTF-8, or in the character set that is named; or a body of one.
+local function add_text(composer, key, text, t)
+	local good = core.type(text) == "body" or type(text) == "string" and
+		(t.charset or utf8.len(text))
+	local body = good and source.rewindable(source.body(text))
+	local facts = body and body:facts()
+	if not facts or facts.nul then
+		wrong(key, "text in UTF-8 expected")
+	end
+	composer:text(key == "text" and "plain" or key, t.charset or "utf-8",
+		encoding_of(facts, t.eight_bit), source.spool(body))
 end
 
 -- ---- all of it ----
 
 --- postel.compose(parts) → body
--- A mail out of its parts (RFC 5322, RFC 2045), in 7-bit, with lines that end in
--- CRLF.  Raises at the place of the call for CR, LF, NUL and octets that are no
+-- A mail out of its parts (RFC 5322, RFC 2045), in 7-bit if nothing else is said,
+-- with lines that end in CRLF.  Raises at the place of the call for CR, LF, NUL and octets that are no
 -- UTF-8, for addresses that are none, and for a file that cannot be read.
 --
 --	from, sender, reply_to, to, cc	an address, "Name <address>", a table with
@@ -177,30 +217,30 @@ end
 --	date	seconds since 1970, or a text; else now
 --	message_id	else a new one
 --	headers	an array of {name, value}
---	text, html	in UTF-8; both are alternatives
+--	text, html	in UTF-8, strings or bodies of any size; both are alternatives
 --	attach	an array of paths, or of tables with path or body, name and type
---	bcc	is not written
+--	bcc	is not written: who gets the message says who sends it
+--	header	fields that stand in front of all, as they are, with their line ends;
+--		then from, date and message_id are only written if given
+--	charset	what text and html are in, if not UTF-8 ("iso-8859-1")
+--	eight_bit	octets beyond ASCII stay as they are in texts, for a server with
+--		8BITMIME
 function M.compose(t)
 	check_keys(t)
 	local composer <close> = core.composer()
 	add_header(composer, t)
 	for _, key in ipairs {"text", "html"} do
-		local text = t[key]
-		if text ~= nil then
-			if type(text) ~= "string" or not utf8.len(text) or
-				text:find("\0", 1, true) then
-				wrong(key, "text in UTF-8 expected")
-			end
-			composer:text(key == "text" and "plain" or key, text)
+		if t[key] ~= nil then
+			add_text(composer, key, t[key], t)
 		end
 	end
 	if t.text == nil and t.html == nil then
-		composer:text("plain", "")
+		add_text(composer, "text", "", t)
 	end
 	for _, file in ipairs(t.attach or {}) do
 		attach(composer, file)
 	end
-	return composer:finish()
+	return composer:finish(t.header or "")
 end
 
 return M

@@ -39,16 +39,17 @@ local Run = {}
 Run.__index = Run
 
 -- The counts of a job: .done messages, .octets of them, .skipped (done by an
--- earlier run), .mailboxes; .refused is an array of {mailbox, key, text}.  name is
--- the script's, options what its arguments say.  how may have .summary, the file
--- for the summary where standard output carries mail.
+-- earlier run), .mailboxes; .refused is an array of {mailbox, key, text}; .partly is
+-- set where a message was taken for some.  .own has what else the script puts into
+-- the JSON object.  name is the script's, options what its arguments say.  how may
+-- have .summary, the file for the summary where standard output carries mail.
 function M.run(name, options, how)
 	-- Mailboxes of a hundred thousand messages are to fit into little memory.
 	collectgarbage("incremental", 130, 400)
 	return setmetatable({
 		name = name, options = options, done = 0, octets = 0,
 		skipped = 0, mailboxes = 0, refused = {}, temporary = true,
-		wanted = {}, out = how and how.summary or io.stdout,
+		wanted = {}, own = {}, out = how and how.summary or io.stdout,
 	}, Run)
 end
 
@@ -84,7 +85,7 @@ end
 function Run:status()
 	if #self.refused == 0 then
 		return 0
-	elseif self.done > 0 or self.skipped > 0 then
+	elseif self.done > 0 or self.skipped > 0 or self.partly then
 		return 10
 	end
 	return self.temporary and 7 or 6
@@ -115,13 +116,17 @@ local function tell_refusals(self)
 end
 
 local function print_json(self, e)
-	self.out:write(postel.json {
+	local object = {
 		job = self.name, done = self.done, octets = self.octets,
 		skipped = self.skipped, mailboxes = self.mailboxes,
 		refused = #self.refused > 0 and self.refused or nil,
 		would = #self.wanted > 0 and self.wanted or nil,
 		error = e and tostring(e) or nil,
-	}, "\n")
+	}
+	for key, value in pairs(self.own) do
+		object[key] = value
+	end
+	self.out:write(postel.json(object), "\n")
 end
 
 local function print_summary(self)

@@ -233,12 +233,7 @@ Message.__close = Message.close
 --	date, zone	seconds since 1970, and the minutes east of UTC that the writer's
 --		clock showed; or nil
 function M.message(from)
-	local body = source.body(from)
-	local spool = core.spool()
-	for part in function() return body:read() end do
-		spool:add(part)
-	end
-	return setmetatable({mime = core.mime(spool)}, Message)
+	return setmetatable({mime = core.mime(source.spool(from))}, Message)
 end
 
 return M

@@ -46,20 +46,21 @@ function M:stat()
 	return count, size
 end
 
--- The lines of LIST and UIDL: {number, value}…, each number once, rising.
-local function listing(self, verb, pattern)
+-- The lines of LIST and UIDL: {number = value}, each number once, rising; read
+-- makes the value of its text, or raises.
+local function listing(self, verb, pattern, read)
 	local reply <close> = self:call(verb)
-	local list, last = {}, 0
+	local values, last, count = {}, 0, 0
 	for line in reply:body():lines() do
-		local n, value = line:match(pattern)
+		local n, text = line:match(pattern)
 		n = math.tointeger(tonumber(n))
-		if not n or n <= last or #list >= MESSAGES_MAX then
+		if not n or n <= last or count >= MESSAGES_MAX then
 			error(broken(self, "bad line in %s: %s", verb, line), 0)
 		end
-		last = n
-		list[#list + 1] = {n, value}
+		last, count = n, count + 1
+		values[n] = read(text)
 	end
-	return list
+	return values
 end
 
 --- pop3:list(n) → size
@@ -70,12 +71,10 @@ function M:list(n)
 		check_number(self, "list", n)
 		return (select(2, pair(self, self:call("LIST", tostring(n)))))
 	end
-	local sizes = {}
-	for _, entry in ipairs(listing(self, "LIST", "^(%d+) +(%d+)")) do
-		sizes[entry[1]] = math.tointeger(tonumber(entry[2])) or
-			error(broken(self, "bad size in LIST: %s", entry[2]), 0)
-	end
-	return sizes
+	return listing(self, "LIST", "^(%d+) +(%d+)", function(text)
+		return math.tointeger(tonumber(text)) or
+			error(broken(self, "bad size in LIST: %s", text), 0)
+	end)
 end
 
 --- pop3:uidl(n) → uid
@@ -86,15 +85,10 @@ function M:uidl(n)
 		check_number(self, "uidl", n)
 		return (select(2, pair(self, self:call("UIDL", tostring(n)))))
 	end
-	local uids = {}
-	for _, entry in ipairs(listing(self, "UIDL",
-		"^(%d+) +([\x21-\x7e]+)%s*$")) do
-		if #entry[2] > 70 then
+	return listing(self, "UIDL", "^(%d+) +([\x21-\x7e]+)%s*$", function(text)
+		return #text <= 70 and text or
 			error(broken(self, "unique id over 70 octets"), 0)
-		end
-		uids[entry[1]] = entry[2]
-	end
-	return uids
+	end)
 end
 
 -- The body of a reply, once it has begun; a refusal is raised.

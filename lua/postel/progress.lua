@@ -34,11 +34,12 @@ local function line(self, now)
 	local passed = now - self.began
 	parts[#parts + 1] = self.total and
 		("%d/%d"):format(self.done, self.total) or tostring(self.done)
-	if self.octets > 0 then
-		parts[#parts + 1] = M.octets(self.octets)
+	local octets = self.octets + self.part_octets
+	if octets > 0 then
+		parts[#parts + 1] = M.octets(octets)
 	end
-	if self.octets > 0 and passed >= 1 then
-		parts[#parts + 1] = M.octets(self.octets / passed) .. "/s"
+	if octets > 0 and passed >= 1 then
+		parts[#parts + 1] = M.octets(octets / passed) .. "/s"
 	end
 	if self.total and self.done > 0 and self.done < self.total and
 		passed >= 2 then
@@ -48,25 +49,36 @@ local function line(self, now)
 	return table.concat(parts, "  ")
 end
 
+local function draw(self)
+	local now = core.now()
+	if self.shown and now >= self.due then
+		self.due, self.drawn = now + EVERY, true
+		io.stderr:write("\r\x1b[K", core.vis(line(self, now)))
+	end
+end
+
 --- progress:step(n, octets)
 -- So many more are done (1), and so many octets of them (0).
 function Progress:step(n, octets)
 	self.done = self.done + (n or 1)
-	self.octets = self.octets + (octets or 0)
-	local now = core.now()
-	if self.shown and now >= self.due then
-		self.due = now + EVERY
-		io.stderr:write("\r\x1b[K", core.vis(line(self, now)))
-	end
+	self.octets, self.part_octets = self.octets + (octets or 0), 0
+	draw(self)
+end
+
+--- progress:part(octets)
+-- So many octets of the next one are through; step() counts them again.
+function Progress:part(octets)
+	self.part_octets = octets
+	draw(self)
 end
 
 --- progress:clear()
 -- Takes the line away, as the end of a <close> variable does: for what else is
 -- written on the terminal.  The next step shows it again.
 function Progress:clear()
-	if self.shown and self.due > self.began then
+	if self.drawn then
 		io.stderr:write "\r\x1b[K"
-		self.due = self.began
+		self.due, self.drawn = self.began, false
 	end
 end
 
@@ -85,6 +97,7 @@ function M.progress(total, label)
 	local now = core.now()
 	return setmetatable({
 		total = total, label = label or "", done = 0, octets = 0,
+		part_octets = 0,
 		began = now, due = now,
 		shown = not postel.options.quiet and core.isatty(io.stderr),
 	}, Progress)

@@ -1,6 +1,7 @@
 -- smtp: the methods of SMTP and LMTP connections (RFC 5321, RFC 2033).
 
 local core = require "postel.core"
+local dsn = require "postel.dsn"
 local errors = require "postel.errors"
 
 local M = {}
@@ -226,6 +227,10 @@ function M:submit(message)
 	for _, parameter in ipairs(message.parameters or {}) do
 		list[#list + 1] = parameter
 	end
+	if message.dsn then
+		dsn.check(self, message.dsn)
+		dsn.mail_parameters(message.dsn, list)
+	end
 	local t = setmetatable({to = to, rcpt = {}}, Transaction)
 	if self.transaction and not self.transaction:ends_by_itself() then
 		self:send "RSET"
@@ -233,7 +238,9 @@ function M:submit(message)
 	self.transaction = t
 	t.mail = self:send("MAIL", from, table.unpack(list))
 	for i, address in ipairs(to) do
-		t.rcpt[i] = self:send("RCPT", address)
+		t.rcpt[i] = self:send("RCPT", address, table.unpack(
+			message.dsn and
+			dsn.rcpt_parameters(message.dsn, address) or {}))
 	end
 	t.data = self:send("DATA", body)
 	return t
@@ -251,6 +258,11 @@ end
 --	size	octets, if known for a body that is relayed
 --	parameters	an array of further ones of MAIL
 --	partial	true: it is no error that some are refused
+--	dsn	which notices about delivery are wanted (RFC 3461), a table: notify
+--		("never", or some of "success,failure,delay", as a text or an array), ret
+--		("full" or "hdrs"), envid (a text that comes back in them) and orcpt (the
+--		address that a recipient had at first: true for his own, a text, or a table
+--		by address); raises "use" where the server does not offer DSN
 --
 -- The result has accepted (an array of addresses), refused (an array of tables
 -- with address, text, temporary) and reply, the one that decided.  Raises

@@ -16,6 +16,23 @@ local function collect(next_part)
 	return spool:body()
 end
 
+-- A spool of what M.body takes, for what reads it by descriptor.
+function M.spool(from)
+	local body, spool = M.body(from), core.spool()
+	for part in function() return body:read() end do
+		spool:add(part)
+	end
+	return spool
+end
+
+-- The body at its beginning, or, where it cannot be read twice, a copy that can.
+function M.rewindable(body)
+	if body:rewind() then
+		return body
+	end
+	return collect(function() return body:read() end)
+end
+
 --- postel.file(path) → body
 -- The body of a file.  Raises "sys" if it cannot be opened.
 function M.file(path)

@@ -245,7 +245,7 @@ class PosteldCase(LiveCase):
 class Terminal:
     """A postel at a terminal of its own, typed at and read from."""
 
-    def __init__(self, home, *arguments, env=None):
+    def __init__(self, home, *arguments, env=None, columns=200):
         self.seen, self.mark = b"", 0
         environment = home.environment | (env or {})
         self.pid, self.fd = pty.fork()
@@ -257,7 +257,7 @@ class Terminal:
             finally:
                 os._exit(127)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ,
-                    struct.pack("HHHH", 50, 200, 0, 0))
+                    struct.pack("HHHH", 50, columns, 0, 0))
 
     def type(self, text):
         os.write(self.fd, text.encode())

@@ -328,7 +328,8 @@ class Dovecot(Server):
 
     def url(self, protocol, user="asterix", password=None, tail=""):
         """A URL with its secret, as a test of a trusting user has it."""
-        secret = self.users[user] if password is None else password
+        secret = (self.users[user] if user and password is None
+                  else password)
         port = getattr(self, protocol)
         login = f"{user}:{secret}@" if user else ""
         return f"{protocol}://{login}127.0.0.1:{port}{tail}"

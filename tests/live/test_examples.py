@@ -31,7 +31,8 @@ class Example(LiveCase):
         self.environment = {
             name: value for name, value in self.home.environment.items()
             if not name.startswith("XDG_")} | {
-            "PATH": f"{POSTEL.parent}:{self.home.environment['PATH']}"}
+            "PATH": f"{POSTEL.parent}:{self.home.environment['PATH']}",
+            "TZ": "CET-1"}  # the sheets' clock
 
     def play(self, blocks):
         with sheets.Player(self.folder, self.environment) as player:

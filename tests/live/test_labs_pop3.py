@@ -60,7 +60,7 @@ class Row2InboxProgram(LabCase):
         for server in self.servers:
             url = server.url("pop3", self.user)
             listed = self.done("inbox", url).out.decode().splitlines()
-            self.assertEqual([re.match(r" +(\d+) +(\d+)  Asterix .*"
+            self.assertEqual([re.match(r" +(\d+) +(\d+)  [\d :-]{16}  Asterix .*"
                                        r"live message (\d+), ", line).groups()
                               for line in listed],
                              [(str(i), str(size), str(n)) for i, size, n in

@@ -99,7 +99,7 @@ spec.test("the last argument may be several", function()
 	spec.raises("usage", "URL is missing", several, "to")
 	spec.raises("usage", "TO is missing", several)
 	o = postel.args({}, {name = "sample", about = "", {"[FILE...]", "what"}})
-	spec.same(o.FILE, nil)
+	spec.same(#o.FILE, 0)
 end)
 
 spec.test("common options reach postel.options", function()
@@ -123,6 +123,39 @@ spec.test("--help prints usage and ends with 0", function()
 	spec.same(postel.status(e), 0)
 	assert(out:find "usage: postel sample %-%-to=ADDR %[OPTION%]... URL %[N%]")
 	assert(out:find "A sample.")
+end)
+
+spec.test("any number of files behind the recipients", function()
+	local function files(...)
+		return postel.args({...}, {
+			name = "sample", about = "A sample.",
+			{"URL", "where"}, {"[FILE...]", "which"},
+			{"--to=ADDR", "whom", many = true,
+				more = function(word) return word:find "@" end},
+			{"--add=X", "what", many = true, more = false},
+		})
+	end
+	local o = files("url", "--to", "a@x", "b@x", "one", "two")
+	spec.list(o.to, {"a@x", "b@x"})
+	spec.list(o.FILE, {"one", "two"})
+	o = files("url", "one", "--add=1", "two", "--to=a@x")
+	spec.list(o.add, {"1"})
+	spec.list(o.FILE, {"one", "two"})
+	o = files("--to", "a@x", "url")
+	spec.same(o.URL, "url")
+	spec.list(o.FILE, {})
+	o = files("--to", "a@x", "b@x")
+	spec.same(o.URL, "b@x")
+	o = files("url", "--to", "a@x", "--", "b@x", "-n")
+	spec.list(o.to, {"a@x"})
+	spec.list(o.FILE, {"b@x", "-n"})
+	spec.raises("usage", "URL is missing", files, "--to=a@x")
+	local function needed(...)
+		return postel.args({...}, {name = "sample", about = "A sample.",
+			{"FILE...", "which"}}).FILE
+	end
+	spec.list(needed("a", "b"), {"a", "b"})
+	spec.raises("usage", "FILE is missing", needed)
 end)
 
 return spec.done()

@@ -285,4 +285,50 @@ S: 250 ok]], function(conn)
 	end)
 end)
 
+spec.test("notices about delivery (RFC 3461)", function()
+	talk(hello("DSN", "8BITMIME", "SMTPUTF8", "PIPELINING") .. [[
+C: MAIL FROM:<a@x.test> SMTPUTF8 RET=HDRS ENVID=q+2B1+20+3D
+C: RCPT TO:<b+c@x.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+2Bc@x.test
+C: RCPT TO:<é@x.test> NOTIFY=SUCCESS,DELAY ORCPT=utf-8;é@x.test
+C: DATA
+S: 250 ok
+S: 250 ok
+S: 250 ok
+S: 354 go
+C: x
+C: .
+S: 250 ok
+C: MAIL FROM:<a@x.test>
+C: RCPT TO:<b@x.test> NOTIFY=NEVER ORCPT=rfc822;old@x.test
+C: DATA
+S: 250 ok
+S: 250 ok
+S: 354 go
+C: x
+C: .
+S: 250 ok]], function(conn)
+		conn:mail {from = "a@x.test", to = {"b+c@x.test", "é@x.test"},
+			body = "x\n", dsn = {notify = {"delay", "SUCCESS"},
+				ret = "hdrs", envid = "q+1 =", orcpt = true}}
+		conn:mail {from = "a@x.test", to = "b@x.test", body = "x\n",
+			dsn = {notify = "never",
+				orcpt = {["b@x.test"] = "old@x.test"}}}
+	end)
+end)
+
+spec.test("notices that cannot be asked for", function()
+	talk(hello "DSN", function(conn)
+		for _, dsn in ipairs {{notify = "maybe"}, {notify = "never,delay"},
+			{notify = ""}, {notify = 3}, {ret = "all"}, {envid = "a\nb"},
+			{envid = ("x"):rep(101)}, {nothing = 1}} do
+			spec.fails("'dsn' to 'mail'", conn.mail, conn,
+				{to = "b@x.test", body = "x", dsn = dsn})
+		end
+	end)
+	talk(hello(), function(conn)
+		spec.raises("use", "DSN", conn.mail, conn, {to = "b@x.test",
+			body = "x", dsn = {notify = "never"}})
+	end)
+end)
+
 return spec.done()
