@@ -208,8 +208,9 @@ end
 
 --- postel.compose(parts) → body
 -- A mail out of its parts (RFC 5322, RFC 2045), in 7-bit if nothing else is said,
--- with lines that end in CRLF.  Raises at the place of the call for CR, LF, NUL and octets that are no
--- UTF-8, for addresses that are none, and for a file that cannot be read.
+-- with lines that end in CRLF.  Raises at the place of the call for CR, LF, NUL and
+-- octets that are no UTF-8, for addresses that are none, and for a file that cannot
+-- be read.
 --
 --	from, sender, reply_to, to, cc	an address, "Name <address>", a table with
 --		name and address, or an array of these; from must be there
