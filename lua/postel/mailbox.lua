@@ -1,6 +1,7 @@
 -- mailbox: an open IMAP mailbox, and sets of its messages, named by UID.
 
 local core = require "postel.core"
+local day = require "postel.day"
 local errors = require "postel.errors"
 local set = require "postel.set"
 
@@ -46,8 +47,11 @@ local flags = {
 local strings = {
 	bcc = true, body = true, cc = true, from = true, subject = true,
 	text = true, to = true, keyword = false, unkeyword = false,
-	before = false, on = false, since = false, sentbefore = false,
-	senton = false, sentsince = false, uid = false,
+	uid = false,
+}
+local dates = {
+	before = true, on = true, since = true, sentbefore = true,
+	senton = true, sentsince = true,
 }
 
 -- A string as a quoted one, or beyond ASCII as a literal.
@@ -73,6 +77,10 @@ local function add_key(out, key, value, state)
 		out[#out + 1] = upper
 		out[#out + 1] = strings[key] and
 			text_argument(value, state) or tostring(value)
+	elseif dates[key] then
+		out[#out + 1] = upper .. " " .. (day.imap(tostring(value)) or
+			errors.argument("search", key, "%s is no day",
+			tostring(value)))
 	elseif key == "larger" or key == "smaller" then
 		out[#out + 1] = ("%s %d"):format(upper, value)
 	elseif key == "header" then
@@ -333,8 +341,8 @@ local function refuse_strangers(self)
 end
 
 -- Removes just these: \Deleted, then UID EXPUNGE.  On a server without it
--- EXPUNGE, but only if no other message is marked.  If that goes wrong before
--- anything is expunged, the marks are taken back.
+-- EXPUNGE, but only if no other message is marked.  If that goes wrong, the marks
+-- of what is not expunged are taken back.
 function Messages:delete()
 	if #self == 0 then
 		return self
@@ -347,20 +355,19 @@ function Messages:delete()
 	local ok, e = pcall(function()
 		self:store("+", "\\Deleted")
 		self.box:verify()
-		if not exact then
+		if exact then
+			all(self, "UID EXPUNGE")
+		else
 			refuse_strangers(self)
+			conn:call "EXPUNGE"
 		end
 	end)
 	if not ok then
+		-- UIDs that are gone are passed over (RFC 9051 6.4.9).
 		if conn.is_open then
 			pcall(self.store, self, "-", "\\Deleted")
 		end
 		error(e, 0)
-	end
-	if exact then
-		all(self, "UID EXPUNGE")
-	else
-		conn:call "EXPUNGE"
 	end
 	return self
 end
