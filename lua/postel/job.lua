@@ -40,14 +40,17 @@ Run.__index = Run
 
 -- The counts of a job: .done messages, .octets of them, .skipped (done by an
 -- earlier run), .mailboxes; .refused is an array of {mailbox, key, text}.  name is
--- the script's, options what its arguments say.
-function M.run(name, options)
+-- the script's, options what its arguments say.  how may have .summary, the file
+-- for the summary where standard output carries mail.  The script may set .summary,
+-- a function of the run that gives the line at the end, and .more, a table of
+-- further fields of the JSON object.
+function M.run(name, options, how)
 	-- Mailboxes of a hundred thousand messages are to fit into little memory.
-	collectgarbage("incremental", 130, 400)
+	collectgarbage("incremental", 110, 400)
 	return setmetatable({
 		name = name, options = options, done = 0, octets = 0,
 		skipped = 0, mailboxes = 0, refused = {}, temporary = true,
-		wanted = {},
+		wanted = {}, out = how and how.summary or io.stdout,
 	}, Run)
 end
 
@@ -73,8 +76,8 @@ end
 function Run:would(mailbox, n)
 	table.insert(self.wanted, {mailbox = mailbox, messages = n})
 	if not self.options.json then
-		print(core.plural("%s: %d message", "%s: %d messages", n):format(
-			core.vis(mailbox), n))
+		self.out:write(core.plural("%s: %d message", "%s: %d messages", n)
+			:format(core.vis(mailbox), n), "\n")
 	end
 end
 
@@ -95,11 +98,15 @@ local function tell_refusals(self)
 	local by_text, order = {}, {}
 	for _, r in ipairs(self.refused) do
 		local text = (r.mailbox and r.mailbox .. ": " or "") .. r.text
-		if not by_text[text] then
+		if not r.key then
+			io.stderr:write("postel: ", core.vis(text), "\n")
+		elseif not by_text[text] then
 			by_text[text] = {}
 			order[#order + 1] = text
 		end
-		table.insert(by_text[text], r.key)
+		if r.key then
+			table.insert(by_text[text], r.key)
+		end
 	end
 	for _, text in ipairs(order) do
 		local keys = by_text[text]
@@ -107,26 +114,34 @@ local function tell_refusals(self)
 		local list = numbers and tostring(numbers):gsub(":", "-")
 			:gsub(",", ", ") or table.concat(keys, ", ")
 		io.stderr:write("postel: ", core.plural("message %s: %s",
-			"messages %s: %s", #keys):format(core.vis(list),
+			"messages %s: %s", numbers and #numbers or #keys):format(core.vis(list),
 			core.vis(text)), "\n")
 	end
 end
 
 local function print_json(self, e)
-	print(postel.json {
+	local object = {
 		job = self.name, done = self.done, octets = self.octets,
 		skipped = self.skipped, mailboxes = self.mailboxes,
 		refused = #self.refused > 0 and self.refused or nil,
 		would = #self.wanted > 0 and self.wanted or nil,
 		error = e and tostring(e) or nil,
-	})
+	}
+	for key, value in pairs(self.more or {}) do
+		object[key] = value
+	end
+	self.out:write(postel.json(object), "\n")
 end
 
 local function print_summary(self)
+	if self.summary then
+		self.out:write(self:summary(), "\n")
+		return
+	end
 	local skipped = self.skipped > 0 and
 		errors.text("; %d were there already", self.skipped) or ""
-	print(core.plural("%d message, %s", "%d messages, %s", self.done)
-		:format(self.done, progress.octets(self.octets)) .. skipped)
+	self.out:write(core.plural("%d message, %s", "%d messages, %s", self.done)
+		:format(self.done, progress.octets(self.octets)) .. skipped, "\n")
 end
 
 -- The end of a script, behind pcall(job): tells what was done, and gives the exit
