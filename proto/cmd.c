@@ -350,18 +350,6 @@ count_args(const struct verb *v, size_t n, struct err *e)
 	    v->name, v->name, v->usage);
 }
 
-static int
-check_args(const struct arg *args, size_t n, struct err *e)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (args[i].kind == ARG_BODY && i + 1 < n)
-			return err_set(
-			    e, ERR_USE, "a message must be the last argument");
-	return 0;
-}
-
 struct cmd *
 conn_send(struct conn *c, struct str verb, const struct arg *args, size_t n,
     struct err *e)
@@ -380,7 +368,7 @@ conn_send(struct conn *c, struct str verb, const struct arg *args, size_t n,
 	v = verb_find(c->proto->verbs, verb, NULL);
 	if (v != NULL && !str_eqcase(str_z(v->name), verb))
 		v = NULL;
-	if (count_args(v, n, e) < 0 || check_args(args, n, e) < 0)
+	if (count_args(v, n, e) < 0)
 		return NULL;
 	j = job_new(c, v);
 	j->word = job_dup(j, verb);

@@ -147,6 +147,9 @@ add_arg(
 	struct body *b;
 	int rc;
 
+	if (arg->kind == ARG_BODY && j->flags & VERB_BODY && !last)
+		return err_set(
+		    e, ERR_USE, "a message must be the last argument");
 	if (arg->kind == ARG_BODY && j->flags & VERB_BODY)
 		return add_message(j, arg->body, e);
 	if (arg->kind == ARG_BODY)

@@ -93,6 +93,9 @@ encode(struct cmd *cmd, const struct arg *args, size_t n, struct err *e)
 	if (n > 0 && args[0].kind == ARG_STR)
 		j->subject = job_dup(j, args[0].s);
 	for (i = 0; i < n; i++) {
+		if (args[i].kind == ARG_BODY && i + 1 < n)
+			return err_set(
+			    e, ERR_USE, "a message must be the last argument");
 		if (args[i].kind == ARG_BODY)
 			return add_message(j, args[i].body, e);
 		if (encode_arg(j, i, args[i].s, e) < 0)

@@ -66,13 +66,13 @@ end
 -- ---- one mailbox ----
 
 -- Where the journal of a mailbox is: beside its messages, so that it goes where
--- they go.
-local function journal_path(self, levels)
+-- they go.  One for another job than backup has that in its name.
+local function journal_path(self, levels, job)
 	local path = place(self, levels)
 	if self.kind == "mbox" then
-		path = path:gsub("([^/]*)%.mbox$", ".%1.journal")
+		path = path:gsub("([^/]*)%.mbox$", ".%1." .. (job or "journal"))
 	else
-		path = path .. "/postel-backup"
+		path = path .. "/postel-" .. (job or "backup")
 	end
 	return path:find "^[/.]" and path or "./" .. path
 end
@@ -92,7 +92,7 @@ end
 -- The journal of a mailbox, and what to do with what it does not know: strangers,
 -- the bases of a Maildir, or nil.  An entry of a message that is not there does
 -- not count, nor does any if the mailbox has another UIDVALIDITY now.
-function Archive:journal(levels, validity)
+function Archive:journal(levels, validity, job)
 	local strangers = self.kind == "maildir" and bases(place(self, levels))
 	local changed = false
 	local function accept(key, value)
@@ -108,7 +108,7 @@ function Archive:journal(levels, validity)
 		strangers[value] = nil
 		return there and "" or nil
 	end
-	return postel.journal(journal_path(self, levels),
+	return postel.journal(journal_path(self, levels, job),
 		{sync = false, accept = accept}), strangers or {}
 end
 

@@ -14,7 +14,9 @@ local task = require "postel.task"
 
 local M = {}
 
-local ITEMS = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]"
+-- What to fetch of a message for a sink.
+M.ITEMS = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]"
+
 -- The UIDs that a journal knows: its keys, or its values.
 function M.noted(journal, values)
 	local list = {}
@@ -95,7 +97,7 @@ end
 
 -- The messages of a set, as a sink wants them.
 function M.source(messages, name)
-	local step = messages:fetch(ITEMS)
+	local step = messages:fetch(M.ITEMS)
 	return function()
 		local m = step()
 		while m and not m.body do

@@ -41,11 +41,12 @@ Run.__index = Run
 -- The counts of a job: .done messages, .octets of them, .skipped (done by an
 -- earlier run), .mailboxes; .refused is an array of {mailbox, key, text}; .partly is
 -- set where a message was taken for some.  .own has what else the script puts into
--- the JSON object.  name is the script's, options what its arguments say.  how may
--- have .summary, the file for the summary where standard output carries mail.
+-- the JSON object, and .summary may be a function of the run that gives the line at
+-- the end.  name is the script's, options what its arguments say.  how may have
+-- .summary, the file for the summary where standard output carries mail.
 function M.run(name, options, how)
 	-- Mailboxes of a hundred thousand messages are to fit into little memory.
-	collectgarbage("incremental", 130, 400)
+	collectgarbage("incremental", 110, 400)
 	return setmetatable({
 		name = name, options = options, done = 0, octets = 0,
 		skipped = 0, mailboxes = 0, refused = {}, temporary = true,
@@ -98,11 +99,15 @@ local function tell_refusals(self)
 	local by_text, order = {}, {}
 	for _, r in ipairs(self.refused) do
 		local text = (r.mailbox and r.mailbox .. ": " or "") .. r.text
-		if not by_text[text] then
+		if not r.key then
+			io.stderr:write("postel: ", core.vis(text), "\n")
+		elseif not by_text[text] then
 			by_text[text] = {}
 			order[#order + 1] = text
 		end
-		table.insert(by_text[text], r.key)
+		if r.key then
+			table.insert(by_text[text], r.key)
+		end
 	end
 	for _, text in ipairs(order) do
 		local keys = by_text[text]
@@ -110,7 +115,7 @@ local function tell_refusals(self)
 		local list = numbers and tostring(numbers):gsub(":", "-")
 			:gsub(",", ", ") or table.concat(keys, ", ")
 		io.stderr:write("postel: ", core.plural("message %s: %s",
-			"messages %s: %s", #keys):format(core.vis(list),
+			"messages %s: %s", numbers and #numbers or #keys):format(core.vis(list),
 			core.vis(text)), "\n")
 	end
 end
@@ -130,6 +135,10 @@ local function print_json(self, e)
 end
 
 local function print_summary(self)
+	if self.summary then
+		self.out:write(self:summary(), "\n")
+		return
+	end
 	local skipped = self.skipped > 0 and
 		errors.text("; %d were there already", self.skipped) or ""
 	self.out:write(core.plural("%d message, %s", "%d messages, %s", self.done)

@@ -1,6 +1,7 @@
 -- mailbox: an open IMAP mailbox, and sets of its messages, named by UID.
 
 local core = require "postel.core"
+local day = require "postel.day"
 local errors = require "postel.errors"
 local set = require "postel.set"
 
@@ -48,8 +49,10 @@ local flags = {
 local strings = {
 	bcc = true, body = true, cc = true, from = true, subject = true,
 	text = true, to = true, keyword = false, unkeyword = false,
-	before = false, on = false, since = false, sentbefore = false,
-	senton = false, sentsince = false,
+}
+local dates = {
+	before = true, on = true, since = true, sentbefore = true,
+	senton = true, sentsince = true,
 }
 
 -- A string as a quoted one, or beyond ASCII as a literal.
@@ -115,6 +118,10 @@ local function add_key(out, key, value, state)
 		out[#out + 1] = upper
 		out[#out + 1] = strings[key] and
 			text_argument(value, state) or tostring(value)
+	elseif dates[key] then
+		out[#out + 1] = upper .. " " .. (day.imap(tostring(value)) or
+			errors.argument("search", key, "%s is no day",
+			tostring(value)))
 	elseif shaped[key] then
 		shaped[key](out, value, state)
 	else
@@ -211,8 +218,9 @@ end
 --	box:search { unseen = true, from = "caesar", before = "1-Jan-2026" }
 --
 -- Flags are true or false; header is {name, value}; larger and smaller are
--- octets; uid is a text, or what postel.set() takes, or a set of messages; "not" is
--- a table, "or" an array of two tables.
+-- octets; days are "1-Jan-2026", "2026-01-01" or "90d", so many days ago; uid is a
+-- text, or what postel.set() takes, or a set of messages; "not" is a table, "or" an
+-- array of two tables.
 function Mailbox:search(criteria)
 	self:verify()
 	local arguments
@@ -426,8 +434,7 @@ end
 --- messages:delete() → messages
 -- Removes just these: \Deleted, then UID EXPUNGE (RFC 4315).  On a server without
 -- it EXPUNGE, but only if no other message is marked; else that is raised as
--- "refused".  If that goes wrong before anything is expunged, the marks are taken
--- back.
+-- "refused".  If that goes wrong, the marks of what is not expunged are taken back.
 function Messages:delete()
 	if #self == 0 then
 		return self
@@ -440,20 +447,19 @@ function Messages:delete()
 	local ok, e = pcall(function()
 		self:store("+", "\\Deleted")
 		self.box:verify()
-		if not exact then
+		if exact then
+			all(self, "UID EXPUNGE")
+		else
 			refuse_strangers(self)
+			conn:call "EXPUNGE"
 		end
 	end)
 	if not ok then
+		-- UIDs that are gone are passed over (RFC 9051 6.4.9).
 		if conn.is_open then
 			pcall(self.store, self, "-", "\\Deleted")
 		end
 		error(e, 0)
-	end
-	if exact then
-		all(self, "UID EXPUNGE")
-	else
-		conn:call "EXPUNGE"
 	end
 	return self
 end

@@ -43,9 +43,10 @@ end
 
 -- Calls fn() until it returns.  After an error that says that a connection was
 -- lost or could not be made again, it is called anew behind a pause: it has to
--- know by itself what is done.  run.done and run.skipped say whether an attempt
--- came to anything; before the first connection there was (run.connected), and
--- after ten attempts in a row that came to nothing, the error is raised.
+-- know by itself what is done.  run.done, run.skipped and, if there is one,
+-- run.written say whether an attempt came to anything; before the first connection
+-- there was (run.connected), and after ten attempts in a row that came to nothing,
+-- the error is raised.
 function M.retry(run, fn)
 	local pause, failures, before = FIRST, 0, -1
 	while true do
@@ -56,7 +57,7 @@ function M.retry(run, fn)
 			not errors.is(e, "closed", "timeout", "connect", "dns") then
 			error(e, 0)
 		end
-		local count = run.done + run.skipped
+		local count = run.done + run.skipped + (run.written or 0)
 		if count > before then
 			pause, failures, before = FIRST, 0, count
 		end

@@ -189,14 +189,39 @@ local function file_name(journal, key)
 		end):gsub("^%.", "%%2E") .. ".eml"
 end
 
--- A file that is there, whole, was saved by a run that could not note it.
+local BLOCK = 64 * 1024
+
+-- Whether two files hold the same octets.
+local function same(one, other)
+	local a <close> = io.open(one, "rb")
+	local b <close> = io.open(other, "rb")
+	while a and b do
+		local x, y = a:read(BLOCK), b:read(BLOCK)
+		if x ~= y then
+			return false
+		elseif not x then
+			return true
+		end
+	end
+	return false
+end
+
+-- A file of that name that holds the same was saved by a run that could not note
+-- it.  If it is another message, from a mailbox that has the same numbers, the new
+-- one gets a name with a number behind it.
 function Files:put(message)
-	local body = body_of(message)
 	local path = self.path .. "/" .. file_name(self.journal, message.key)
-	if core.stat(path) then
-		body:close()
-	else
-		body:save(path, {before = function() check_sound(message) end})
+	local stem, there = path:gsub("%.eml$", ""), {}
+	while core.stat(path) do
+		there[#there + 1] = path
+		path = ("%s-%d.eml"):format(stem, #there + 1)
+	end
+	body_of(message):save(path, {before = function() check_sound(message) end})
+	for _, other in ipairs(there) do
+		if same(path, other) then
+			core.remove(path)
+			break
+		end
 	end
 	self.journal:add(message.key)
 	return done

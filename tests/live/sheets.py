@@ -96,15 +96,21 @@ def sessions(path):
 
 
 class Screen:
-    """What a terminal without any art shows: lines, of which the last one
-    grows."""
+    """What a terminal with little art shows: lines, of which the last one
+    grows.  A line of progress is erased in the end."""
 
     def __init__(self):
-        self.lines, self.column = [""], 0
+        self.lines, self.column, self.escape = [""], 0, False
 
     def feed(self, text):
         for char in text:
-            if char == "\n":
+            if self.escape:
+                self.escape = not char.isalpha()
+                if char == "K":  # erase to the end of the line
+                    self.lines[-1] = self.lines[-1][:self.column]
+            elif char == "\x1b":
+                self.escape = True
+            elif char == "\n":
                 self.lines.append("")
                 self.column = 0
             elif char == "\r":

@@ -1,13 +1,14 @@
 """The lab sheets of examples/: each session is played at a terminal, and each
 program is run."""
 
+import os
 import re
 import shutil
 
 import mails
 import sheets
 from harness import DONE, POSTEL, REFUSED, USAGE, LiveCase
-from servers import ROOT, Dovecot, Exim
+from servers import ROOT, Dovecot, Exim, Posteld
 
 EXAMPLES = ROOT / "examples"
 LANGUAGES = ("en", "fr")
@@ -58,6 +59,66 @@ def add_tests():
 
 
 add_tests()
+
+
+class Readme(LiveCase):
+    """Its programs are short and run as they stand, but for where the server
+    is and the password."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.enterContext(Posteld())
+        self.logged = (self.server,)
+        text = (ROOT / "README.md").read_text()
+        self.programs = re.findall(r"(?ms)^```lua\n(.*?)^```$", text)
+
+    def run_program(self, n):
+        url = re.compile(r"(pop3|imap|smtp)s?://(asterix@)?[\w.]+")
+        program = url.sub(lambda m: self.server.url(
+            m[1], "asterix" if m[2] else None), self.programs[n])
+        return self.done(self.home.file(f"{n}.lua", program)).out
+
+    def test_there_are_three_short_ones(self):
+        self.assertEqual(len(self.programs), 3)
+        for program in self.programs:
+            self.assertLessEqual(len(program.splitlines()), 10, program)
+
+    def test_transfer(self):
+        sent = mails.messages(5)
+        for content in sent:
+            self.server.inbox("asterix").put(content)
+        self.run_program(0)
+        self.assertEqual(len(self.server.inbox("asterix")), 0)
+        came = self.server.inbox("obelix").contents()
+        self.assertEqual(sorted(map(mails.digest, came)),
+                         sorted(map(mails.digest, sent)))
+
+    def test_old_unread_mail(self):
+        inbox = self.server.inbox("asterix")
+        old, day = mails.messages(4), 1_767_225_600  # 1 January 2026
+        for n, content in enumerate(old):
+            path = inbox.put(content, "S" if n == 3 else None)
+            os.utime(path, (day - 1, day - 1))
+        path = inbox.put(mails.message(9))
+        os.utime(path, (day, day))
+        self.assertEqual(self.run_program(1),
+                         b"".join(map(mails.crlf, old[:3])))
+        self.assertEqual(sorted(map(mails.number, inbox.contents())), [3, 9])
+
+    def test_subjects_and_attachments(self):
+        inbox = self.server.inbox("asterix")
+        inbox.put(b"From: =?utf-8?q?C=C3=A9sar?= <c@rome.example>\n"
+                  b"Subject: Invoice =?utf-8?b?4oKs?= \x1b[2J 1\nMIME-Version: "
+                  b"1.0\nContent-Type: multipart/mixed; boundary=cut\n\n"
+                  b"--cut\n\nAve\n--cut\nContent-Type: text/csv; "
+                  b"name=../a.csv\nContent-Transfer-Encoding: base64\n"
+                  b"Content-Disposition: attachment\n\nMTsyCg==\n--cut--\n")
+        inbox.put(b"Subject: other\n\n")
+        self.assertEqual(
+            self.run_program(2).decode(),
+            "C\u00e9sar <c@rome.example>: Invoice \u20ac ^[[2J 1\n"
+            "\t./_a.csv\n")
+        self.assertEqual((self.home.path / "_a.csv").read_bytes(), b"1;2\n")
 
 
 class Languages(Example):

@@ -1,40 +1,58 @@
 """postel purge: prints the unread mail byte for byte, then deletes it."""
 
 import imaplib
+import json
+import os
 import signal
 import subprocess
 import time
 
-import hostile
 import mails
-from harness import (DONE, LOST, PARTLY, POSTEL, PROTOCOL, REFUSED, SCRIPT,
+from harness import (DONE, INTERRUPTED, PARTLY, POSTEL, REFUSED, SCRIPT, USAGE,
                      LiveCase)
-from servers import Dovecot
+from servers import Dovecot, Posteld
 
 
-class Purge(LiveCase):
+class PurgeCase(LiveCase):
+    kind = Dovecot
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.dovecot = cls.with_users(Dovecot)
+        cls.server = cls.with_users(cls.kind)
 
     def setUp(self):
         super().setUp()
-        self.take_user(self.dovecot)
-        self.url = self.dovecot.url("imap", self.user, tail="/INBOX")
+        self.take_user(self.server)
+        self.account = self.server.url("imap", self.user)
+        self.url = self.account + "/INBOX"
 
-    def put(self, *numbers, flags=None, kind=None):
+    def put(self, *numbers, flags=None, kind=None, box=None, date=None,
+            extra=None):
+        """Puts messages into a mailbox; date is when they came."""
         contents = [mails.message(n, kind=kind) for n in numbers]
+        if extra:
+            contents = [extra + c for c in contents]
         for content in contents:
-            self.inbox.put(content, flags)
+            path = (self.inbox if box is None else box).put(content, flags)
+            if date is not None:
+                os.utime(path, (date, date))
         return contents
 
-    def left(self):
-        return sorted(mails.number(c) for c in self.inbox.contents())
+    def left(self, box=None):
+        return sorted(mails.number(c) for c in (self.inbox if box is None else box).contents())
+
+    @staticmethod
+    def printed(contents):
+        return b"".join(map(mails.crlf, contents))
+
+
+class Purge(PurgeCase):
+    """On Dovecot; below, the same on posteld."""
 
     def client(self):
         """Another client, which is no part of postel."""
-        other = imaplib.IMAP4("127.0.0.1", self.dovecot.imap)
+        other = imaplib.IMAP4("127.0.0.1", self.server.imap)
         self.addCleanup(other.shutdown)
         other.login(self.user, "secret")
         other.select()
@@ -46,17 +64,14 @@ class Purge(LiveCase):
             stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, bufsize=0,
             env=self.home.environment, cwd=self.home.path)
 
-    @staticmethod
-    def printed(contents):
-        return b"".join(map(mails.crlf, contents))
-
     def test_unread_is_printed_exactly_and_goes(self):
         read = self.put(*range(100, 103), flags="S")
         unread = self.put(*range(20))
         read += self.put(*range(200, 203), flags="FRS")
         result = self.done("purge", self.url)
         self.assertEqual(result.out, self.printed(unread))
-        self.assertEqual(result.err, b"")
+        self.assertRegex(result.err, rb"^20 messages, [\d.]+ kB; printed "
+                         rb"and deleted\n$")
         self.assertEqual(self.left(), sorted(map(mails.number, read)))
         kept = sorted(self.inbox.contents())
         self.assertEqual(kept, sorted(read), "read mail is as it was")
@@ -72,8 +87,8 @@ class Purge(LiveCase):
 
     def test_nothing_unread(self):
         self.put(1, 2, flags="S")
-        result = self.done("purge", self.url)
-        self.assertEqual(result.out, b"")
+        result = self.done("purge", self.url, "--quiet")
+        self.assertEqual((result.out, result.err), (b"", b""))
         self.assertEqual(self.left(), [1, 2])
 
     def test_mail_marked_deleted_by_another_stays(self):
@@ -86,15 +101,15 @@ class Purge(LiveCase):
 
     def test_other_mailbox(self):
         self.put(1)
-        drafts = self.dovecot.inbox(self.user, "Drafts")
+        drafts = self.server.inbox(self.user, "Drafts")
         drafts.put(mails.message(2))
-        url = self.dovecot.url("imap", self.user, tail="/Drafts")
+        url = self.server.url("imap", self.user, tail="/Drafts")
         result = self.done("purge", url)
         self.assertEqual(result.out, self.printed([mails.message(2)]))
         self.assertEqual((len(drafts), self.left()), (0, [1]))
 
     def test_mailbox_that_is_not_there(self):
-        url = self.dovecot.url("imap", self.user, tail="/Nowhere")
+        url = self.server.url("imap", self.user, tail="/Nowhere")
         self.fails(REFUSED, "Nowhere|exist", "purge", url)
 
     def test_mail_that_arrives_meanwhile_stays(self):
@@ -208,61 +223,176 @@ class Purge(LiveCase):
         self.assertLess(result.seconds, 15)
 
 
-class PurgeOfHostile(LiveCase):
-    """What a broken server says is never taken as success."""
 
-    def purge(self, answers, **options):
-        with hostile.Hostile("imap", answers) as server:
-            result = self.postel("purge", server.url(tail="/INBOX"),
-                                 "--timeout=3", **options)
-            return result, server
+class PurgeOnPosteld(Purge):
+    kind = Posteld
 
-    def test_honest_first(self):
-        result, server = self.purge({})
-        self.assertEqual((result.status, result.out),
-                         (DONE, hostile.MAIL), result)
-        self.assertTrue(server.said(rb"(?i)UID EXPUNGE 1"))
 
-    def test_store_refused(self):
-        result, server = self.purge(
-            {"UID STORE": [hostile.say(b"%t NO not yours\r\n")]})
-        self.assertFailed(result, (REFUSED, PARTLY), "not yours")
-        self.assertFalse(server.said(rb"(?i)EXPUNGE"))
+DAY = 24 * 60 * 60
+# Noon of 10 January 2026, UTC: days are the same in all zones that matter.
+JANUARY = 1_768_046_400
 
-    def test_expunge_refused(self):
-        result, _ = self.purge(
-            {"UID EXPUNGE": [hostile.say(b"%t NO not now\r\n")]})
-        self.assertFailed(result, (REFUSED, PARTLY), "not now")
 
-    def test_literal_cut_off(self):
-        result, server = self.purge({"UID FETCH": [
-            hostile.say(b"* 1 FETCH (UID 1 BODY[] {1000}\r\nSubject: cut"),
-            hostile.hang_up]})
-        self.assertFailed(result, LOST, ".")
-        self.assertFalse(server.said(rb"(?i)STORE"))
+class Choice(PurgeCase):
+    """Which messages go: the same on both servers."""
 
-    def test_literal_longer_than_announced(self):
-        result, server = self.purge({"UID FETCH": [
-            hostile.say(b"* 1 FETCH (UID 1 BODY[] {5}\r\nhello and more)\r\n"
-                        b"%t OK done\r\n")]})
-        self.assertFailed(result, PROTOCOL, ".")
-        self.assertFalse(server.said(rb"(?i)STORE"))
+    def purge(self, *options, url=None):
+        return self.done("purge", url or self.url, *options)
 
-    def test_fetch_says_no(self):
-        result, server = self.purge(
-            {"UID FETCH": [hostile.say(b"%t NO disk trouble\r\n")]})
-        self.assertFailed(result, (REFUSED, PARTLY), "disk trouble")
-        self.assertFalse(server.said(rb"(?i)STORE"))
+    def test_before_a_day_however_it_is_written(self):
+        for day in ("2026-01-10", "10-Jan-2026", "10-JAN-2026",
+                    f"{int(time.time()) // DAY - JANUARY // DAY}d"):
+            old = self.put(1, date=JANUARY - DAY) + self.put(
+                2, date=JANUARY - 400 * DAY)
+            new = self.put(3, date=JANUARY) + self.put(4)
+            result = self.done("purge", self.url, f"--before={day}",
+                               env={"TZ": "UTC0"})
+            self.assertEqual(sorted(mails.number(c) for c in
+                                    self.inbox.contents()), [3, 4], day)
+            self.assertEqual(result.out, self.printed(old), day)
+            self.assertEqual(len(new), len(self.inbox))
+            for path in self.inbox.files():
+                path.unlink()
 
-    def test_message_that_never_comes(self):
-        """OK, but no FETCH response: nothing printed, nothing deleted."""
-        result, server = self.purge(
-            {"UID FETCH": [hostile.say(b"%t OK done\r\n")]})
-        self.assertFalse(server.said(rb"(?i)STORE"), result)
+    def test_seen_and_all(self):
+        self.put(1, 2)
+        read = self.put(3, flags="S")
+        self.assertEqual(self.purge("--seen").out, self.printed(read))
+        self.assertEqual(self.left(), [1, 2])
+        self.put(4, flags="S")
+        self.purge("--all")
+        self.assertEqual(self.left(), [])
 
-    def test_another_message_than_asked(self):
-        result, server = self.purge({"UID FETCH": [
-            hostile.say(b"* 2 FETCH (UID 5 BODY[] {3}\r\nabc)\r\n"
-                        b"%t OK done\r\n")]})
-        self.assertFalse(server.said(rb"(?i)STORE 5"), result)
-        self.assertFalse(server.said(rb"(?i)STORE 1 "), result)
+    def test_sender_subject_size_and_flag_together(self):
+        text = b"From: C\xc3\xa9sar <c@rome.test>\nSubject: tax %d\n\n"
+        big = b"x" * 70 + b"\n"
+        for subject, size, flags in ((1, 100, None), (2, 1, None),
+                                     (1, 100, "F")):
+            self.inbox.put(text % subject + big * size, flags)
+        self.put(5)
+        result = self.purge("--from=C\u00e9sar", "--subject=TAX 1",
+                            "--larger=7k", "--unflagged")
+        self.assertEqual(result.out, mails.crlf(text % 1 + big * 100))
+        self.assertEqual(len(self.inbox), 3)
+        self.purge("--from=c@rome.test")
+        self.assertEqual(self.left(), [5])
+
+    def test_newest_stay_in_each_mailbox(self):
+        """By the date on which they came, whatever their UIDs are."""
+        other = self.server.inbox(self.user, "Drafts")
+        for box in (self.inbox, other):
+            for n, age in ((1, 5), (2, 1), (3, 4), (4, 2), (5, 3)):
+                self.put(n, box=box, date=JANUARY - age * DAY)
+        self.put(9, flags="S", date=JANUARY)
+        result = self.purge("--keep=2", "--mailbox=INBOX", "Drafts",
+                            url=self.account)
+        self.assertEqual((self.left(), self.left(other)),
+                         ([2, 4, 9], [2, 4]))
+        self.assertEqual(result.out.count(mails.HEADER), 6)
+        self.purge("--keep=2")
+        self.purge("--keep=7")
+        self.assertEqual(self.left(), [2, 4, 9])
+
+    def boxes(self):
+        names = ("Work", self.level("Work", "2026"), "Drafts")
+        return {name: self.server.inbox(self.user, name) for name in names}
+
+    def level(self, *levels):
+        return ("/" if self.kind is Posteld else ".").join(levels)
+
+    def test_mailboxes_by_pattern(self):
+        boxes = self.boxes()
+        for i, box in enumerate([self.inbox, *boxes.values()]):
+            self.put(i, box=box)
+        result = self.purge("--mailbox=INBOX", "Work*", "--exclude=*/2026",
+                            url=self.account)
+        self.assertEqual(result.out, self.printed(
+            mails.message(n) for n in (0, 1)))
+        self.assertEqual([self.left(b) for b in boxes.values()],
+                         [[], [2], [3]])
+        self.fails(REFUSED, "no mailbox Wrok", "purge", self.account,
+                   "--mailbox=Wrok*", "--mailbox=*")
+        self.assertEqual(self.left(boxes["Drafts"]), [3])
+
+    def test_nothing_goes_anywhere_before_all_is_printed(self):
+        """The pipe has what the first mailbox had, and may lose it."""
+        boxes = self.boxes()
+        first = boxes.pop("Drafts")
+        self.put(77, box=first)
+        for box in (self.inbox, *boxes.values()):
+            self.put(*range(4), box=box, kind=mails.large)
+        child = subprocess.Popen(
+            [POSTEL, "purge", self.account, "--mailbox=*"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, bufsize=0, cwd=self.home.path,
+            env=self.home.environment)
+        seen = b""
+        while len(seen) < 300_000:
+            seen += child.stdout.read(65536)
+        child.stdout.close()
+        err = child.stderr.read()
+        child.stderr.close()
+        self.assertNotEqual(child.wait(30), DONE)
+        self.assertIn(b"nothing was deleted", err)
+        self.assertIn(mails.HEADER + b": 77", seen)
+        self.assertEqual([len(b) for b in (first, self.inbox,
+                                           *boxes.values())], [1, 4, 4, 4])
+
+    def test_dry_run(self):
+        unread = self.put(1, 2)
+        self.put(3, flags="S")
+        before = [p.name for p in self.inbox.files()]
+        result = self.purge("-n")
+        self.assertEqual((result.out, result.err), (
+            self.printed(unread), b"postel: 2 would be deleted: UID 1:2\n"))
+        result = self.purge("-n", "--json")
+        would = json.loads(result.err)["would"]
+        self.assertEqual(would, [{"mailbox": "INBOX", "messages": 2,
+                                  "uids": "1:2"}])
+        result = self.purge("-n", "--all", "--save=box")
+        self.assertEqual(result.out,
+                         b"postel: 3 would be deleted: UID 1:3\n")
+        self.assertFalse((self.home.path / "box").exists())
+        self.assertEqual(sorted(p.name.split(":")[0] for p in
+                                self.inbox.files()),
+                         sorted(n.split(":")[0] for n in before))
+
+    def test_summary_in_json(self):
+        unread = self.put(1, 2)
+        result = self.purge("--json")
+        totals = json.loads(result.err)
+        self.assertEqual(
+            [totals[k] for k in ("job", "done", "written", "octets",
+                                 "mailboxes", "skipped")],
+            ["purge", 2, 2, len(self.printed(unread)), 1, 0])
+        self.assertEqual(result.out, self.printed(unread))
+
+    def test_interrupted_while_it_prints(self):
+        self.put(*range(6), kind=mails.large)
+        child = subprocess.Popen(
+            [POSTEL, "purge", self.url], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, bufsize=0,
+            cwd=self.home.path, env=self.home.environment)
+        child.stdout.read(1000)
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=30)
+        self.assertEqual(child.returncode, INTERRUPTED, err)
+        self.assertRegex(err, b"interrupted; .*nothing was deleted")
+        self.assertEqual(len(self.inbox), 6)
+
+    def test_wrong_arguments(self):
+        self.put(1)
+        for options in (["--before=2026-02-30"], ["--before=yesterday"],
+                        ["--before=1-Foo-2026"], ["--before=2026-1-1"],
+                        ["--keep=-1"], ["--keep=x"], ["--keep=2k"],
+                        ["--larger=1T"], ["--seen", "--all"],
+                        ["--as=mbox"], ["--save=x", "--as=zip"],
+                        ["--mailbox=Work"], ["--exclude=Work"]):
+            with self.subTest(options):
+                self.fails(USAGE, "^postel: purge: ", "purge", self.url,
+                           *options)
+        self.assertEqual(len(self.inbox), 1)
+
+
+class ChoiceOnPosteld(Choice):
+    kind = Posteld

@@ -111,6 +111,8 @@ spec.test("search by table", function()
 		{"ALL", {}}, {"ALL", nil},
 		{"BEFORE 1-Jan-2026 FROM \"caesar\" UNSEEN",
 			{unseen = true, before = "1-Jan-2026", from = "caesar"}},
+		{"BEFORE 5-Jan-2026", {before = "2026-01-05"}},
+		{"SINCE 29-Feb-2028", {since = "29-feb-2028"}},
 		{"NOT (FROM \"a\" SEEN)", {["not"] = {from = "a", seen = true}}},
 		{"OR SEEN LARGER 5", {["or"] = {{seen = true}, {larger = 5}}}},
 		{'SUBJECT "a \\" b"', {subject = 'a " b'}},
@@ -132,6 +134,10 @@ spec.test("search by table", function()
 		spec.fails("'unseen' to 'search'", box.search, box,
 			{unseen = false})
 		spec.fails("'criteria' to 'search'", box.search, box, 3)
+		for _, day in ipairs {"2026-02-29", "2026-1-1", "x", "1-Foo-2026",
+			"2026-13-01", "31-Apr-2026", "1-Jan-2026 ALL"} do
+			spec.fails("is no day", box.search, box, {on = day})
+		end
 	end)
 end)
 
@@ -142,6 +148,18 @@ C: Grüß
 S: * SEARCH 4
 S: @ OK]], function(box)
 		spec.same(tostring(box:search {subject = "Grüß"; seen = true}), "4")
+	end, "LITERAL+")
+end)
+
+spec.test("search: several literals in one command", function()
+	with_box([[
+C: @ UID SEARCH CHARSET UTF-8 FROM {6+}
+C: Grüß SEEN SUBJECT {6+}
+C: Grüß UNDRAFT
+S: * SEARCH 4
+S: @ OK]], function(box)
+		spec.same(tostring(box:search {from = "Grüß", subject = "Grüß",
+			seen = true, undraft = true}), "4")
 	end, "LITERAL+")
 end)
 
@@ -418,6 +436,17 @@ C: @ UID STORE 2 +FLAGS.SILENT (\Deleted)
 S: @ NO not yours
 C: @ UID STORE 2 -FLAGS.SILENT (\Deleted)
 S: @ NO not yours]], function(box) box:messages "2":delete() end)
+end)
+
+spec.test("delete: of what is not expunged the marks are taken back", function()
+	spec.raises("refused", "not now", with_box, [[
+C: @ UID STORE 2,4 +FLAGS.SILENT (\Deleted)
+S: @ OK
+C: @ UID EXPUNGE 2,4
+S: * 1 EXPUNGE
+S: @ NO not now
+C: @ UID STORE 2,4 -FLAGS.SILENT (\Deleted)
+S: @ OK]], function(box) box:messages "2,4":delete() end)
 end)
 
 spec.test("delete: another UIDVALIDITY means other messages", function()
