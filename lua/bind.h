@@ -167,6 +167,7 @@ int bind_maildir(lua_State *L);
 
 /* process.c: core.process(argv, files, env); see there. */
 int bind_process(lua_State *L);
+int bind_executable(lua_State *L);
 
 /* mail.c */
 extern const luaL_Reg bind_mail_functions[];
@@ -196,6 +197,10 @@ struct str bind_url_text(lua_State *L, int idx, struct bind_scratch *s);
 
 /* lookup.c */
 extern const luaL_Reg bind_lookup_functions[];
+
+/* signals.c */
+int bind_catch_signals(lua_State *L);
+int bind_signalled(lua_State *L);
 
 /* save.c */
 /* Raises errno as that of a failed write to f. */

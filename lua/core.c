@@ -322,6 +322,8 @@ static const luaL_Reg functions[] = {
     {"turn", core_turn},
     {"now", core_now},
     {"busy", core_busy},
+    {"catch_signals", bind_catch_signals},
+    {"signalled", bind_signalled},
     {"url", core_url},
     {"url_text", core_url_text},
     {"vis", core_vis},
@@ -340,6 +342,7 @@ static const luaL_Reg functions[] = {
     {"dry_run", core_dry_run},
     {"maildir", bind_maildir},
     {"process", bind_process},
+    {"executable", bind_executable},
     {"mechanism", core_mechanism},
     {NULL, NULL},
 };

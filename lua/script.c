@@ -323,13 +323,14 @@ int
 bind_call(lua_State *L, int n)
 {
 	struct script *s = script_of(L), *outer = running;
-	struct sigaction sa = {.sa_handler = on_interrupt}, old;
+	struct sigaction sa = {.sa_handler = on_interrupt}, old, old_term;
 	int base = lua_gettop(L) - n;
 	int rc;
 
 	running = s;
 	s->stop = 0;
 	sigaction(SIGINT, &sa, &old);
+	sigaction(SIGTERM, NULL, &old_term); /* bind_catch_signals */
 	lua_pushcfunction(L, on_error);
 	lua_insert(L, base);
 	rc = lua_pcall(L, n, 1, base);
@@ -339,6 +340,7 @@ bind_call(lua_State *L, int n)
 			lua_pop(L, 1);
 	}
 	sigaction(SIGINT, &old, NULL);
+	sigaction(SIGTERM, &old_term, NULL);
 	lua_sethook(L, NULL, 0, 0);
 	running = outer;
 	lua_remove(L, base);

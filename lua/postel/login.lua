@@ -79,7 +79,8 @@ local sources = {
 	function(conn, o)
 		local path = netrc_path(o)
 		if path and conn.host then
-			return (core.secret_netrc(path, machine(conn), o.user))
+			return (core.secret_netrc(path, machine(conn), o.user,
+				conn.port))
 		end
 	end,
 	function(conn, o)
@@ -137,7 +138,8 @@ local function is_at_hand(conn, o)
 	if not path or not conn.host then
 		return false
 	end
-	local secret <close> = (core.secret_netrc(path, machine(conn), o.user))
+	local secret <close> = (core.secret_netrc(path, machine(conn), o.user,
+		conn.port))
 	return secret ~= nil
 end
 
@@ -225,7 +227,8 @@ end
 local function netrc_user(conn, options)
 	local path = netrc_path(options)
 	if path and conn.host then
-		return select(2, core.secret_netrc(path, machine(conn)))
+		return select(2, core.secret_netrc(path, machine(conn), nil,
+			conn.port))
 	end
 end
 

@@ -33,14 +33,17 @@ end
 -- arguments, or a command for the shell.  options:
 --
 --	files	a table by descriptor, from 0 to 7, of open files, bodies and
---		secrets that it gets to read, or open files that it writes to; its
+--		secrets that it gets to read, or open files that it writes to, or
+--		"pipe": what it writes there is read by read(descriptor); its
 --		standard input is else empty, and its output goes where ours goes
 --	env	names and values for its environment
 --
 -- Returns a process; its wait() gives the exit status, 128 and the signal's number
 -- if one has ended it, its signal(name) sends "INT", "TERM" or "KILL" to it and
--- what it has started, and its close(), as its end as a <close> variable, ends it.
--- Raises "sys" if it cannot be started.
+-- what it has started, its read(descriptor) gives what has come from a pipe, nil
+-- at its end, and its close(), as its end as a <close> variable, ends it.
+-- It has no terminal, and is ended when we are, however that happens.  Raises
+-- "sys" if it cannot be started.
 function M.start(argv, options)
 	argv, options = check(argv, options)
 	local files, env = {}, {}
