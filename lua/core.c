@@ -151,6 +151,22 @@ core_url_text(lua_State *L)
 	return 1;
 }
 
+/* looks_like_url(text) */
+static int
+core_looks_like_url(lua_State *L)
+{
+	lua_pushboolean(L, url_looks(bind_str(L, 1)));
+	return 1;
+}
+
+/* shows_password(text): whether there is a URL with a password in it. */
+static int
+core_shows_password(lua_State *L)
+{
+	lua_pushboolean(L, url_password(bind_str(L, 1)).p != NULL);
+	return 1;
+}
+
 /* ---- texts ---- */
 
 int
@@ -326,6 +342,8 @@ static const luaL_Reg functions[] = {
     {"signalled", bind_signalled},
     {"url", core_url},
     {"url_text", core_url_text},
+    {"looks_like_url", core_looks_like_url},
+    {"shows_password", core_shows_password},
     {"vis", core_vis},
     {"quote", core_quote},
     {"mutf7_decode", core_mutf7_decode},

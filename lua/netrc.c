@@ -211,10 +211,11 @@ field(lua_State *L, const char *name)
 }
 
 /*
- * netrc_text(entries): the text of a netrc file, a secret, with an entry for
- * each {machine, port, login, password}: strings, but the port a number and the
- * password perhaps a secret.  Without a machine it is the default, which has to
- * be the last; port and login may be missing.
+ * netrc_text(entries, path): the text of a netrc file, a secret, with an entry
+ * for each {machine, port, login, password}: strings, but the port a number and
+ * the password perhaps a secret.  Without a machine it is the default, behind
+ * which nothing counts; port and login may be missing.  What the netrc file at
+ * path has, if there is one, follows.
  */
 int
 secret_netrc_text(lua_State *L)
@@ -223,6 +224,7 @@ secret_netrc_text(lua_State *L)
 	struct buf *b;
 	struct str machine;
 	struct err e = {0};
+	const char *path = luaL_optstring(L, 2, NULL);
 	int rc = 0;
 
 	luaL_checktype(L, 1, LUA_TTABLE);
@@ -239,10 +241,13 @@ secret_netrc_text(lua_State *L)
 		lua_pop(L, 1);
 	}
 	lua_pop(L, 1);
-	if (rc != 0) {
+	if (rc != 0)
 		(void)err_set(&e, ERR_USE, "too many passwords at once");
+	if (rc == 0 && path != NULL &&
+	    secret_slurp(path, false, b, &e) != 0 && e.sys != ENOENT)
+		rc = -1;
+	if (rc != 0)
 		return bind_raise(L, &e, 0);
-	}
 	secret_seal(text);
 	return 1;
 }

@@ -5,6 +5,11 @@ local errors = require "postel.errors"
 
 local M = {}
 
+-- A word as the shell reads it back.
+function M.quote(text)
+	return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
 -- An open file, at its beginning, that holds a body.
 local function file_of(body)
 	local file = io.tmpfile()
