@@ -83,6 +83,13 @@ Command.__index = Command
 -- script shows is wanted in JSON.  .needed has the names of the columns in it.  Raises
 -- "usage".
 function M.command(words, columns, json)
+	for i, word in ipairs(words) do
+		if core.shows_password(word) then
+			errors.raise("usage", "the word %d of the command has a " ..
+				"password, which would be seen by all; a column " ..
+				"password has those of the accounts", i)
+		end
+	end
 	local self = setmetatable({}, Command)
 	self.head = template.template(inherited(words[1], json), columns)
 	self.secrets = template.template(secret_options(), columns)
@@ -175,10 +182,11 @@ local function read_lines(process, number, line)
 	local rest = ""
 	for chunk in function() return process:read(number) end do
 		rest = rest .. chunk
-		local from = 1
-		for text, stop in rest:gmatch "([^\n]*)\n()" do
-			line(text)
-			from = stop
+		local from, stop = 1, rest:find("\n", 1, true)
+		while stop do
+			line(rest:sub(from, stop - 1))
+			from = stop + 1
+			stop = rest:find("\n", from, true)
 		end
 		rest = rest:sub(from)
 		if #rest > (rest:find "^{" and SUMMARY_MAX or LINE_MAX) then

@@ -30,25 +30,25 @@ local function unescape(s)
 end
 
 -- The last status of each key.  A line without an end was cut off by a crash, and
--- its job was not over.  "new" if not even the header is there, "cut" if the last
--- line has no end.
+-- its job was not over.  How many octets are whole lines.
 local function load(self, file)
 	local first = file:read "L" or ""
 	if first ~= header and header:sub(1, #first) == first then
-		return "new"
+		return 0
 	elseif first ~= header then
 		errors.raise("usage", "%s is no job log: its first line is not %s",
 			self.path, header:gsub("\n", ""):gsub("\t", " "))
 	end
-	local whole = true
+	local size = #first
 	for line in file:lines "L" do
-		whole = line:sub(-1) == "\n"
 		local key, status = line:match "^%d+\t([^\t]*)\t[^\t]*\t[^\t]*\t(%d+)\t"
-		if key and whole then
-			self.last[unescape(key)] = math.tointeger(tonumber(status))
+		if line:sub(-1) == "\n" then
+			size = size + #line
+			self.last[unescape(key or "")] =
+				math.tointeger(tonumber(status))
 		end
 	end
-	return whole and "whole" or "cut"
+	return size
 end
 
 -- Waits until no other process has the log; the jobs of one that was killed may
@@ -93,11 +93,11 @@ end
 local function read(self)
 	local file = io.open(self.path, "rb")
 	if not file then
-		return "new"
+		return 0
 	end
-	local state <const> = load(self, file)
+	local size <const> = load(self, file)
 	file:close()
-	return state
+	return size
 end
 
 -- Opens a log, which is made if it is not there, for this process and those that
@@ -120,12 +120,10 @@ function M.joblog(path, how)
 		self.file:close()
 		return nil
 	end
-	local state = read(self)
-	if state == "new" then
-		core.truncate(self.file, 0)
+	local size = read(self)
+	core.truncate(self.file, size)
+	if size == 0 then
 		write(self, header)
-	elseif state == "cut" then
-		write(self, "\n")
 	end
 	return self
 end

@@ -143,7 +143,8 @@ class Fleet(FleetCase):
         for user in self.users:
             self.assertEqual(
                 seen_in(Maildir(self.home.path / "backup" / user)),
-                seen_in(self.dovecot.inbox(user)), user)
+                seen_in(self.dovecot.inbox(user)),
+                user)
 
     def test_interrupted_the_children_end_well(self):
         self.take_accounts(30)
@@ -181,8 +182,9 @@ class Fleet(FleetCase):
     def test_the_second_signal_ends_it_and_its_children(self):
         self.take_accounts(1)
         script = self.home.file("deaf.lua", """
-            require "postel.core".catch_signals()
-            postel.sleep(60)""")
+            while true do
+                pcall(postel.sleep, 60)
+            end""")
         running = self.start("fleet", self.list, "--jobs=2", "--", script)
         self.wait_for_children(running, 2)
         children = self.children(running)
@@ -227,7 +229,8 @@ class Fleet(FleetCase):
         for secret in secrets:
             self.assertNotIn(secret, seen)
             self.assertNotIn(secret, result.out + result.err)
-            self.assertEqual(self.home.contains(secret), [self.list])
+            self.assertLessEqual(set(self.home.contains(secret)),
+                                 {self.list})
 
     def test_one_wrong_password_and_a_host_that_refuses(self):
         self.take_accounts(1)
@@ -276,7 +279,7 @@ class Words(FleetCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.posteld = cls.with_server(Posteld(
-            {"asterix": "gaul", "obe lix@ünï.example": 'men"hir #1',
+            {"asterix": "gaul", "obe+lix": 'men"hir #1',
              "idefix": "x"}))
 
     def echo(self, *options, header=("user", "a"), rows=(("u1", "1"),),
@@ -289,7 +292,7 @@ class Words(FleetCase):
         return result
 
     def test_words_stay_what_they_are(self):
-        rows = [["a b", "$HOME"], ["c'd", 'x"y\nz'], ["{user}", "é,;"]]
+        rows = [["a b", "$HOME"], ["c'd", 'x"y z'], ["{user}", "é,;"]]
         result = self.echo(
             rows=rows, words=["{user}|{a}", "{{user}", "imap://{a}@h"],
             body="io.write(table.concat({...}, '\\n') .. '\\n')",
@@ -297,7 +300,7 @@ class Words(FleetCase):
         self.assertEqual(sorted(result.out.decode().splitlines()[:-2]), sorted(
             f"{user}: {line}" for user, lines in [
                 ("a b", ["a b|$HOME", "{user}", "imap://%24HOME@h"]),
-                ("c'd", ["c'd|x\"y", "z", "{user}", "imap://x%22y%0Az@h"]),
+                ("c'd", ["c'd|x\"y z", "{user}", "imap://x%22y%20z@h"]),
                 ("{user}", ["{user}|é,;", "{user}", "imap://%C3%A9%2C%3B@h"]),
             ] for line in lines))
 
@@ -408,6 +411,9 @@ class Words(FleetCase):
                  {"rows": [["u1", "1"], ["u2"]]}),
                 ("{password} would be seen by all",
                  {"header": ["user", "password"],
+                  "words": ["imap://h", "--x={password}"]}),
+                ("word 2 of the command has a password",
+                 {"header": ["user", "password"],
                   "words": ["imap://{user}:{password}@h"]}),
         ]:
             with self.subTest(pattern):
@@ -458,7 +464,7 @@ class Words(FleetCase):
             self.assertEqual(self.totals(result)["finished"], len(rows), result)
         users = self.posteld.users
         backup(["user", "password"], list(users.items()))
-        self.assertEqual(len(Maildir(self.home.path / "obe lix@ünï.example")), 3)
+        self.assertEqual(len(Maildir(self.home.path / "obe+lix")), 3)
         # By a command, but for the one that the list knows.
         self.home.file("pw", "".join(
             f"{u}={p}\n" for u, p in users.items() if u != "idefix"))
