@@ -11,8 +11,8 @@ import signal
 import time
 
 import mails
-from harness import (AUTH, CONNECT, DONE, INTERRUPTED, PARTLY, SANITIZED, USAGE,
-                     LiveCase)
+from harness import (AUTH, CONNECT, DONE, INTERRUPTED, PARTLY, SANITIZED,
+                     USAGE)
 from servers import Dovecot, Maildir, Posteld, free_port
 from test_copy import CopyCase, seen_in
 
@@ -62,8 +62,9 @@ class Fleet(FleetCase):
         cls.posteld = cls.with_server(Posteld(
             {user: odd(i, "new") for i, user in enumerate(users)}))
 
-    def take_accounts(self, n=4):
-        self.users = type(self).fresh_groups.pop()
+    def take_accounts(self, n=4, accounts=ACCOUNTS):
+        """Accounts with n messages each."""
+        self.users = type(self).fresh_groups.pop()[:accounts]
         for i, user in enumerate(self.users):
             self.fill(self.dovecot.inbox(user), n, seed=i)
         self.list = self.accounts(
@@ -147,7 +148,7 @@ class Fleet(FleetCase):
                 user)
 
     def test_interrupted_the_children_end_well(self):
-        self.take_accounts(30)
+        self.take_accounts(30, 20)
         for number, status in ((signal.SIGINT, INTERRUPTED),
                                (signal.SIGTERM, 128 + signal.SIGTERM)):
             running = self.start(*self.copy("--resume", "--json"))
@@ -208,7 +209,7 @@ class Fleet(FleetCase):
         return stat.rpartition(") ")[2][0] != "Z"
 
     def test_secrets_are_seen_nowhere(self):
-        self.take_accounts(6)
+        self.take_accounts(6, 16)
         secrets = [s.encode() for user in self.users for s in
                    (self.dovecot.users[user], self.posteld.users[user])]
         running = self.start(*self.copy("--json"), "--trace={user}.trace")
@@ -224,7 +225,7 @@ class Fleet(FleetCase):
                         pass
         result = running.wait()
         self.assertEqual(result.status, DONE, result)
-        self.assertGreater(len(pids), ACCOUNTS // 2)
+        self.assertGreater(len(pids), len(self.users) // 2)
         self.assertIn(b"NETRC=/dev/fd/3", seen)
         for secret in secrets:
             self.assertNotIn(secret, seen)
@@ -527,7 +528,7 @@ class Words(FleetCase):
         self.assertIn(f"0 done, {n} done before".encode(), result.out)
         if not SANITIZED:
             self.assertLess(result.rss, 32 << 10)
-            self.assertLess(result.seconds, 10)
+            self.assertLess(result.seconds, 25)  # 2 s of its own
 
 
 if __name__ == "__main__":
