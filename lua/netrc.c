@@ -3,9 +3,9 @@
  *
  * An entry is "machine NAME" or "default", and pairs of words behind it, in
  * any order; "macdef NAME" goes on up to an empty line.  Words may be quoted,
- * with \ escapes in them, and # begins a comment, as curl has it.  "port NUMBER"
- * restricts an entry to one service of the machine, as in Emacs's .authinfo; a
- * port that is no number says nothing to us.
+ * with \ escapes in them, and # begins a comment, as curl has it.  "port
+ * NUMBER" restricts an entry to one service of the machine, as in Emacs's
+ * .authinfo; a port that is no number says nothing to us.
  */
 #include "lua/secret.h"
 
@@ -93,8 +93,7 @@ is_port(const struct netrc *n)
 {
 	uint64_t port;
 
-	return n->port == 0 ||
-	       !str_u64(buf_str(&n->word), UINT16_MAX, &port) ||
+	return n->port == 0 || !str_u64(buf_str(&n->word), UINT16_MAX, &port) ||
 	       port == (uint64_t)n->port;
 }
 
@@ -243,8 +242,8 @@ secret_netrc_text(lua_State *L)
 	lua_pop(L, 1);
 	if (rc != 0)
 		(void)err_set(&e, ERR_USE, "too many passwords at once");
-	if (rc == 0 && path != NULL &&
-	    secret_slurp(path, false, b, &e) != 0 && e.sys != ENOENT)
+	if (rc == 0 && path != NULL && secret_slurp(path, false, b, &e) != 0 &&
+	    e.sys != ENOENT)
 		rc = -1;
 	if (rc != 0)
 		return bind_raise(L, &e, 0);

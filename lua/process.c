@@ -25,7 +25,7 @@ enum { GRACE_MS = 2000 };
 struct bind_process {
 	pid_t pid; /* 0: not started, or over */
 	int status;
-	struct watch end;     /* of its pidfd */
+	struct watch end;		 /* of its pidfd */
 	struct watch pipes[PROCESS_FDS]; /* what it writes; fd 0: none */
 	int fds[PROCESS_FDS]; /* for it, plus one, until it has begun */
 };
@@ -270,8 +270,8 @@ open_pipe(struct watch *w)
 	return fds[1];
 }
 
-/* Opens what the value at the top stands for, "pipe", a file or a secret; without
- * one, descriptor 0 is empty and the others stay. */
+/* Opens what the value at the top stands for, "pipe", a file or a secret;
+ * without one, descriptor 0 is empty and the others stay. */
 static int
 open_value(lua_State *L, int number, struct watch *w)
 {
@@ -340,10 +340,11 @@ start(lua_State *L, struct bind_process *u, const char *const *argv, char **env,
 
 /*
  * process(argv, files, env): starts a program, which leads a session and ends
- * with us.  files[i], an open file or a secret, becomes its descriptor i, from 0
- * to 7; if it is "pipe" take() gives what comes from there.  Without one its
- * standard input is empty, and its output goes where ours goes.  env, words NAME=value, is put into its environment.  A process that nobody
- * holds any more is ended.
+ * with us.  files[i], an open file or a secret, becomes its descriptor i, from
+ * 0 to 7; if it is "pipe" take() gives what comes from there.  Without one its
+ * standard input is empty, and its output goes where ours goes.  env, words
+ * NAME=value, is put into its environment.  A process that nobody holds any
+ * more is ended.
  */
 int
 bind_process(lua_State *L)

@@ -28,6 +28,6 @@ job="{ printf '%s\\n' '$header'; cat; } |
 
 # SIGINT lets a copy end well; only then comes what does not.
 tail -n +2 "$LIST" | parallel --pipe -N "$BATCH" \
-    --sshloginfile "$MACHINES" --jobs "$JOBS" --tag --line-buffer \
+    --sshloginfile "$MACHINES" --jobs "$JOBS" --line-buffer \
     --joblog "$STATE/jobs.log" --resume-failed --retries "$RETRIES" \
     --termseq INT,30000,TERM,2000,KILL,50 "$job"
