@@ -24,7 +24,7 @@ local FIRST_PAUSE, LONGEST_PAUSE = 5, 300
 -- What is interrupted has so long to end by itself, and then to end, in seconds.
 local GRACE, MOMENT = 30, 5
 
-local signals = {INT = 130, TERM = 143}
+local INTERRUPTED = 130
 
 -- The command stands behind "--": its options are its own.
 local function split_arguments()
@@ -59,7 +59,7 @@ With --log and --resume a run that was stopped or killed is gone on with: accoun
 are done are left out, and all others are run again.
 
 Exit status: 0 all done, 10 some not or in part; the status that all had in common;
-130 or 143 interrupted.]],
+130 interrupted.]],
 	{"ACCOUNTS", core.text "the list, in CSV; -: standard input"},
 	{"[-- SCRIPT...]", core.text "what to run for each, with its arguments"},
 	{"--jobs=N", core.text "so many at a time; else 4"},
@@ -199,7 +199,7 @@ local run = {
 	processes = {},  -- those that run
 	waiting = {},    -- accounts to be tried again: {key, row, due …}
 	common = nil,    -- the status of all that have ended; false: they differ
-	stopped = nil,   -- why no more begin: a signal, or true behind an error
+	stopped = false, -- no more begin: behind a signal, or an error
 }
 local line
 
@@ -427,8 +427,8 @@ local function open_queue(is_done)
 end
 
 -- Ends what runs, with time to end well.
-local function stop(signal, are_over)
-	run.stopped = signal
+local function stop(are_over)
+	run.stopped = true
 	note(core.plural("interrupted; %d account is being ended",
 		"interrupted; %d accounts are being ended", run.running)
 		:format(run.running))
@@ -458,13 +458,13 @@ local function run_all(next_account, log)
 			end)
 			alive = alive - 1
 			if not ok then
-				failure, run.stopped = failure or e, run.stopped or true
+				failure, run.stopped = failure or e, true
 			end
 		end)
 	end
 	task.wait(function() return are_over() or core.signalled() ~= nil end)
 	if not are_over() then
-		stop(core.signalled(), are_over)
+		stop(are_over)
 	end
 	if failure then
 		error(failure, 0)
@@ -495,8 +495,8 @@ local function print_summary(e)
 end
 
 local function exit_status()
-	if signals[run.stopped] then
-		return signals[run.stopped]
+	if core.signalled() then
+		return INTERRUPTED
 	elseif run.common == nil or run.common == 0 then
 		return 0
 	end
@@ -513,8 +513,7 @@ local function main()
 		stopped = function() return core.signalled() ~= nil end,
 	})
 	if o.log and not log then
-		run.stopped = core.signalled()
-		return
+		return -- interrupted
 	end
 	local function is_done(key)
 		return o.resume and log.last[key] == 0
