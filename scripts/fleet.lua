@@ -3,17 +3,14 @@
 -- Each is a process of its own, so that one that fails, or is killed, is one account's
 -- affair.  Which have ended how is on disk before the next one counts.
 
+local accounts = require "postel.accounts"
 local core = require "postel.core"
-local csv = require "postel.csv"
 local errors = require "postel.errors"
 local fleet = require "postel.fleet"
 local job = require "postel.job"
 local joblog = require "postel.joblog"
 local progress = require "postel.progress"
 local task = require "postel.task"
-
--- A list that comes by a pipe, with its passwords, has to fit into memory.
-local LIST_MAX = 16 << 20
 
 -- Accounts that wait for their next attempt; while there are more, no new ones begin.
 local WAITING_MAX = 1000
@@ -96,99 +93,8 @@ end
 collectgarbage("incremental", 130, 400)
 io.stdout:setvbuf "line"
 
--- ---- the list ----
-
--- All of a pipe, in pieces.
-local function pieces_of(file)
-	local pieces, size = {}, 0
-	for piece in function() return file:read(65536) end do
-		pieces[#pieces + 1] = piece
-		size = size + #piece
-		if size > LIST_MAX then
-			usage "the list is too long for a pipe; name a file"
-		end
-	end
-	return pieces
-end
-
--- A function that opens the list anew, each time from its beginning.
-local function open_list(path)
-	local name = path == "-" and "stdin" or path
-	local file, why = io.stdin, nil
-	if path ~= "-" then
-		file, why = io.open(path, "rb")
-	end
-	if not file then
-		usage("%s", why)
-	end
-	local pieces = not file:seek "set" and pieces_of(file)
-	return function()
-		local at = 0
-		if not pieces then
-			file:seek "set"
-		end
-		return csv.csv(function()
-			at = at + 1
-			if pieces then
-				return pieces[at]
-			end
-			return file:read(65536)
-		end, core.vis(name))
-	end
-end
-
-local list = open_list(o.ACCOUNTS)
-local reader = list()
-local command = fleet.command(words, reader.columns, o.json)
-local key_column = o.name or reader.columns[1]
-
--- A list with passwords is nobody else's.
-local function check_columns()
-	local known = false
-	for _, name in ipairs(reader.columns) do
-		known = known or name == key_column
-		if require("postel.template").is_secret(name) and
-			o.ACCOUNTS ~= "-" then
-			core.warn_mode(o.ACCOUNTS)
-		end
-	end
-	if not known then
-		usage("--name: there is no column %s; there are %s", key_column,
-			table.concat(reader.columns, ", "))
-	elseif require("postel.template").is_secret(key_column) then
-		usage("the first column has passwords; --name names another one")
-	end
-end
-
--- How many accounts there are to do, and how many are done already.  Each row is
--- looked at before anything begins.
-local function check_rows(is_done)
-	local todo, left_out, seen = 0, 0, {}
-	for row, line in reader:rows() do
-		local key = row[key_column]
-		if seen[key] then
-			usage("%s, line %d: %s is there a second time; " ..
-				"--name=COLUMN names what is unique", o.ACCOUNTS,
-				line, core.vis(key))
-		elseif key == "" then
-			usage("%s, line %d: %s is empty", o.ACCOUNTS, line,
-				key_column)
-		end
-		for _, name in ipairs(command.needed) do
-			if row[name] == "" then
-				usage("%s, line %d: %s is empty", o.ACCOUNTS,
-					line, name)
-			end
-		end
-		seen[key] = true
-		if is_done(key) then
-			left_out = left_out + 1
-		else
-			todo = todo + 1
-		end
-	end
-	return todo, left_out
-end
+local list = accounts.accounts(o.ACCOUNTS, o.name)
+local command = fleet.command(words, list.columns, o.json)
 
 -- ---- what is known of the run ----
 
@@ -399,23 +305,13 @@ end
 -- A function that gives the next account to be run; it waits for one, as a task does.
 -- Nil if there is none.
 local function open_queue(is_done)
-	local rows, seq = list():rows(), 0
-	local function fresh()
-		local row = rows()
-		while row do
-			seq = seq + 1
-			if not is_done(row[key_column]) then
-				return {seq = seq, key = row[key_column], row = row}
-			end
-			row = rows()
-		end
-		rows = nil
-	end
+	local rows = list:each(is_done)
 	return function()
 		while not run.stopped do
 			local account, due = due_account()
 			if not account and rows and #run.waiting < WAITING_MAX then
-				account = fresh()
+				account = rows()
+				rows = account and rows
 			end
 			if account or not due and not rows then
 				return account
@@ -505,7 +401,6 @@ end
 
 core.catch_signals()
 line = postel.progress(nil, "")
-check_columns()
 
 local function main()
 	local log <close> = o.log and joblog.joblog(o.log, {
@@ -519,7 +414,7 @@ local function main()
 		return o.resume and log.last[key] == 0
 	end
 	local todo
-	todo, run.left_out = check_rows(is_done)
+	todo, run.left_out = list:check(command.needed, is_done)
 	run.accounts = todo + run.left_out
 	line.total = todo
 	if o.output then
