@@ -360,6 +360,28 @@ class Words(FleetCase):
         self.assertIn(b"in use by another process; waiting", second.err)
         self.assertIn(b"0 done, 2 done before", second.out)
 
+    def test_what_a_killed_one_has_left_running_holds_the_log(self):
+        script = self.home.file("deaf.lua", """
+            require "postel.core".catch_signals()
+            if not io.open "began" then
+                io.open("began", "w"):close()
+                local limit = os.time() + 2
+                while os.time() < limit do
+                    postel.sleep(0.1)
+                end
+                io.open("ended", "w"):close()
+            end
+            assert(io.open "ended")""")
+        command = ["fleet", self.accounts(["user"], [["a"]]),
+                   "--log=fleet.log", "--resume", "--", script]
+        first = self.start(*command)
+        while not (self.home.path / "began").exists():
+            time.sleep(0.01)
+        first.signal(signal.SIGKILL)
+        first.wait()
+        second = self.done(*command)
+        self.assertIn(b"in use by another process; waiting", second.err)
+
     def status_file_has(self, octets):
         path = self.home.path / "fleet.log"
         return path.exists() and octets in path.read_bytes()
@@ -484,6 +506,9 @@ class Words(FleetCase):
         # What our own netrc has goes on to count.
         self.home.file("netrc", "machine 127.0.0.1 login asterix password gaul\n")
         backup(["user", "password"], [["asterix", ""], ["idefix", "x"]])
+        # Also where the list has the password of one of two accounts.
+        self.done("fleet", self.accounts(["user", "password"], [["idefix", "x"]]),
+                  "--", "copy", url, f"imap://asterix@{at}")
 
     def test_the_list_by_a_pipe(self):
         result = self.postel(
