@@ -154,8 +154,10 @@ pipe_ready(struct watch *w, short revents)
 	w->events = 0;
 }
 
-/* take(i): what has come from its descriptor i, a pipe; false if nothing has
- * yet, nil behind all of it: it is closed, or the process is over. */
+/*** process:take(descriptor) → string, false or nil
+ * What has come from a pipe, as process:read gives it, without waiting: false if
+ * nothing has yet, nil behind all of it.
+ */
 static int
 process_take(lua_State *L)
 {
