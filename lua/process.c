@@ -155,8 +155,8 @@ pipe_ready(struct watch *w, short revents)
 }
 
 /*** process:take(descriptor) → string, false or nil
- * What has come from a pipe, as process:read gives it, without waiting: false if
- * nothing has yet, nil behind all of it.
+ * What has come from a pipe, as process:read gives it, without waiting: false
+ * if nothing has yet, nil behind all of it.
  */
 static int
 process_take(lua_State *L)
