@@ -19,7 +19,7 @@ from test_copy import CopyCase, seen_in
 
 KILLS = int(os.environ.get("KILLS", "2"))
 EXAMPLE = servers.ROOT / "examples" / "fleet"
-ACCOUNTS = 12
+ACCOUNTS, MESSAGES = 12, 12
 TIME_LIMIT = 90
 
 
@@ -74,7 +74,7 @@ class Example(CopyCase):
         super().setUp()
         self.users = type(self).groups.pop()
         for i, user in enumerate(self.users):
-            self.fill(self.dovecot.inbox(user), 12, seed=i)
+            self.fill(self.dovecot.inbox(user), MESSAGES, seed=i)
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow((EXAMPLE / "accounts.csv").read_text()
@@ -121,14 +121,21 @@ class Example(CopyCase):
                 found.append((int(entry), line))
         return found
 
-    def kill_it(self, process, seconds):
-        """Kills it, and looks for passwords before."""
-        time.sleep(seconds)
-        for _, line in self.processes():
-            for user in self.users:
-                self.assertNotIn(self.dovecot.users[user].encode(), line)
+    def arrived(self):
+        return sum(len(self.posteld.inbox(user + "+new"))
+                   for user in self.users)
+
+    def kill_it(self, process, more):
+        """Kills it when so many more messages have arrived; no password is in
+        a command line until then.  Whether it was still at work."""
+        wanted, limit = self.arrived() + more, time.monotonic() + 20
+        while (self.arrived() < wanted and process.poll() is None
+               and time.monotonic() < limit):
+            for _, line in self.processes():
+                self.assertNotIn(b'o"ld', line)
         in_the_middle = process.poll() is None
-        os.killpg(process.pid, signal.SIGKILL)
+        if in_the_middle:
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         return in_the_middle
 
@@ -147,9 +154,10 @@ class Example(CopyCase):
 
     def strike(self, machines, **env):
         rng = random.Random(9)
-        self.assertTrue(any([
-            self.kill_it(self.start_it(machines, **env), rng.uniform(0.5, 1.5))
-            for _ in range(KILLS)]))
+        for _ in range(KILLS):
+            self.assertTrue(self.kill_it(self.start_it(machines, **env),
+                                         rng.randrange(3, 40))
+                            or self.arrived() == MESSAGES * ACCOUNTS)
         self.run_it(machines, **env)
         self.compare_all()
 
