@@ -168,6 +168,7 @@ int bind_maildir(lua_State *L);
 
 /* process.c: core.process(argv, files, env); see there. */
 int bind_process(lua_State *L);
+int bind_executable(lua_State *L);
 
 /* mail.c */
 extern const luaL_Reg bind_mail_functions[];

@@ -152,6 +152,22 @@ core_url_text(lua_State *L)
 	return 1;
 }
 
+/* looks_like_url(text) */
+static int
+core_looks_like_url(lua_State *L)
+{
+	lua_pushboolean(L, url_looks(bind_str(L, 1)));
+	return 1;
+}
+
+/* shows_password(text): whether there is a URL with a password in it. */
+static int
+core_shows_password(lua_State *L)
+{
+	lua_pushboolean(L, url_password(bind_str(L, 1)).p != NULL);
+	return 1;
+}
+
 /* ---- texts ---- */
 
 int
@@ -352,6 +368,8 @@ static const luaL_Reg functions[] = {
     {"signalled", bind_signalled},
     {"url", core_url},
     {"url_text", core_url_text},
+    {"looks_like_url", core_looks_like_url},
+    {"shows_password", core_shows_password},
     {"vis", core_vis},
     {"width", core_width},
     {"width_head", core_width_head},
@@ -370,6 +388,7 @@ static const luaL_Reg functions[] = {
     {"dry_run", core_dry_run},
     {"maildir", bind_maildir},
     {"process", bind_process},
+    {"executable", bind_executable},
     {"mechanism", core_mechanism},
     {NULL, NULL},
 };

@@ -3,7 +3,9 @@
  *
  * An entry is "machine NAME" or "default", and pairs of words behind it, in
  * any order; "macdef NAME" goes on up to an empty line.  Words may be quoted,
- * with \ escapes in them, and # begins a comment, as curl has it.
+ * with \ escapes in them, and # begins a comment, as curl has it.  "port
+ * NUMBER" restricts an entry to one service of the machine, as in Emacs's
+ * .authinfo; a port that is no number says nothing to us.
  */
 #include "lua/secret.h"
 
@@ -59,6 +61,7 @@ skip_comment(struct str *s, const struct buf *word)
 
 struct netrc {
 	struct str host, user; /* user.p NULL: whoever is there */
+	lua_Integer port;      /* 0: any */
 	bool here, has_login, has_password;
 	struct buf word, login;
 	struct buf *password;
@@ -84,6 +87,16 @@ fits(const struct netrc *n)
 		   str_eq(buf_str(&n->login), n->user));
 }
 
+/* The value of "port" stands in n->word. */
+static bool
+is_port(const struct netrc *n)
+{
+	uint64_t port;
+
+	return n->port == 0 || !str_u64(buf_str(&n->word), UINT16_MAX, &port) ||
+	       port == (uint64_t)n->port;
+}
+
 /* Takes the word that has been read and its value. */
 static void
 take(struct netrc *n, struct str *s)
@@ -98,6 +111,8 @@ take(struct netrc *n, struct str *s)
 		n->has_login = next_word(s, &n->login);
 	} else if (str_eq(word, S("password"))) {
 		n->has_password = next_word(s, n->password);
+	} else if (str_eq(word, S("port"))) {
+		n->here = next_word(s, &n->word) && n->here && is_port(n);
 	} else {
 		(void)next_word(s, &n->word); /* account and its kin */
 	}
@@ -123,9 +138,9 @@ find(struct netrc *n, struct str s)
 }
 
 /*
- * secret_netrc(path, host, user): the password of machine and login, and that
- * login; nil if the file is not there or has none.  Without a user the
- * first one of the machine is taken.
+ * secret_netrc(path, host, user, port): the password of machine and login, and
+ * that login; nil if the file is not there or has none.  Without a user the
+ * first one of the machine is taken, without a port that of any.
  */
 int
 secret_netrc(lua_State *L)
@@ -137,6 +152,7 @@ secret_netrc(lua_State *L)
 	bool hit;
 
 	n.user.p = luaL_optlstring(L, 3, NULL, &n.user.n);
+	n.port = luaL_optinteger(L, 4, 0);
 	file = secret_new(L, NETRC_MAX);
 	password = secret_new(L, SECRET_MAX);
 	if (secret_slurp(path, false, &file->b, &e) != 0 && e.sys != ENOENT)
@@ -158,4 +174,79 @@ secret_netrc(lua_State *L)
 		lua_pushnil(L);
 	buf_fini(&n.login);
 	return 2;
+}
+
+/* ---- writing ---- */
+
+/* Appends ` name "value"`, if value.p is not NULL. */
+static int
+put_word(struct buf *b, const char *name, struct str value)
+{
+	int rc;
+
+	if (value.p == NULL)
+		return 0;
+	rc = buf_addz(b, name) | buf_addz(b, " \"");
+	for (size_t i = 0; i < value.n; i++) {
+		if (value.p[i] == '"' || value.p[i] == '\\')
+			rc |= buf_addc(b, '\\');
+		rc |= buf_addc(b, value.p[i]);
+	}
+	return rc | buf_addz(b, "\" ");
+}
+
+/* A field of the entry at the top; it stays there, below. */
+static struct str
+field(lua_State *L, const char *name)
+{
+	struct str s;
+
+	lua_getfield(L, -1, name);
+	s = bind_test_secret(L, -1);
+	if (s.p == NULL && !lua_isnil(L, -1))
+		s.p = lua_tolstring(L, -1, &s.n);
+	lua_pop(L, 1);
+	return s;
+}
+
+/*
+ * netrc_text(entries, path): the text of a netrc file, a secret, with an entry
+ * for each {machine, port, login, password}: strings, but the port a number and
+ * the password perhaps a secret.  Without a machine it is the default, behind
+ * which nothing counts; port and login may be missing.  What the netrc file at
+ * path has, if there is one, follows.
+ */
+int
+secret_netrc_text(lua_State *L)
+{
+	struct bind_secret *text;
+	struct buf *b;
+	struct str machine;
+	struct err e = {0};
+	const char *path = luaL_optstring(L, 2, NULL);
+	int rc = 0;
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	text = secret_new(L, NETRC_MAX);
+	b = &text->b;
+	for (lua_Integer i = 1; lua_geti(L, 1, i) == LUA_TTABLE; i++) {
+		machine = field(L, "machine");
+		rc |= machine.p == NULL ? buf_addz(b, "default ")
+					: put_word(b, "machine", machine);
+		rc |= put_word(b, "port", field(L, "port"));
+		rc |= put_word(b, "login", field(L, "login"));
+		rc |= put_word(b, "password", field(L, "password"));
+		rc |= buf_addc(b, '\n');
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 1);
+	if (rc != 0)
+		(void)err_set(&e, ERR_USE, "too many passwords at once");
+	if (rc == 0 && path != NULL && secret_slurp(path, false, b, &e) != 0 &&
+	    e.sys != ENOENT)
+		rc = -1;
+	if (rc != 0)
+		return bind_raise(L, &e, 0);
+	secret_seal(text);
+	return 1;
 }

@@ -16,19 +16,24 @@
 /* Descriptors of a child that may be given: 0 to this less one. */
 enum { PROCESS_FDS = 8 };
 
+/* So much is read from a pipe at a time. */
+enum { PIPE_CHUNK = 64 << 10 };
+
 /* A child that nobody waits for any more has so long to end by itself. */
 enum { GRACE_MS = 2000 };
 
 struct bind_process {
 	pid_t pid; /* 0: not started, or over */
 	int status;
-	struct watch end;     /* of its pidfd */
+	struct watch end;		 /* of its pidfd */
+	struct watch pipes[PROCESS_FDS]; /* what it writes; fd 0: none */
 	int fds[PROCESS_FDS]; /* for it, plus one, until it has begun */
 };
 
 static int process_gc(lua_State *);
 static int process_status(lua_State *);
 static int process_signal(lua_State *);
+static int process_take(lua_State *);
 
 static const struct bind_type process_type = {
     .name = "postel.process",
@@ -44,6 +49,7 @@ static const struct bind_type process_type = {
 	(const luaL_Reg[]){
 	    {"status", process_status},
 	    {"signal", process_signal},
+	    {"take", process_take},
 	    {"close", process_gc},
 	    {NULL, NULL},
 	},
@@ -60,13 +66,19 @@ close_files(struct bind_process *u)
 }
 
 static void
+close_watch(struct watch *w)
+{
+	if (w->fd > 0) {
+		loop_unwatch(w);
+		close(w->fd);
+		w->fd = 0;
+	}
+}
+
+static void
 ended(struct bind_process *u)
 {
-	if (u->end.fd > 0) {
-		loop_unwatch(&u->end);
-		close(u->end.fd);
-		u->end.fd = 0;
-	}
+	close_watch(&u->end);
 	u->pid = 0;
 }
 
@@ -103,6 +115,8 @@ process_gc(lua_State *L)
 	}
 	ended(u);
 	close_files(u);
+	for (int i = 0; i < PROCESS_FDS; i++)
+		close_watch(&u->pipes[i]);
 	return 0;
 }
 
@@ -134,6 +148,48 @@ process_signal(lua_State *L)
 
 	if (u->pid != 0)
 		kill(-u->pid, number);
+	return 0;
+}
+
+/* ---- what it writes ---- */
+
+/* Who waits for it takes it; until then there is nothing more to be told. */
+static void
+pipe_ready(struct watch *w, short revents)
+{
+	(void)revents;
+	w->events = 0;
+}
+
+/*** process:take(descriptor) → string, false or nil
+ * What has come from a pipe, as process:read gives it, without waiting: false
+ * if nothing has yet, nil behind all of it.
+ */
+static int
+process_take(lua_State *L)
+{
+	struct bind_process *u = bind_check(L, 1, &process_type);
+	lua_Integer i = luaL_checkinteger(L, 2);
+	struct watch *w = &u->pipes[i >= 0 && i < PROCESS_FDS ? i : 0];
+	bool over = u->pid == 0;
+	luaL_Buffer b;
+	ssize_t n;
+
+	luaL_argcheck(
+	    L, i >= 0 && i < PROCESS_FDS, 2, text_of("no descriptor of it"));
+	if (w->fd == 0)
+		return 0;
+	n = read(w->fd, luaL_buffinitsize(L, &b, PIPE_CHUNK), PIPE_CHUNK);
+	if (n > 0) {
+		luaL_pushresultsize(&b, (size_t)n);
+		return 1;
+	}
+	if (n < 0 && !over && (errno == EAGAIN || errno == EINTR)) {
+		w->events = POLLIN;
+		lua_pushboolean(L, false);
+		return 1;
+	}
+	close_watch(w);
 	return 0;
 }
 
@@ -209,13 +265,30 @@ secret_file(struct str s)
 	return -1;
 }
 
-/* Opens what the value at the top stands for, a file or a secret; without one,
- * descriptor 0 is empty and the others stay. */
+/* Our end of the pipe is watched; the other one is for the process. */
 static int
-open_value(lua_State *L, int number)
+open_pipe(struct watch *w)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return -1;
+	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	w->fd = fds[0];
+	w->ready = pipe_ready;
+	return fds[1];
+}
+
+/* Opens what the value at the top stands for, "pipe", a file or a secret;
+ * without one, descriptor 0 is empty and the others stay. */
+static int
+open_value(lua_State *L, int number, struct watch *w)
 {
 	struct str s = bind_test_secret(L, -1);
 
+	if (lua_type(L, -1) == LUA_TSTRING &&
+	    strcmp(lua_tostring(L, -1), "pipe") == 0)
+		return open_pipe(w);
 	if (lua_isnil(L, -1))
 		return number == 0 ? open("/dev/null", O_RDONLY | O_CLOEXEC)
 				   : -1;
@@ -233,7 +306,7 @@ open_values(lua_State *L, int idx, struct bind_process *u)
 	luaL_checktype(L, idx, LUA_TTABLE);
 	for (int i = 0; i < PROCESS_FDS; i++) {
 		bool given = lua_rawgeti(L, idx, i) != LUA_TNIL;
-		int fd = open_value(L, i);
+		int fd = open_value(L, i, &u->pipes[i]);
 
 		u->fds[i] = fd + 1;
 		if (given && fd < 0) {
@@ -253,7 +326,7 @@ start(lua_State *L, struct bind_process *u, const char *const *argv, char **env,
 	    .env = env,
 	    .fds = fds,
 	    .nfds = PROCESS_FDS,
-	    .group = true};
+	    .session = true};
 
 	for (int i = 0; i < PROCESS_FDS; i++)
 		fds[i] = u->fds[i] - 1;
@@ -268,15 +341,19 @@ start(lua_State *L, struct bind_process *u, const char *const *argv, char **env,
 	u->end.events = POLLIN;
 	u->end.ready = process_ready;
 	loop_watch(script_of(L)->loop, &u->end);
+	for (int i = 0; i < PROCESS_FDS; i++)
+		if (u->pipes[i].fd > 0)
+			loop_watch(script_of(L)->loop, &u->pipes[i]);
 	return 0;
 }
 
 /*
- * process(argv, files, env): starts a program, which leads a process group.
- * files[i], an open file or a secret, becomes its descriptor i, from 0 to 7;
- * without one its standard input is empty, and its output goes where ours goes.
- * env, words NAME=value, is put into its environment.  A process that nobody
- * holds any more is ended.
+ * process(argv, files, env): starts a program, which leads a session and ends
+ * with us.  files[i], an open file or a secret, becomes its descriptor i, from
+ * 0 to 7; if it is "pipe" take() gives what comes from there.  Without one its
+ * standard input is empty, and its output goes where ours goes.  env, words
+ * NAME=value, is put into its environment.  A process that nobody holds any
+ * more is ended.
  */
 int
 bind_process(lua_State *L)
@@ -296,5 +373,23 @@ bind_process(lua_State *L)
 	if (start(L, u, argv, env, &e) != 0)
 		return bind_raise(L, &e, 0);
 	close_files(u);
+	return 1;
+}
+
+/* executable(): a path by which this program itself can be started. */
+int
+bind_executable(lua_State *L)
+{
+	static const char self[] = "/proc/self/exe";
+	char path[4096];
+	ssize_t n = readlink(self, path, sizeof(path));
+
+	/* One that was replaced has gone from its path. */
+	if (n > 0 && n < (ssize_t)sizeof(path)) {
+		lua_pushlstring(L, path, (size_t)n);
+		if (access(lua_tostring(L, -1), X_OK) == 0)
+			return 1;
+	}
+	lua_pushstring(L, self);
 	return 1;
 }

@@ -90,6 +90,7 @@ push_options(lua_State *L, const struct options *o)
 	set_bool(L, "keep_going", o->keep_going);
 	set_bool(L, "dry_run", o->dry_run);
 	set_bool(L, "debug", o->debug);
+	set_bool(L, "norc", o->norc);
 	if (o->insecure)
 		set_bool(L, "insecure", true);
 	set_string(L, "trace", o->trace);

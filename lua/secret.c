@@ -338,6 +338,7 @@ const luaL_Reg bind_secret_functions[] = {
     {"secret_file", secret_file},
     {"secret_command", secret_command},
     {"secret_netrc", secret_netrc},
+    {"netrc_text", secret_netrc_text},
     {"secret_ask", secret_ask},
     {"ask", terminal_ask},
     {NULL, NULL},

@@ -28,8 +28,10 @@ void secret_seal(struct bind_secret *u);
  */
 int secret_slurp(const char *path, bool line, struct buf *b, struct err *e);
 
-/* netrc.c: core.secret_netrc(path, host, user). */
+/* netrc.c: core.secret_netrc(path, host, user, port), core.netrc_text(entries).
+ */
 int secret_netrc(lua_State *L);
+int secret_netrc_text(lua_State *L);
 
 /* ask.c: core.ask(prompt): a line that a person types; nil if nobody is there:
  * standard input or error is no terminal. */

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,38 +52,101 @@ child_kill(pid_t pid)
  * that none is overwritten before it is copied. */
 enum { CHILD_FDS = 16, STANDARD_FDS = 3 };
 
+/* What is waiting when a program begins is its own affair: it finds the signals
+ * as they are by default, but for those that we ignore for all.  (We ignore
+ * SIGPIPE; a child that did would not end in a pipe.) */
+static void
+default_signals(void)
+{
+	struct sigaction sa, dfl = {.sa_handler = SIG_DFL};
+
+	for (int sig = 1; sig < NSIG; sig++)
+		if (sigaction(sig, NULL, &sa) == 0 &&
+		    (sa.sa_handler != SIG_IGN || sig == SIGPIPE ||
+			sig == SIGXFSZ || sig == SIGINT))
+			(void)sigaction(sig, &dfl, NULL);
+}
+
+/* In the child: it has the descriptors that it shall have, and report, which a
+ * program closes as it begins. */
+static void
+take_files(const struct child *c, const int *fds, int report)
+{
+	int n = c->nfds > STANDARD_FDS ? (int)c->nfds : STANDARD_FDS;
+
+	for (int i = 0; i < (int)c->nfds; i++)
+		if (fds[i] >= 0)
+			(void)dup2(fds[i], i);
+		else if (i >= STANDARD_FDS)
+			(void)close(i);
+	(void)close_range((unsigned)n, (unsigned)report - 1, 0);
+	(void)close_range((unsigned)report + 1, ~0U, 0);
+}
+
+/* In the child: becomes the program, or says by its errno why not. */
+static _Noreturn void
+become(const struct child *c, const int *fds, int report, pid_t parent,
+    const sigset_t *mask)
+{
+	int no;
+
+	if (c->session) {
+		(void)setsid();
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != parent)
+			_exit(128 + SIGTERM);
+	}
+	take_files(c, fds, report);
+	default_signals();
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	/* POSIX has it that exec does not change the words. */
+	(void)execvpe(c->argv[0], (char **)(uintptr_t)c->argv,
+	    c->env != NULL ? c->env : environ);
+	no = errno;
+	(void)!write(report, &no, sizeof(no));
+	_exit(127);
+}
+
+/* What the child reports: 0 when the program has begun, else an errno. */
+static int
+reported(int fd)
+{
+	ssize_t n;
+	int no = 0;
+
+	do
+		n = read(fd, &no, sizeof(no));
+	while (n < 0 && errno == EINTR);
+	return n > 0 ? no : 0;
+}
+
 static int
 spawn(const struct child *c, const int *fds, pid_t *pid)
 {
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t at;
-	sigset_t dfl;
-	int rc;
+	sigset_t all, old;
+	pid_t parent = getpid();
+	int report[2], far, no;
 
-	/* We ignore SIGPIPE; a child that did would not end in a pipe. */
-	sigemptyset(&dfl);
-	sigaddset(&dfl, SIGPIPE);
-	sigaddset(&dfl, SIGXFSZ);
-	sigaddset(&dfl, SIGINT);
-	posix_spawn_file_actions_init(&fa);
-	posix_spawnattr_init(&at);
-	posix_spawnattr_setsigdefault(&at, &dfl);
-	posix_spawnattr_setflags(
-	    &at, (short)(POSIX_SPAWN_SETSIGDEF |
-			 (c->group ? POSIX_SPAWN_SETPGROUP : 0)));
-	for (size_t i = 0; i < c->nfds; i++)
-		if (fds[i] >= 0)
-			posix_spawn_file_actions_adddup2(&fa, fds[i], (int)i);
-		else if (i >= STANDARD_FDS)
-			posix_spawn_file_actions_addclose(&fa, (int)i);
-	posix_spawn_file_actions_addclosefrom_np(
-	    &fa, c->nfds > STANDARD_FDS ? (int)c->nfds : STANDARD_FDS);
-	/* POSIX has it that posix_spawn does not change the words. */
-	rc = posix_spawnp(pid, c->argv[0], &fa, &at,
-	    (char **)(uintptr_t)c->argv, c->env != NULL ? c->env : environ);
-	posix_spawnattr_destroy(&at);
-	posix_spawn_file_actions_destroy(&fa);
-	return rc;
+	if (pipe2(report, O_CLOEXEC) != 0)
+		return errno;
+	far = fcntl(report[1], F_DUPFD_CLOEXEC, CHILD_FDS);
+	no = errno;
+	close(report[1]);
+	if (far >= 0) {
+		/* Our handlers are not for the child. */
+		sigfillset(&all);
+		sigprocmask(SIG_SETMASK, &all, &old);
+		*pid = fork();
+		no = errno;
+		if (*pid == 0)
+			become(c, fds, far, parent, &old);
+		sigprocmask(SIG_SETMASK, &old, NULL);
+		close(far);
+		if (*pid > 0 && (no = reported(report[0])) != 0)
+			(void)child_wait(*pid);
+	}
+	close(report[0]);
+	return no;
 }
 
 int

@@ -22,8 +22,11 @@ struct child {
 	char *const *env;	 /* NULL: ours */
 	const int *fds;		 /* fds[i] becomes descriptor i; -1: none, */
 	size_t nfds;		 /* but of 0 to 2 ours stay */
-	bool group;		 /* it leads a process group of its own */
+	/* It leads a session, and so a process group, of its own: no terminal
+	 * asks there.  However we end, SIGTERM ends it. */
+	bool session;
 };
+/* -1 and err, also if there is no such program. */
 int child_spawn(const struct child *c, pid_t *pid, struct err *e);
 
 /*

@@ -180,7 +180,9 @@ function messages.files(path)
 	end
 end
 
--- What kind of archive lies at path; nil if none does.
+-- What kind of archive lies at path; nil if none does.  One that a killed run has
+-- begun may have no more than a folder of its own yet: only a Maildir's begin with a
+-- dot, and an empty tmp or new is no mailbox.
 function M.kind(path)
 	if core.stat(path .. "/cur") then
 		return "maildir"
@@ -188,13 +190,14 @@ function M.kind(path)
 	local stat = core.stat(path)
 	for _, name in ipairs(stat and stat.kind == "folder" and
 		core.list(path) or {}) do
-		local first = name:match "^(%.?)[^.]"
-		local inner = core.stat(path .. "/" .. name)
-		if name:find "%.mbox$" and inner.kind == "file" then
+		local inner = path .. "/" .. name
+		local what = core.stat(inner).kind
+		if name:find "%.mbox$" and what == "file" then
 			return "mbox"
-		elseif first == "." and core.stat(path .. "/" .. name .. "/cur") then
+		elseif what == "folder" and name:find "^%.[^.]" then
 			return "maildir"
-		elseif inner.kind == "folder" then
+		elseif what == "folder" and not ((name == "tmp" or name == "new")
+			and #core.list(inner) == 0) then
 			return "files"
 		end
 	end

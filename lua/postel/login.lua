@@ -4,13 +4,15 @@
 local core = require "postel.core"
 local errors = require "postel.errors"
 local mechanism = require "postel.mechanism"
+local run = require "postel.run"
 
 local M = {}
 
 -- ---- the secret ----
 
--- The file to look in; nil if the account does not want that.
-local function netrc_path(o)
+-- The netrc file to look in; nil if the account, a table as connect takes it, does
+-- not want that.
+function M.netrc_path(o)
 	if o.netrc == false or o.prompt then
 		return nil
 	end
@@ -27,10 +29,6 @@ local function machine(conn)
 	return conn.found and conn.found.domain or conn.host
 end
 
-local function shell_word(text)
-	return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
 -- The desktop's keyring, by secret-tool(1).  By default a password is found
 -- by the host, as "service", and by the user.
 local function keyring_secret(conn, o)
@@ -45,8 +43,8 @@ local function keyring_secret(conn, o)
 	end
 	table.sort(names)
 	for _, name in ipairs(names) do
-		words[#words + 1] = shell_word(name)
-		words[#words + 1] = shell_word(attributes[name])
+		words[#words + 1] = run.quote(name)
+		words[#words + 1] = run.quote(attributes[name])
 	end
 	words = table.concat(words, " ")
 	local ok, secret = pcall(core.secret_command,
@@ -56,7 +54,7 @@ local function keyring_secret(conn, o)
 	end
 	errors.raise("auth", "%s: the keyring gives no password; to store it: " ..
 		"secret-tool store --label=%s %s", conn.name,
-		shell_word(conn.name), words)
+		run.quote(conn.name), words)
 end
 
 -- What somebody gave as a string or as a secret, as a secret of our own: it is
@@ -77,9 +75,10 @@ local sources = {
 	end,
 	function(conn, o) return o.keyring and keyring_secret(conn, o) end,
 	function(conn, o)
-		local path = netrc_path(o)
+		local path = M.netrc_path(o)
 		if path and conn.host then
-			return (core.secret_netrc(path, machine(conn), o.user))
+			return (core.secret_netrc(path, machine(conn), o.user,
+				conn.port))
 		end
 	end,
 	function(conn, o)
@@ -133,11 +132,12 @@ local function is_at_hand(conn, o)
 	if o.password or o.password_file or o.password_command or o.keyring then
 		return true
 	end
-	local path = netrc_path(o)
+	local path = M.netrc_path(o)
 	if not path or not conn.host then
 		return false
 	end
-	local secret <close> = (core.secret_netrc(path, machine(conn), o.user))
+	local secret <close> = (core.secret_netrc(path, machine(conn), o.user,
+		conn.port))
 	return secret ~= nil
 end
 
@@ -236,9 +236,10 @@ end
 
 -- The user that the netrc file has for the host; what it is found by there.
 local function netrc_user(conn, options)
-	local path = netrc_path(options)
+	local path = M.netrc_path(options)
 	if path and conn.host then
-		return select(2, core.secret_netrc(path, machine(conn)))
+		return select(2, core.secret_netrc(path, machine(conn), nil,
+			conn.port))
 	end
 end
 

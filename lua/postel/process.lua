@@ -12,4 +12,12 @@ function methods:wait()
 	return self:status()
 end
 
+--- process:read(descriptor) → string, or nil
+-- Waits for what the process writes to a descriptor that was given to it as
+-- "pipe": some octets, or nil at the end, which is also there when the process
+-- has ended and all that it had written is read.
+function methods:read(number)
+	return task.wait_for(function() return self:take(number) end)
+end
+
 return methods

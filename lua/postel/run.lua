@@ -5,6 +5,11 @@ local errors = require "postel.errors"
 
 local M = {}
 
+-- A word as the shell reads it back.
+function M.quote(text)
+	return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
 -- An open file, at its beginning, that holds a body.
 local function file_of(body)
 	local file = io.tmpfile()
@@ -35,9 +40,12 @@ end
 -- The options:
 --
 --	files	a table by descriptor, from 0 to 7, of open files, bodies and secrets
---		that it gets to read, or of open files that it writes to; its standard
---		input is else empty, and its output goes where ours goes
+--		that it gets to read, or of open files that it writes to, or "pipe": what
+--		it writes there is given by process:read(); its standard input is else
+--		empty, and its output goes where ours goes
 --	env	names and values for its environment
+--
+-- It has no terminal, and is ended when we are, however that happens.
 function M.start(argv, options)
 	argv, options = check(argv, options)
 	local files, env = {}, {}

@@ -567,6 +567,51 @@ default password four]]
 	os.remove(path)
 end)
 
+spec.test("netrc: an entry for one port", function()
+	local path = spec.file [[
+machine mail.test port 993 login asterix password imaps
+machine mail.test login asterix password smtp port 25
+machine mail.test login asterix port imap password named]]
+	local function get(port)
+		return (core.secret_netrc(path, "mail.test", "asterix", port))
+	end
+	reveals(get(993), "imaps")
+	reveals(get(25), "smtp")
+	reveals(get(143), "named")
+	reveals(get(nil), "imaps")
+	os.remove(path)
+end)
+
+spec.test("netrc: what is written is what is read", function()
+	local odd = {'men"hir', "a b\tc", "#x", "\\", "", '\\"', "machine",
+		"ünï", "a\\nb", "%41", " x "}
+	local entries = {}
+	for i, password in ipairs(odd) do
+		entries[i] = {machine = "mail.test", port = 143,
+			login = i .. odd[i], password = password}
+	end
+	entries[#entries + 1] = {machine = "mail.test", login = "x",
+		password = core.secret "sec ret"}
+	entries[#entries + 1] = {password = "any's"}
+	local file <close> = io.tmpfile()
+	postel.run({"cat"}, {files = {[1] = file, [0] = core.netrc_text(entries)}})
+	file:seek "set"
+	local path = spec.file(file:read "a")
+	for i, password in ipairs(odd) do
+		local secret = core.secret_netrc(path, "mail.test",
+			i .. odd[i], 143)
+		local text <close> = io.tmpfile()
+		postel.run({"cat"}, {files = {[1] = text, [0] = secret}})
+		text:seek "set"
+		spec.same(text:read "a", password)
+	end
+	reveals(core.secret_netrc(path, "MAIL.test", "x", 1), "sec ret")
+	reveals(core.secret_netrc(path, "elsewhere.test", "x"), "any's")
+	spec.same(core.netrc_text {} ~= nil, true)
+	spec.fails("too many", core.netrc_text, {{password = ("x"):rep(2 << 20)}})
+	os.remove(path)
+end)
+
 spec.test("password files and commands", function()
 	local path = spec.file "menhir\r\nsecond line\n"
 	reveals(core.secret_file(path), "menhir")

@@ -1,5 +1,6 @@
 -- Programs that run while tasks go on.
 
+local core = require "postel.core"
 local spec = dofile "tests/lua/lib/spec.lua"
 
 local function output(argv, options)
@@ -103,6 +104,68 @@ spec.test("at the end of its block it is ended", function()
 		spec.same(p:status(), nil)
 	end
 	spec.same(os.time() - began < 5, true)
+end)
+
+spec.test("what it writes into pipes is read while it runs", function()
+	local p <close> = postel.start("echo one; sleep 0.2; echo two; echo no >&2",
+		{files = {[1] = "pipe", [2] = "pipe"}})
+	spec.same(p:read(1), "one\n")
+	spec.same(p:read(1), "two\n")
+	spec.same(p:read(1), nil)
+	spec.same(p:read(1), nil)
+	spec.same(p:read(2), "no\n")
+	spec.same(p:read(2), nil)
+	spec.same(p:read(3), nil)
+	spec.same(p:wait(), 0)
+	spec.fails("no descriptor of it", p.read, p, 8)
+end)
+
+spec.test("a pipe that nobody reads holds the process up, and not us", function()
+	local p <close> = postel.start("yes", {files = {[1] = "pipe"}})
+	local began = os.clock()
+	postel.sleep(0.3)
+	spec.same(os.clock() - began < 0.2, true)
+	spec.same(p:status(), nil)
+	spec.same(#p:read(1) > 1000, true)
+end)
+
+spec.test("all of a pipe is read, and what outlives the process holds up nobody",
+	function()
+		local p <close> = postel.start("head -c 300000 /dev/zero; sleep 60 &",
+			{files = {[1] = "pipe"}})
+		local n, chunk = 0, p:read(1)
+		while chunk do
+			n, chunk = n + #chunk, p:read(1)
+		end
+		spec.same(n, 300000)
+		spec.same(p:wait(), 0)
+		p:signal "KILL"
+	end)
+
+spec.test("it has no terminal to ask at", function()
+	local text, status = output("ps -o tty= -p $$; cat /dev/tty")
+	spec.same(text:match "%S+", "?")
+	spec.same(status ~= 0, true)
+end)
+
+spec.test("it does not outlive us, killed or not", function()
+	local out <close> = io.tmpfile()
+	local p <close> = postel.start({core.executable(), "-e", [[
+		local p = postel.start {"sleep", "60"}
+		postel.run "ps -o pid= --ppid $PPID | head -1; sleep 0.1; kill -9 $PPID"
+	]]}, {files = {[1] = out}})
+	p:wait()
+	out:seek "set"
+	local pid = out:read "n"
+	for _ = 1, 100 do
+		local stat = io.open("/proc/" .. pid .. "/stat")
+		local state = stat and stat:read "a":match "%) (%a)"
+		if state == nil or state == "Z" then
+			return
+		end
+		postel.sleep(0.02)
+	end
+	error "it runs still"
 end)
 
 spec.test("what cannot be started is an error", function()
