@@ -45,20 +45,21 @@ function M:stat()
 	return count, size
 end
 
--- The lines of LIST and UIDL: {number, value}…, each number once, rising.
-local function listing(self, verb, pattern)
+-- The lines of LIST and UIDL: {number = value}, each number once, rising; read
+-- makes the value of its text, or raises.
+local function listing(self, verb, pattern, read)
 	local reply <close> = self:call(verb)
-	local list, last = {}, 0
+	local values, last, count = {}, 0, 0
 	for line in reply:body():lines() do
-		local n, value = line:match(pattern)
+		local n, text = line:match(pattern)
 		n = math.tointeger(tonumber(n))
-		if not n or n <= last or #list >= MESSAGES_MAX then
+		if not n or n <= last or count >= MESSAGES_MAX then
 			error(broken(self, "bad line in %s: %s", verb, line), 0)
 		end
-		last = n
-		list[#list + 1] = {n, value}
+		last, count = n, count + 1
+		values[n] = read(text)
 	end
-	return list
+	return values
 end
 
 -- The size of message n, or {number = size} of all.
@@ -67,12 +68,10 @@ function M:list(n)
 		check_number(self, "list", n)
 		return (select(2, pair(self, self:call("LIST", tostring(n)))))
 	end
-	local sizes = {}
-	for _, entry in ipairs(listing(self, "LIST", "^(%d+) +(%d+)")) do
-		sizes[entry[1]] = math.tointeger(tonumber(entry[2])) or
-			error(broken(self, "bad size in LIST: %s", entry[2]), 0)
-	end
-	return sizes
+	return listing(self, "LIST", "^(%d+) +(%d+)", function(text)
+		return math.tointeger(tonumber(text)) or
+			error(broken(self, "bad size in LIST: %s", text), 0)
+	end)
 end
 
 -- The unique id of message n, or {number = uid} of all.
@@ -81,15 +80,10 @@ function M:uidl(n)
 		check_number(self, "uidl", n)
 		return (select(2, pair(self, self:call("UIDL", tostring(n)))))
 	end
-	local uids = {}
-	for _, entry in ipairs(listing(self, "UIDL",
-		"^(%d+) +([\x21-\x7e]+)%s*$")) do
-		if #entry[2] > 70 then
+	return listing(self, "UIDL", "^(%d+) +([\x21-\x7e]+)%s*$", function(text)
+		return #text <= 70 and text or
 			error(broken(self, "unique id over 70 octets"), 0)
-		end
-		uids[entry[1]] = entry[2]
-	end
-	return uids
+	end)
 end
 
 -- The body of a reply, once it has begun; a refusal is raised.
@@ -151,6 +145,16 @@ function Message:delete()
 	return self.conn:dele(self.number)
 end
 
+-- Waits until the message has begun to come; raises the refusal of RETR.
+function Message:begin()
+	body_of(self.reply)
+end
+
+-- Behind the body: the end of the reply to RETR.
+function Message:finish()
+	self.reply:wait()
+end
+
 -- Sends DELE and does not wait for the reply: a command.
 function Message:send_delete()
 	return self.conn:send("DELE", tostring(self.number))
@@ -192,7 +196,8 @@ end
 
 -- Iterates over messages {number, size, uid, body}: all, or those of `wanted`
 -- ("1,3-5", a set or an array).  RETR is sent ahead.  skip(m), if given,
--- says which are left out.
+-- says which are left out.  Behind the iterator, returns the sizes of all messages
+-- by number.
 function M:messages(wanted, skip)
 	local sizes = sizes_of_all(self)
 	local numbers = choose(self, wanted, sizes)
@@ -218,7 +223,7 @@ function M:messages(wanted, skip)
 			octets = octets - m.size
 		end
 		return m
-	end
+	end, sizes
 end
 
 return M
