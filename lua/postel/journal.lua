@@ -26,7 +26,7 @@ end
 
 -- Numbers as such: a table of them takes a tenth of the memory.
 local function compact(text)
-	local n = #text < 16 and math.tointeger(tonumber(text))
+	local n = #text < 19 and math.tointeger(tonumber(text))
 	return n and tostring(n) == text and n or text
 end
 
@@ -107,15 +107,25 @@ local function open(self)
 	return file
 end
 
+-- Waits until all entries are on disk.
+function Journal:sync()
+	if self.file and self.unsynced then
+		core.sync(self.file)
+		self.unsynced = false
+	end
+end
+
 -- Adds an entry; it is on disk when this returns, unless the journal was opened
--- otherwise.
-function Journal:add(key, value)
+-- otherwise, or {later = true} says that it only has to outlive the process until
+-- the next entry, or sync().
+function Journal:add(key, value, options)
 	self.file = self.file or open(self)
 	local line = escape(key) .. "\t" .. escape(value or "") .. "\n"
 	local ok, e = pcall(function()
 		assert(self.file:write(line))
-		if self.synced then
-			core.sync(self.file)
+		self.unsynced = true
+		if self.synced and not (options and options.later) then
+			self:sync()
 		else
 			assert(self.file:flush())
 		end
