@@ -5,8 +5,9 @@ local errors = require "postel.errors"
 
 local M = {}
 
--- So often the line is written anew, in seconds.
-local EVERY = 0.1
+-- So often the line is written anew, in seconds, and so late first: what is done by
+-- then needs none.
+local EVERY, FIRST = 0.1, 0.5
 
 local Progress = {}
 Progress.__index = Progress
@@ -55,7 +56,7 @@ function Progress:step(n, octets)
 	self.octets = self.octets + (octets or 0)
 	local now = core.now()
 	if self.shown and now >= self.due then
-		self.due = now + EVERY
+		self.due, self.drawn = now + EVERY, true
 		io.stderr:write("\r\x1b[K", core.vis(line(self, now)))
 	end
 end
@@ -63,9 +64,9 @@ end
 -- Takes the line away: for what else is written on the terminal, and at the
 -- end.  The next step shows it again.
 function Progress:clear()
-	if self.shown and self.due > self.began then
+	if self.drawn then
 		io.stderr:write "\r\x1b[K"
-		self.due = self.began
+		self.due, self.drawn = self.began, false
 	end
 end
 
@@ -82,7 +83,7 @@ function M.progress(total, label)
 	local now = core.now()
 	return setmetatable({
 		total = total, label = label or "", done = 0, octets = 0,
-		began = now, due = now,
+		began = now, due = now + FIRST,
 		shown = not postel.options.quiet and core.isatty(io.stderr),
 	}, Progress)
 end
