@@ -79,8 +79,8 @@ local function check_keys(t)
 	end
 end
 
--- "<1764312345.8f2c…@host>", which nobody else makes.
-local function new_message_id(from)
+-- "<1764312345.8f2c…@host>", which nobody else makes; from is an address.
+function M.message_id(from)
 	local host = from:match "@([^@<>]+)>?%s*$" or core.hostname() or
 		"localhost"
 	local random <close> = assert(io.open("/dev/urandom", "rb"))
@@ -97,7 +97,7 @@ local function add_header(composer, t)
 		elseif key == "date" and type(value) ~= "string" then
 			value = core.date(value or os.time())
 		elseif key == "message_id" and value == nil then
-			value = new_message_id(addresses("from", t.from))
+			value = M.message_id(addresses("from", t.from))
 		end
 		if value and value ~= "" then
 			composer:header(name, check_value(key, value))

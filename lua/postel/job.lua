@@ -39,24 +39,28 @@ local Run = {}
 Run.__index = Run
 
 -- The counts of a job: .done messages, .octets of them, .skipped (done by an
--- earlier run), .mailboxes; .refused is an array of {mailbox, key, text}.  name is
--- the script's, options what its arguments say.
-function M.run(name, options)
+-- earlier run), .mailboxes; .refused is an array of {mailbox, key, text}; .partly is
+-- set where a message was taken for some.  .own has what else the script puts into
+-- the JSON object, .sentence is a function of the run that gives another line for
+-- the end.  name is the script's, options what its arguments say.  how may
+-- have .summary, the file for the summary where standard output carries mail.
+function M.run(name, options, how)
 	-- Mailboxes of a hundred thousand messages are to fit into little memory.
 	collectgarbage("incremental", 130, 400)
 	return setmetatable({
 		name = name, options = options, done = 0, octets = 0,
 		skipped = 0, mailboxes = 0, refused = {}, temporary = true,
-		wanted = {},
+		wanted = {}, own = {}, out = how and how.summary or io.stdout,
 	}, Run)
 end
 
--- Tells something on standard error, above the line of the progress.
-function Run:note(text)
+-- Tells something on standard error, above the line of the progress; if it is an
+-- error with --quiet, too.
+function Run:note(text, is_error)
 	if self.progress then
 		self.progress:clear()
 	end
-	if not postel.options.quiet then
+	if is_error or not postel.options.quiet then
 		io.stderr:write("postel: ", core.vis(text), "\n")
 	end
 end
@@ -65,7 +69,8 @@ end
 function Run:refuse(message, text, temporary)
 	self.temporary = self.temporary and temporary or false
 	table.insert(self.refused, {
-		mailbox = message.mailbox, key = message.key, text = text,
+		mailbox = message.mailbox, key = message.label or message.key,
+		text = text,
 	})
 end
 
@@ -73,8 +78,8 @@ end
 function Run:would(mailbox, n)
 	table.insert(self.wanted, {mailbox = mailbox, messages = n})
 	if not self.options.json then
-		print(core.plural("%s: %d message", "%s: %d messages", n):format(
-			core.vis(mailbox), n))
+		self.out:write(core.plural("%s: %d message", "%s: %d messages", n)
+			:format(core.vis(mailbox), n), "\n")
 	end
 end
 
@@ -82,7 +87,7 @@ end
 function Run:status()
 	if #self.refused == 0 then
 		return 0
-	elseif self.done > 0 or self.skipped > 0 then
+	elseif self.done > 0 or self.skipped > 0 or self.partly then
 		return 10
 	end
 	return self.temporary and 7 or 6
@@ -113,20 +118,28 @@ local function tell_refusals(self)
 end
 
 local function print_json(self, e)
-	print(postel.json {
+	local object = {
 		job = self.name, done = self.done, octets = self.octets,
 		skipped = self.skipped, mailboxes = self.mailboxes,
 		refused = #self.refused > 0 and self.refused or nil,
 		would = #self.wanted > 0 and self.wanted or nil,
 		error = e and tostring(e) or nil,
-	})
+	}
+	for key, value in pairs(self.own) do
+		object[key] = value
+	end
+	self.out:write(postel.json(object), "\n")
 end
 
 local function print_summary(self)
+	if self.sentence then
+		self.out:write(self:sentence(), "\n")
+		return
+	end
 	local skipped = self.skipped > 0 and
 		errors.text("; %d were there already", self.skipped) or ""
-	print(core.plural("%d message, %s", "%d messages, %s", self.done)
-		:format(self.done, progress.octets(self.octets)) .. skipped)
+	self.out:write(core.plural("%d message, %s", "%d messages, %s", self.done)
+		:format(self.done, progress.octets(self.octets)) .. skipped, "\n")
 end
 
 -- The end of a script, behind pcall(job): tells what was done, and gives the exit

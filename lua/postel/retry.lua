@@ -13,14 +13,15 @@ local FIRST, LONGEST, ATTEMPTS = 1, 60, 10
 -- lost or could not be made again, it is called anew behind a pause: it has to
 -- know by itself what is done.  run.done and run.skipped say whether an attempt
 -- came to anything; before the first connection there was (run.connected), and
--- after ten attempts in a row that came to nothing, the error is raised.
+-- after ten attempts in a row that came to nothing, the error is raised, as is one
+-- that has .final.
 function M.retry(run, fn)
 	local pause, failures, before = FIRST, 0, -1
 	while true do
 		local ok, e = pcall(fn)
 		if ok then
 			return
-		elseif not run.connected or
+		elseif not run.connected or type(e) == "table" and e.final or
 			not errors.is(e, "closed", "timeout", "connect", "dns") then
 			error(e, 0)
 		end
