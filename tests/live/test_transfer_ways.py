@@ -281,7 +281,7 @@ class Verdicts(WaysCase):
         for _, box, source in self.sources():
             with self.subTest(source):
                 to = next(type(self).fresh)
-                sent = self.fill(box, 300)
+                sent = self.fill(box, 100)
                 here = self.posteld.inbox(to)
                 arguments = ("transfer", source, *self.target(to), "--delete")
                 running = self.start(*arguments)
