@@ -20,6 +20,7 @@ static int body_drain_method(lua_State *);
 static int body_claim_method(lua_State *);
 static int body_rewind_method(lua_State *);
 static int body_facts_method(lua_State *);
+static int body_release_method(lua_State *);
 
 enum { UV_SOURCE = 1 };
 
@@ -43,6 +44,7 @@ static const struct bind_type body_type = {
 	    {"claim", body_claim_method},
 	    {"rewind", body_rewind_method},
 	    {"facts", body_facts_method},
+	    {"release", body_release_method},
 	    {"close", body_gc},
 	    {NULL, NULL},
 	},
@@ -208,6 +210,14 @@ body_facts_method(lua_State *L)
 	return 1;
 }
 
+/* The end of a body that was held may be told. */
+static int
+body_release_method(lua_State *L)
+{
+	body_release(check_body(L));
+	return 0;
+}
+
 /* ---- fields ---- */
 
 static void
@@ -225,8 +235,17 @@ push_source(lua_State *L, void *object)
 	lua_getiuservalue(L, 1, UV_SOURCE);
 }
 
+static void
+push_due(lua_State *L, void *object)
+{
+	const struct bind_body *u = object;
+
+	lua_pushboolean(L, u->b != NULL && body_due(u->b));
+}
+
 static const struct bind_field fields[] = {
     {"taken", push_taken},
+    {"due", push_due},
     {"source", push_source},
     {NULL, NULL},
 };
@@ -288,6 +307,22 @@ file_body(lua_State *L)
 
 	*slot = body_open(path, &e);
 	return *slot != NULL ? 1 : bind_raise(L, &e, 0);
+}
+
+/* held_body(prefix, body, held): see proto/body.h.  Its source is that of the
+ * inner one. */
+static int
+held_body(lua_State *L)
+{
+	struct str prefix = bind_str(L, 1);
+	struct body *inner = bind_test_body(L, 2), **slot;
+
+	if (inner == NULL)
+		return luaL_typeerror(L, 2, "body");
+	lua_getiuservalue(L, 2, UV_SOURCE);
+	slot = bind_new_body(L, -1);
+	*slot = body_held(prefix, inner, lua_toboolean(L, 3));
+	return 1;
 }
 
 static int spool_gc(lua_State *);
@@ -372,6 +407,7 @@ new_spool(lua_State *L)
 const luaL_Reg bind_body_functions[] = {
     {"string_body", string_body},
     {"file_body", file_body},
+    {"held_body", held_body},
     {"spool", new_spool},
     {NULL, NULL},
 };

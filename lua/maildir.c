@@ -15,6 +15,7 @@ struct bind_delivery {
 
 static int maildir_gc(lua_State *);
 static int maildir_list(lua_State *);
+static int maildir_parse(lua_State *);
 static int maildir_deliver(lua_State *);
 static int delivery_gc(lua_State *);
 static int delivery_take(lua_State *);
@@ -33,6 +34,7 @@ static const struct bind_type maildir_type = {
     .methods =
 	(const luaL_Reg[]){
 	    {"list", maildir_list},
+	    {"parse", maildir_parse},
 	    {"deliver", maildir_deliver},
 	    {"close", maildir_gc},
 	    {NULL, NULL},
@@ -115,32 +117,25 @@ push_flags(lua_State *L, uint32_t flags)
 	}
 }
 
-/* Adds {base =, file =, flags =} of each message in a folder of dir to the
- * table on top. */
+/* Adds "NAME/FOLDER" of each message in a folder of dir to the table on top. */
 static void
 add_messages(lua_State *L, int dir, const char *folder)
 {
 	struct bind_dir *u = bind_opendir(L, dir, folder);
 	const char *name;
-	uint32_t flags;
 
 	lua_insert(L, -2);
 	while ((name = bind_readdir(L, u)) != NULL) {
 		if (*name == '.')
 			continue;
-		lua_createtable(L, 0, 3);
-		bind_push_str(L, maildir_base(str_z(name), &flags));
-		lua_setfield(L, -2, "base");
-		lua_pushfstring(L, "%s/%s", folder, name);
-		lua_setfield(L, -2, "file");
-		push_flags(L, flags);
-		lua_setfield(L, -2, "flags");
+		lua_pushfstring(L, "%s/%s", name, folder);
 		lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
 	}
 	lua_remove(L, -2);
 }
 
-/* list(): an array of {base =, file = "cur/…", flags =}, in no order. */
+/* list(): an array of "NAME/cur" and "NAME/new", in no order.  (Of a hundred
+ * thousand messages tables would take too much memory.) */
 static int
 maildir_list(lua_State *L)
 {
@@ -150,6 +145,17 @@ maildir_list(lua_State *L)
 	add_messages(L, dir, "new");
 	add_messages(L, dir, "cur");
 	return 1;
+}
+
+/* parse(name): the base of a file's name, and an array of its flags. */
+static int
+maildir_parse(lua_State *L)
+{
+	uint32_t flags;
+
+	bind_push_str(L, maildir_base(bind_str(L, 2), &flags));
+	push_flags(L, flags);
+	return 2;
 }
 
 /* ---- what comes ---- */

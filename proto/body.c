@@ -1,4 +1,5 @@
 /* body: a message body as a pull stream, and the places it can come from. */
+#include "proto/body_inner.h"
 #include "proto/engine.h"
 
 #include <assert.h>
@@ -10,35 +11,7 @@
 
 enum { WINDOW = 64 << 10 };
 
-struct body_ops {
-	enum pull (*pull)(struct body *b, struct str *out, struct err *e);
-	void (*took)(struct body *b, size_t n); /* NULL: nothing to do */
-	bool (*size)(struct body *b, uint64_t *size);
-	bool (*rewind)(struct body *b);
-	void (*free)(struct body *b);
-};
-
-struct body {
-	const struct body_ops *ops;
-	unsigned refs;
-	uint64_t taken;
-	bool claimed;
-	void (*wake)(void *arg);
-	void *wake_arg;
-	/* memory, and the window of a file */
-	struct buf buf;
-	/* file */
-	int fd;
-	bool regular;
-	off_t start;
-	/* spool */
-	struct spool *spool;
-	/* reply */
-	struct job *job;
-	struct inbody *in;
-};
-
-static struct body *
+struct body *
 body_new(const struct body_ops *ops)
 {
 	struct body *b = mem_zalloc(sizeof(*b));
@@ -425,6 +398,8 @@ body_claim(struct body *b)
 	b->claimed = true;
 	if (b->in != NULL)
 		b->in->claimed = true;
+	if (b->inner != NULL)
+		body_claim(b->inner);
 }
 
 void
@@ -433,6 +408,8 @@ body_unclaim(struct body *b)
 	struct conn *c;
 
 	b->claimed = false;
+	if (b->inner != NULL)
+		body_unclaim(b->inner);
 	if (b->in == NULL)
 		return;
 	b->in->claimed = b->in->pulled = false;
@@ -511,6 +488,8 @@ examine_octet(struct examined *x, char o)
 static bool
 is_whole(const struct body *b)
 {
+	if (b->inner != NULL)
+		return is_whole(b->inner);
 	return b->in == NULL || (b->in->ended && b->in->base == 0);
 }
 

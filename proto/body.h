@@ -52,6 +52,16 @@ struct body *body_spool(struct spool *s);
  */
 struct body *body_reply(struct cmd *cmd, size_t n);
 
+/*
+ * prefix, and behind it all of inner, to which it takes a reference.  If it is
+ * held, its end is not told (PULL_LATER) until body_release: whoever has to do
+ * something before a message counts as sent whole waits until it is due.
+ */
+struct body *body_held(struct str prefix, struct body *inner, bool held);
+/* Whether only the end is missing, and asked for. */
+bool body_due(const struct body *b);
+void body_release(struct body *b); /* nothing if it is not held */
+
 /* As described; never blocks. */
 enum pull body_pull(struct body *b, struct str *out, struct err *e);
 /* The first n bytes of the last slice are consumed. */

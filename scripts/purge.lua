@@ -138,7 +138,7 @@ end
 local run = job.run("purge", o, {
 	summary = not o.save and io.stderr or nil,
 })
-run.written, run.summary = 0, say_what_happened
+run.written, run.sentence = 0, say_what_happened
 
 local store = o.save and archive.archive(o.save, o.as or archive.kind(o.save) or
 	"files")

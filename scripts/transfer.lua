@@ -1,51 +1,65 @@
--- transfer: messages of a POP3 account go to addresses over SMTP or LMTP.
+-- transfer: messages of a POP3 account, an IMAP mailbox or a Maildir go to addresses
+-- over SMTP or LMTP.
 --
--- A message is marked for deletion only after the destination has taken it
--- for all recipients.  Behind a final dot stand the next message's MAIL and
--- RCPT already, and RETR commands are sent ahead.
+-- A message is removed only when the destination has taken it for all recipients, and
+-- the journal says so.
 
 local core = require "postel.core"
+local delivery = require "postel.delivery"
 local errors = require "postel.errors"
+local job = require "postel.job"
+local ledger = require "postel.ledger"
+local mover = require "postel.mover"
+local origin = require "postel.origin"
+local retry = require "postel.retry"
 local set = require "postel.set"
-local task = require "postel.task"
 
 local o = postel.args(arg, {
 	name = "transfer",
-	about = core.text "Sends the messages of a POP3 account on to addresses.",
+	about = core.text("Sends the messages of a POP3 account, an IMAP mailbox or a " ..
+		"Maildir on to addresses."),
 	notes = core.text [[
 Without --from, failures are reported to the source account: its user name if
 that is an address, else user@host.  --from= (empty) is the null sender.
 
-With --delete, what the destination has taken is noted on disk at once, so that
-a run that was cut off can be repeated and sends nothing twice that was
-acknowledged.  A message that was refused, for one recipient even, stays.
+With --delete or --journal, what the destination has taken is noted on disk at
+once, so that a run that was cut off can be repeated and sends nothing twice that
+was acknowledged.  A message that was refused, for one recipient even, stays.
+If a connection or a run ends between the end of a message and the reply, nobody
+knows whether it was taken: the next run says so, and sends it again, or with
+--uncertain=skip leaves it where it is.
+
+A connection that is lost is made again, with pauses, and the transfer goes on.
 
 Exit status: 0 all done, 10 done in part, 6 or 7 all refused (for good, for
 now), 9 connection lost.]],
-	{"SRC", core.text "pop3[s]://user@host"},
+	{"SRC", core.text("pop3[s]://user@host, imap[s]://user@host[/mailbox] or the " ..
+		"path of a Maildir")},
 	{"DST", core.text "smtp[s]://, submission:// or lmtp://"},
 	{"--to=ADDR", core.text "who gets the messages; several may follow", many = true,
 		required = true},
 	{"--from=ADDR", core.text "sender of the envelope"},
-	{"--messages=LIST", core.text "only these: 1,3-5"},
+	{"--messages=LIST", core.text "only these: 1,3-5; of IMAP, UIDs"},
+	{"--unseen", core.text "only unread ones; not of POP3"},
+	{"--search=KEYS", core.text "only those that IMAP's SEARCH finds: SINCE 1-Jan-2026"},
+	{"--resent", core.text "add fields that say who sent the message on, to whom, when"},
 	{"--delete", core.text "delete at the source what was taken"},
+	{"--journal=FILE", core.text("where it is noted what was taken; with --delete " ..
+		"else in the state folder")},
+	{"--uncertain=WHAT", core.text("again, the default, or skip: messages of which " ..
+		"nobody knows whether they were taken"),
+		one_of = {again = true, skip = true}},
+	{"--json", core.text "a summary in JSON"},
 	{"-n", "--dry-run", core.text "send no message and delete none; show what would"},
 })
+
+-- ---- arguments ----
 
 local function usage(format, ...)
 	errors.raise("usage", "%s: %s", "transfer", errors.text(format, ...))
 end
 
--- Each argument is looked at before anything is connected.
-local function check_arguments()
-	local source, destination = postel.url(o.SRC), postel.url(o.DST)
-	if source.protocol ~= "pop3" then
-		usage("the source must be a POP3 server, not %s", o.SRC)
-	elseif destination.protocol ~= "smtp" and
-		destination.protocol ~= "lmtp" then
-		usage("the destination must be an SMTP or LMTP server, not %s",
-			o.DST)
-	end
+local function check_addresses()
 	for _, address in ipairs(o.to) do
 		if address == "" or not core.smtp_address(address, true) then
 			usage("--to: %s is no mail address", core.vis(address))
@@ -54,294 +68,241 @@ local function check_arguments()
 	if o.from and not core.smtp_address(o.from, true) then
 		usage("--from: %s is no mail address", core.vis(o.from))
 	end
+end
+
+local function check_choice(place)
 	if o.messages and not set.parse(o.messages) then
 		usage("--messages: %s is no list of message numbers",
 			core.vis(o.messages))
+	elseif o.unseen and place.kind == "pop3" then
+		usage("--unseen: POP3 does not know what was read")
+	elseif o.search and place.kind ~= "imap" then
+		usage("--search: %s is no IMAP mailbox", core.vis(o.SRC))
 	end
-	return source, destination
 end
 
-local source_url, destination_url = check_arguments()
-
--- Failure notices are to reach the account that the mail came from.  An
--- address of numbers or a socket has no domain: then this machine's name.
-local function default_sender()
-	local user, host = source_url.user or "", source_url.host or ""
-	if user == "" or user:find "@" then
-		return user
-	elseif not host:find "%a" or host:find ":" then
-		host = core.hostname() or ""
+-- Each argument is looked at before anything is connected.
+local function check_arguments()
+	local place = origin.place(o.SRC)
+	if not place then
+		usage("the source must be a POP3 or IMAP server or a Maildir, not %s",
+			core.vis(o.SRC))
 	end
-	local address = user .. "@" .. host
-	return core.smtp_address(address) and host ~= "" and address or ""
+	local url = postel.url(o.DST)
+	if url.protocol ~= "smtp" and url.protocol ~= "lmtp" then
+		usage("the destination must be an SMTP or LMTP server, not %s",
+			o.DST)
+	end
+	check_addresses()
+	check_choice(place)
+	local from = o.from or place.address
+	if o.resent and from == "" then
+		usage("--resent needs an address: --from is missing")
+	end
+	return place, url, from
 end
 
-local function label(url)
-	return url.host and url.host .. ":" .. url.port or url.path
+local place, destination_url, from = check_arguments()
+
+-- ---- what is known ----
+
+-- In the state folder, for this source and destination.
+local function default_journal()
+	local url = place.url or {path = place.path:find "^/" and place.path or
+		(os.getenv "PWD" or "") .. "/" .. place.path}
+	return job.journal_folder("transfer", nil, url, {
+		user = place.mailbox, path = ""}, destination_url)
 end
 
--- ---- what was done before ----
-
--- The journal of this source and destination, for a run that deletes.
-local function open_journal()
-	if not o.delete or postel.options.dry_run then
-		return nil
+local function journal_path()
+	if o.journal then
+		return o.journal:find "^[/.]" and o.journal or "./" .. o.journal
 	end
-	local name = table.concat({source_url.user or "", label(source_url),
-		destination_url.user or "", label(destination_url)}, "_")
-	-- FNV-1a: a file name of fixed length for any names.
-	local hash = 0xcbf29ce484222325
-	for i = 1, #name do
-		hash = (hash ~ name:byte(i)) * 0x100000001b3
-	end
-	return postel.journal(("transfer/%016x"):format(hash))
+	return o.delete and not postel.options.dry_run and default_journal() or nil
 end
 
--- What is known of one run.
-local run = {
-	from = o.from or default_sender(),
-	journal = open_journal(),
-	uids = {},      -- by number, if there is a journal
-	dele = {},      -- commands
-	deleted = {},   -- by key, once DELE was sent
-	done = 0, octets = 0, skipped = 0,
-	refusals = {},  -- in the order of their coming: {text, numbers}
-	temporary = true,
-}
+local run = job.run("transfer", o)
+local notes = ledger.ledger(journal_path())
+local choice = {numbers = o.messages, unseen = o.unseen, search = o.search}
+local refused = {}   -- by key: not tried again in this run
+local attempts = 0
 
--- A unique id may come again when its message is gone: so with the size.
-local function key_of(number, size)
-	local uid = run.uids[number]
-	return uid and uid .. " " .. size
+notes:of(place.target)
+
+function run:refuse(message, ...)
+	refused[message.key] = true
+	getmetatable(self).refuse(self, message, ...)
 end
 
--- The recipients who have not got this message yet.
-local function remaining(key)
-	local got = key and run.journal:get(key)
-	if not got then
-		return o.to
+function run:sentence()
+	local what = core.text "transferred"
+	if self.done > 0 and self.committed then
+		what = core.text "transferred and deleted"
 	end
-	local list = {}
-	for _, address in ipairs(o.to) do
-		if not ("\n" .. got .. "\n"):find("\n" .. address .. "\n", 1,
-			true) then
-			list[#list + 1] = address
-		end
-	end
-	return list
+	local skipped = self.skipped > 0 and (o.delete and
+		errors.text("; %d taken earlier: deleted", self.skipped) or
+		errors.text("; %d taken earlier", self.skipped)) or ""
+	return core.plural("%d message, %d octets: %s", "%d messages, %d octets: %s",
+		self.done):format(self.done, self.octets, what) .. skipped
 end
 
-local function note(key, accepted)
-	if not key or #accepted == 0 then
+-- What must not count as known: UIDs of a mailbox that was made anew.
+local function check_validity(source)
+	if not source.validity or not notes:has_other_validity(source.validity) then
 		return
+	elseif o.uncertain ~= "again" then
+		errors.raise("use", "%s: UIDVALIDITY of %s has changed, so nobody " ..
+			"knows which messages were taken before; nothing is sent " ..
+			"(--uncertain=again sends all of them anew)", place.label,
+			place.mailbox)
 	end
-	local got = run.journal:get(key)
-	local text = table.concat(accepted, "\n")
-	run.journal:add(key, got and got .. "\n" .. text or text)
+	run:note(errors.text("%s: UIDVALIDITY has changed; all messages are sent anew",
+		place.mailbox))
+	notes:renew(source.validity)
 end
 
--- ---- refusals ----
+-- Without UIDL (RFC 1939 7) no message is known again.
+local function check_lasting(source)
+	if source.lasting or not notes.lasting then
+		return
+	elseif o.journal then
+		errors.raise("use", "%s: the server knows no UIDL, so there can be " ..
+			"no journal", place.label)
+	end
+	notes = ledger.ledger()
+end
 
-local function refused(number, text, temporary)
-	run.temporary = run.temporary and temporary
-	for _, r in ipairs(run.refusals) do
-		if r.text == text then
-			r.numbers = r.numbers + number
-			return
+-- ---- one attempt ----
+
+local function is_uncertain(message)
+	run.own.uncertain = run.own.uncertain or {}
+	table.insert(run.own.uncertain, message.label)
+end
+
+-- Whether a message is left out: it was taken by an earlier run, and only has to be
+-- removed; or nobody knows.
+local function skip(source, message)
+	if refused[message.key] then
+		return true
+	end
+	local to, unknown = notes:remaining(message.key, o.to)
+	if #to == 0 then
+		-- What this run has taken itself counts as done.
+		run.skipped = run.skipped + (attempts == 1 and 1 or 0)
+		if o.delete then
+			source:remove(message)
 		end
+		return true
+	elseif unknown and o.uncertain == "skip" then
+		is_uncertain(message)
+		run:refuse(message, core.text("it may have been taken already: no " ..
+			"reply to its final dot is known (RFC 1047); it is left " ..
+			"where it is"), true)
+		return true
 	end
-	table.insert(run.refusals, {text = text, numbers = set.set(number)})
+	return false
 end
 
-local function tell_refusals()
-	for _, r in ipairs(run.refusals) do
-		local list = tostring(r.numbers):gsub(":", "-"):gsub(",", ", ")
-		io.stderr:write("postel: ", core.plural("message %s: %s",
-			"messages %s: %s", #r.numbers):format(list,
-			core.vis(r.text)), "\n")
-	end
-end
-
--- ---- one message ----
-
-local function delete(message, key)
-	if o.delete then
-		table.insert(run.dele, message:send_delete())
-		run.deleted[key or message.number] = true
-	end
-end
-
--- Begins to send a message that has begun to come; nil if that is refused.
-local function begin(destination, message)
-	task.wait(function() return message.reply:begun() end)
-	local reply = message.reply
-	if reply.bodies == 0 then
-		reply:wait()
-		refused(message.number, errors.words(reply), reply.temporary)
-		return nil
-	end
-	local key = key_of(message.number, message.size)
-	local ok, t = pcall(destination.submit, destination, {
-		from = run.from, to = remaining(key), body = message.body,
-		size = message.size,
+local function transfer(source, destination)
+	local sink = delivery.delivery(destination, {
+		from = from, to = o.to, ledger = notes,
+		resent = o.resent and from or nil,
+		uncertain = function(message, text)
+			is_uncertain(message)
+			run:note(text, true)
+		end,
+		taken = function(message)
+			if o.delete then
+				source:remove(message)
+			end
+		end,
 	})
-	if not ok and not errors.is(t, "refused") then
-		error(t, 0)
-	elseif not ok then
-		message.body:close()
-		refused(message.number, t.message, false)
-		return nil
-	end
-	return {transaction = t, message = message, key = key}
+	local step, count = source:messages(choice, function(message)
+		return skip(source, message)
+	end)
+	local progress <close> = postel.progress(count, place.label)
+	mover.move(step, sink, run, progress)
 end
 
--- A relay that fails on its way drops the destination; the cause is what
--- the source did.
-local function transaction_result(item)
-	local ok, result = pcall(item.transaction.wait, item.transaction)
-	if ok then
-		return result
-	end
-	if item.message.reply.state == "failed" then
-		item.message.reply:wait()
-	end
-	if errors.is(result, "closed", "timeout") then
-		result.message = errors.text("%s; message %d was not " ..
-			"acknowledged and stays at its source", result.message,
-			item.message.number)
-	end
-	error(result, 0)
+-- How many messages would be sent, where nothing may be.
+local function count_only(source)
+	local count = 0
+	for _ in source:messages(choice, function(message)
+		count = count + (#notes:remaining(message.key, o.to) > 0 and 1 or 0)
+		return true
+	end) do end
+	run:would(place.mailbox or place.label, count)
 end
 
--- Waits for the destination's verdict on a message.
-local function settle(item)
-	local message = item.message
-	local result = transaction_result(item)
-	message.body:close()
-	note(item.key, result.accepted)
-	if #result.refused == 0 then
-		message.reply:wait()
-		run.done = run.done + 1
-		run.octets = run.octets + message.size
-		delete(message, item.key)
-		return
+-- The source's messages are gone when this returns; then nothing has to be known of
+-- them any more.
+local function commit(source)
+	notes:sync()
+	source:commit()
+	if o.delete then
+		run.committed = true
+		notes:keep(source:left(), o.journal ~= nil)
 	end
-	run.part = run.part or #result.accepted > 0
-	for _, r in ipairs(result.refused) do
-		refused(message.number, r.address .. ": " .. r.text, r.temporary)
+end
+
+local function work(source, destination)
+	check_validity(source)
+	check_lasting(source)
+	if postel.options.dry_run then
+		count_only(source)
+	else
+		transfer(source, destination)
+		commit(source)
+		run.mailboxes = 1
+	end
+	destination:close()
+end
+
+local function attempt()
+	attempts = attempts + 1
+	local source = place:open {writes = o.delete and not postel.options.dry_run}
+	local ok, destination = pcall(postel.connect, o.DST,
+		{name = job.label(destination_url)})
+	if not ok then
+		source:abandon()
+		error(destination, 0)
+	end
+	run.connected = true
+	local done, e = pcall(work, source, destination)
+	if not done then
+		-- RFC 1939 6: without QUIT nothing is deleted.
+		destination:abandon()
+		source:abandon()
+		if not source.lasting and type(e) == "table" then
+			e.final = true
+		end
+		error(e, 0)
 	end
 end
 
 -- ---- all of them ----
 
--- Taken by the destination in an earlier run: only DELE is left to do.
-local function skip(message)
-	local key = key_of(message.number, message.size)
-	if not key or #remaining(key) > 0 then
-		return false
-	end
-	run.skipped = run.skipped + 1
-	delete(message, key)
-	return true
-end
+-- A message at which the connection is lost again and again is not tried for ever, and
+-- one of which nobody knows whether it was taken is sent once more only.
+local LOSSES, UNKNOWN = 3, 2
+local before, lost, unknown = -1, 0, 0
 
--- One message is under way while the next one is being queued behind it.
-local function transfer(source, destination)
-	local under_way
-	for message in source:messages(o.messages, run.journal and skip) do
-		local item = begin(destination, message)
-		if item and under_way then
-			local last = under_way
-			under_way = item
-			settle(last)
-		elseif item then
-			under_way = item
-		end
-	end
-	if under_way then
-		settle(under_way)
-	end
-end
-
--- The replies to DELE and QUIT: only then are messages gone.  What they
--- were keeps its journal entry until the server has confirmed.
-local function commit(source)
-	for _, dele in ipairs(run.dele) do
-		dele:wait()
-	end
-	for _, dele in ipairs(run.dele) do
-		errors.check(dele)
-	end
-	source:quit()
-	if run.journal then
-		local kept = {}
-		for number, key in pairs(run.keys) do
-			kept[key] = not run.deleted[key] and number or nil
-		end
-		run.journal:keep(function(key) return kept[key] ~= nil end)
-	end
-end
-
--- UIDL and LIST for the journal's keys.  A server without UIDL has none.
-local function read_uids(source)
-	run.keys = {}
-	local ok, uids = pcall(source.uidl, source)
-	if not ok and errors.is(uids, "refused") then
-		run.journal = nil
+local function count_losses(e)
+	if not errors.is(e, "closed", "timeout") then
 		return
-	elseif not ok then
-		error(uids, 0)
 	end
-	run.uids = uids
-	for number, size in pairs(source:list()) do
-		run.keys[number] = key_of(number, size)
+	local now = run.done + #run.refused
+	if now > before then
+		before, lost, unknown = now, 0, 0
 	end
+	lost, unknown = lost + 1, unknown + (e.unknown and 1 or 0)
+	e.final = e.final or lost >= LOSSES or unknown >= UNKNOWN
 end
 
-local function connect_both()
-	local source = postel.connect(o.SRC, {name = label(source_url)})
-	local ok, destination = pcall(postel.connect, o.DST,
-		{name = label(destination_url)})
+return run:finish(pcall(retry.retry, run, function()
+	local ok, e = pcall(attempt)
 	if not ok then
-		source:abandon()
-		error(destination, 0)
+		count_losses(e)
+		error(e, 0)
 	end
-	return source, destination
-end
-
-local source, destination = connect_both()
-local ok, e = pcall(function()
-	if run.journal then
-		read_uids(source)
-	end
-	transfer(source, destination)
-	commit(source)
-	destination:close()
-end)
-tell_refusals()
-if not ok then
-	-- RFC 1939 6: without QUIT nothing is deleted, and all that was taken
-	-- would be sent again by the next run.
-	destination:abandon()
-	source:abandon()
-	error(e, 0)
-end
-
-if not postel.options.quiet then
-	local what = core.text "transferred"
-	if postel.options.dry_run then
-		what = core.text "not sent: dry run"
-	elseif run.done > 0 and o.delete then
-		what = core.text "transferred and deleted"
-	end
-	local skipped = run.skipped > 0 and
-		errors.text("; %d taken earlier: deleted", run.skipped) or ""
-	print(core.plural("%d message, %d octets: %s", "%d messages, %d octets: %s",
-		run.done):format(run.done, run.octets, what) .. skipped)
-end
-if #run.refusals == 0 then
-	return 0
-elseif run.done > 0 or run.skipped > 0 or run.part then
-	return 10
-end
-return run.temporary and 7 or 6
+end))

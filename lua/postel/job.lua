@@ -41,9 +41,9 @@ Run.__index = Run
 -- The counts of a job: .done messages, .octets of them, .skipped (done by an
 -- earlier run), .mailboxes; .refused is an array of {mailbox, key, text}; .partly is
 -- set where a message was taken for some.  .own has what else the script puts into
--- the JSON object, and .summary may be a function of the run that gives the line at
--- the end.  name is the script's, options what its arguments say.  how may have
--- .summary, the file for the summary where standard output carries mail.
+-- the JSON object, and .sentence may be a function of the run that gives another
+-- line for the end.  name is the script's, options what its arguments say.  how may
+-- have .summary, the file for the summary where standard output carries mail.
 function M.run(name, options, how)
 	-- Mailboxes of a hundred thousand messages are to fit into little memory.
 	collectgarbage("incremental", 110, 400)
@@ -69,7 +69,8 @@ end
 function Run:refuse(message, text, temporary)
 	self.temporary = self.temporary and temporary or false
 	table.insert(self.refused, {
-		mailbox = message.mailbox, key = message.key, text = text,
+		mailbox = message.mailbox, key = message.label or message.key,
+		text = text,
 	})
 end
 
@@ -135,8 +136,8 @@ local function print_json(self, e)
 end
 
 local function print_summary(self)
-	if self.summary then
-		self.out:write(self:summary(), "\n")
+	if self.sentence then
+		self.out:write(self:sentence(), "\n")
 		return
 	end
 	local skipped = self.skipped > 0 and

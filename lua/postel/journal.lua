@@ -26,7 +26,7 @@ end
 
 -- Numbers as such: a table of them takes a tenth of the memory.
 local function compact(text)
-	local n = #text < 16 and math.tointeger(tonumber(text))
+	local n = #text < 19 and math.tointeger(tonumber(text))
 	return n and tostring(n) == text and n or text
 end
 
@@ -112,18 +112,30 @@ local function open(self)
 	return file
 end
 
---- journal:add(key, value)
+--- journal:sync()
+-- Waits until all entries are on disk.
+function Journal:sync()
+	if self.file and self.unsynced then
+		core.sync(self.file)
+		self.unsynced = false
+	end
+end
+
+--- journal:add(key, value, options)
 -- Adds an entry, two strings or numbers; it is on disk when this returns, unless
--- the journal was opened otherwise.  Raises "sys" if it cannot be written.
-function Journal:add(key, value)
+-- the journal was opened otherwise, or options has later = true: then it only has to
+-- outlive the process until the next entry, or journal:sync().  Raises "sys" if it
+-- cannot be written.
+function Journal:add(key, value, options)
 	errors.expect("add", "key", key, "string|number")
 	errors.expect("add", "value", value, "string|number?")
 	self.file = self.file or open(self)
 	local line = escape(key) .. "\t" .. escape(value or "") .. "\n"
 	local ok, e = pcall(function()
 		assert(self.file:write(line))
-		if self.synced then
-			core.sync(self.file)
+		self.unsynced = true
+		if self.synced and not (options and options.later) then
+			self:sync()
 		else
 			assert(self.file:flush())
 		end

@@ -13,15 +13,22 @@ Maildir.__index = Maildir
 Maildir.__name = "postel.maildir"
 Message.__name = "postel.message"
 
+-- "NAME/cur" is in cur.
+local function path_of(box, entry)
+	return box.path .. "/" .. entry:gsub("^(.*)/(.*)$", "%2/%1")
+end
+
 -- The file of a message, which another program may have given other flags, or
 -- moved from new to cur, since it was listed.
 local function find(self)
 	if core.stat(self.path) then
 		return self.path
 	end
-	for _, m in ipairs(self.box.folder:list()) do
-		if m.base == self.base then
-			self.path = self.box.path .. "/" .. m.file
+	local n = #self.base
+	for _, entry in ipairs(self.box.folder:list()) do
+		if entry:sub(1, n) == self.base and
+			entry:find("^[:/]", n + 1) then
+			self.path = path_of(self.box, entry)
 			return self.path
 		end
 	end
@@ -53,23 +60,25 @@ end
 
 --- box:messages()
 -- Iterates over the messages, in the order of their names, which is about that of
--- their coming.  Each has base (its name, which stays when flags change), path,
--- flags (as IMAP calls them), size and date (of the file: octets, seconds since
--- 1970) and body, whose lines end in LF.
+-- their coming; behind the iterator, returns how many there are.  Each has base (its
+-- name, which stays when flags change), path, flags (as IMAP calls them), size and
+-- date (of the file: octets, seconds since 1970) and body, whose lines end in LF.
 function Maildir:messages()
 	local list, i = self.folder:list(), 0
-	table.sort(list, function(a, b) return a.base < b.base end)
+	table.sort(list)
 	return function()
 		i = i + 1
-		local m = list[i]
-		if m then
+		local entry = list[i]
+		if entry then
 			list[i] = false
+			local base, flags = self.folder:parse(
+				entry:match "^(.*)/")
 			return setmetatable({
-				box = self, base = m.base, flags = m.flags,
-				path = self.path .. "/" .. m.file,
+				box = self, base = base, flags = flags,
+				path = path_of(self, entry),
 			}, Message)
 		end
-	end
+	end, #list
 end
 
 --- box:append(from, options) → base

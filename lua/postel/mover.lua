@@ -1,9 +1,17 @@
 -- mover: takes messages from where they are to where they go, several at once,
 -- and keeps count (postel.job).
 --
--- A source is an iterator of messages {key, size, body}; a sink (postel.sink) has
--- put(message), which begins and does not wait, and gives what has wait().  The
--- sink notes in its journal what has come, at the moment at which that is true.
+-- A source is an iterator of messages {key, size, body}; a sink (postel.sink,
+-- postel.delivery) has put(message), which begins and does not wait, and gives what
+-- has wait().  The sink notes in its journal what has come, at the moment at which
+-- that is true.
+--
+-- A refusal is an error of kind "refused"; {refused =} in it is an array of
+-- {text, temporary}, if there are several, and {part = true} says that some have
+-- the message all the same.  A sink may have window, the number of messages that it
+-- takes at a time, stop(), which says that what has not gone yet is not to go, and
+-- its pending messages concluded(): whether there is a verdict, for which it waits
+-- a while.
 
 local errors = require "postel.errors"
 
@@ -12,12 +20,20 @@ local M = {}
 -- So many messages, and so many octets of them, are under way at a time.
 local WINDOW, WINDOW_OCTETS = 32, 4 << 20
 
+local function refuse(run, message, e)
+	run.partly = run.partly or e.part
+	for _, r in ipairs(e.refused or {{text = e.message,
+		temporary = e.temporary}}) do
+		run:refuse(message, r.text, r.temporary)
+	end
+end
+
 -- Waits for the sink's verdict on a message.
 local function settle(item, run, progress)
 	local ok, e = pcall(item.pending.wait, item.pending)
 	local message = item.message
 	if not ok and errors.is(e, "refused") then
-		run:refuse(message, e.message, e.temporary)
+		refuse(run, message, e)
 		return
 	elseif not ok then
 		error(e, 0)
@@ -29,18 +45,30 @@ local function settle(item, run, progress)
 	end
 end
 
--- Moves all that next_message gives to the sink.
-function M.move(next_message, sink, run, progress)
-	local window, octets = {}, 0
-	run.progress = progress
+-- Behind an error: what the sink has taken until then counts.
+local function conclude(window, sink, run, progress)
+	if sink.stop then
+		sink:stop()
+	end
+	for _, item in ipairs(window) do
+		local pending = item.pending
+		if pending.concluded and pending:concluded() then
+			pcall(settle, item, run, progress)
+		end
+	end
+end
+
+local function move_all(next_message, sink, run, progress, window)
+	local octets = 0
 	local function settle_first()
-		local item = table.remove(window, 1)
-		octets = octets - item.size
+		local item = window[1]
 		settle(item, run, progress)
+		octets = octets - item.size
+		table.remove(window, 1)
 	end
 	for message in next_message do
 		local size = message.size or 0
-		while #window >= WINDOW or
+		while #window >= (sink.window or WINDOW) or
 			#window > 0 and octets + size > WINDOW_OCTETS do
 			settle_first()
 		end
@@ -50,13 +78,24 @@ function M.move(next_message, sink, run, progress)
 				pending = pending}
 			octets = octets + size
 		elseif errors.is(pending, "refused") then
-			run:refuse(message, pending.message, pending.temporary)
+			refuse(run, message, pending)
 		else
 			error(pending, 0)
 		end
 	end
 	while #window > 0 do
 		settle_first()
+	end
+end
+
+-- Moves all that next_message gives to the sink.
+function M.move(next_message, sink, run, progress)
+	local window = {}
+	run.progress = progress
+	local ok, e = pcall(move_all, next_message, sink, run, progress, window)
+	if not ok then
+		conclude(window, sink, run, progress)
+		error(e, 0)
 	end
 	if sink.close then
 		sink:close()

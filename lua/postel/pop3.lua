@@ -162,6 +162,16 @@ function Message:delete()
 	return self.conn:dele(self.number)
 end
 
+-- Waits until the message has begun to come; raises the refusal of RETR.
+function Message:begin()
+	body_of(self.reply)
+end
+
+-- Behind the body: the end of the reply to RETR.
+function Message:finish()
+	self.reply:wait()
+end
+
 -- Sends DELE and does not wait for the reply: a command.
 function Message:send_delete()
 	return self.conn:send("DELE", tostring(self.number))
@@ -204,7 +214,8 @@ end
 --- pop3:messages(wanted, skip)
 -- Iterates over all messages, or those of wanted ("1,3-5", a set or an array);
 -- skip(m), if given, says which are left out.  RETR is sent ahead.  Each has
--- number, size, body, and uid, which is asked for when it is first read.
+-- number, size, body, and uid, which is asked for when it is first read.  Behind the
+-- iterator, returns the sizes of all messages by number.
 function M:messages(wanted, skip)
 	errors.expect("messages", "skip", skip, "function?")
 	local sizes = sizes_of_all(self)
@@ -231,7 +242,7 @@ function M:messages(wanted, skip)
 			octets = octets - m.size
 		end
 		return m
-	end
+	end, sizes
 end
 
 return M

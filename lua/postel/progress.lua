@@ -5,8 +5,9 @@ local errors = require "postel.errors"
 
 local M = {}
 
--- So often the line is written anew, in seconds.
-local EVERY = 0.1
+-- So often the line is written anew, in seconds, and so late first: what is done by
+-- then needs none.
+local EVERY, FIRST = 0.1, 0.5
 
 local Progress = {}
 Progress.__index = Progress
@@ -98,7 +99,7 @@ function M.progress(total, label)
 	return setmetatable({
 		total = total, label = label or "", done = 0, octets = 0,
 		part_octets = 0,
-		began = now, due = now,
+		began = now, due = now + FIRST,
 		shown = not postel.options.quiet and core.isatty(io.stderr),
 	}, Progress)
 end

@@ -9,11 +9,14 @@ local M = {}
 -- Pauses in seconds, and how many attempts in a row may come to nothing.
 local FIRST, LONGEST, ATTEMPTS = 1, 60, 10
 
+local function lost(e)
+	return errors.is(e, "closed", "timeout", "connect", "dns")
+end
+
 -- Whether an error says that a connection was lost or could not be made, or that a
 -- server cannot now: the same may do later.
 function M.is_lost(e)
-	return errors.is(e, "closed", "timeout", "connect", "dns") or
-		type(e) == "table" and e.temporary == true
+	return lost(e) or type(e) == "table" and e.temporary == true
 end
 
 -- Longer and longer pauses, from `first` seconds (1) on: next() gives the next one,
@@ -46,29 +49,30 @@ end
 -- know by itself what is done.  run.done, run.skipped and, if there is one,
 -- run.written say whether an attempt came to anything; before the first connection
 -- there was (run.connected), and after ten attempts in a row that came to nothing,
--- the error is raised.
+-- the error is raised, as is one that has .final.
 function M.retry(run, fn)
-	local pause, failures, before = FIRST, 0, -1
+	local pauses, failures, before = M.pauses(), 0, -1
 	while true do
 		local ok, e = pcall(fn)
 		if ok then
 			return
-		elseif not run.connected or
-			not errors.is(e, "closed", "timeout", "connect", "dns") then
+		elseif not run.connected or type(e) == "table" and e.final or
+			not lost(e) then
 			error(e, 0)
 		end
 		local count = run.done + run.skipped + (run.written or 0)
 		if count > before then
-			pause, failures, before = FIRST, 0, count
+			failures, before = 0, count
+			pauses:reset()
 		end
 		failures = failures + 1
 		if failures > ATTEMPTS then
 			error(e, 0)
 		end
+		local pause = pauses:next()
 		io.stderr:write("postel: ", errors.text("%s; again in %d s",
 			tostring(e), pause), "\n")
 		task.sleep(pause)
-		pause = math.min(2 * pause, LONGEST)
 	end
 end
 

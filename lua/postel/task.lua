@@ -49,7 +49,7 @@ local function run_ready()
 		end
 	end
 	for i = #waiting, 1, -1 do
-		if waiting[i].done then
+		if waiting[i].done or coroutine.status(waiting[i].co) == "dead" then
 			table.remove(waiting, i)
 		end
 	end
@@ -107,7 +107,11 @@ function M.wait(ready, due)
 		return
 	end
 	local co = coroutine.running()
-	if tasks[co] then
+	local own = tasks[co]
+	if own then
+		-- An interrupt may come before resume() learns of it: SIGINT
+		-- stops the script outside of its tasks.
+		own.ready, own.due = ready, due
 		coroutine.yield {ready = ready, due = due}
 	else
 		pump {ready = ready, due = due}

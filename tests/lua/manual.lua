@@ -15,7 +15,7 @@ local private = {
 	["conn:abandon"] = "for scripts that end by an error",
 	["conn:knows"] = "postel.mechanism", ["conn:authenticate"] = "postel.login",
 	["body:pull"] = "postel.body", ["body:drain"] = "postel.body",
-	["body:claim"] = "postel.body",
+	["body:claim"] = "postel.body", ["body:release"] = "postel.delivery",
 	["cmd:raise"] = "postel.cmd", ["cmd:begun_response"] = "postel.fetch",
 }
 

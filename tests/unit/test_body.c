@@ -234,10 +234,82 @@ test_long_line(void **state)
 	}
 }
 
+/* ---- behind a prefix ---- */
+
+static void
+count_wakes(void *arg)
+{
+	(*(int *)arg)++;
+}
+
+static void
+test_held_body_gives_prefix_and_inner(void **state)
+{
+	struct body *inner = body_fd(temporary(S("Subject: x\r\n\r\nline")));
+	struct body *b = body_held(S("Resent-To: y\r\n"), inner, false);
+	struct body_facts facts;
+	struct err e = {0};
+	uint64_t size;
+
+	(void)state;
+	body_unref(inner);
+	assert_true(body_size(b, &size));
+	assert_int_equal(size, 14 + 18);
+	assert_int_equal(body_examine(b, &facts, &e), 0);
+	assert_int_equal(facts.crlf_size, 14 + 18 + 2);
+	assert_false(body_due(b));
+	assert_content(b, S("Resent-To: y\r\nSubject: x\r\n\r\nline"));
+	body_unref(b);
+}
+
+static void
+test_end_of_a_held_body_waits(void **state)
+{
+	struct body *inner = body_mem(S("ab"));
+	struct body *b = body_held(S(""), inner, true);
+	struct err e = {0};
+	struct str s;
+	int wakes = 0;
+
+	(void)state;
+	body_unref(inner);
+	assert_int_equal(body_pull(b, &s, &e), PULL_SLICE);
+	assert_false(body_due(b));
+	body_took(b, s.n);
+	assert_int_equal(body_pull(b, &s, &e), PULL_LATER);
+	assert_true(body_due(b));
+	body_on_ready(b, count_wakes, &wakes);
+	body_release(b);
+	assert_int_equal(wakes, 1);
+	assert_false(body_due(b));
+	assert_int_equal(body_pull(b, &s, &e), PULL_END);
+	body_release(b);
+	assert_int_equal(wakes, 1);
+	body_unref(b);
+}
+
+static void
+test_held_body_of_nothing(void **state)
+{
+	struct body *inner = body_mem(S(""));
+	struct body *b = body_held(S(""), inner, true);
+	struct err e = {0};
+	struct str s;
+
+	(void)state;
+	body_unref(inner);
+	body_release(b);
+	assert_int_equal(body_pull(b, &s, &e), PULL_END);
+	body_unref(b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_held_body_gives_prefix_and_inner),
+	    cmocka_unit_test(test_end_of_a_held_body_waits),
+	    cmocka_unit_test(test_held_body_of_nothing),
 	    cmocka_unit_test(test_each_source_gives_what_it_was_given),
 	    cmocka_unit_test(test_file_starts_where_it_stands),
 	    cmocka_unit_test(test_pipe_is_read_once),
