@@ -164,6 +164,8 @@ extern const luaL_Reg bind_body_functions[];
 
 /* maildir.c: core.maildir(path); see there. */
 int bind_maildir(lua_State *L);
+int bind_maildir_name(lua_State *L);
+int bind_maildir_file(lua_State *L);
 
 /* mail.c */
 extern const luaL_Reg bind_mail_functions[];

@@ -339,6 +339,8 @@ static const luaL_Reg functions[] = {
     {"status", core_status},
     {"dry_run", core_dry_run},
     {"maildir", bind_maildir},
+    {"maildir_name", bind_maildir_name},
+    {"maildir_file", bind_maildir_file},
     {"mechanism", core_mechanism},
     {NULL, NULL},
 };

@@ -3,6 +3,7 @@
 #include "store/maildir.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <unistd.h>
 
 struct bind_maildir {
@@ -14,7 +15,6 @@ struct bind_delivery {
 };
 
 static int maildir_gc(lua_State *);
-static int maildir_list(lua_State *);
 static int maildir_deliver(lua_State *);
 static int delivery_gc(lua_State *);
 static int delivery_take(lua_State *);
@@ -32,7 +32,6 @@ static const struct bind_type maildir_type = {
 	},
     .methods =
 	(const luaL_Reg[]){
-	    {"list", maildir_list},
 	    {"deliver", maildir_deliver},
 	    {"close", maildir_gc},
 	    {NULL, NULL},
@@ -115,41 +114,51 @@ push_flags(lua_State *L, uint32_t flags)
 	}
 }
 
-/* Adds {base =, file =, flags =} of each message in a folder of dir to the
- * table on top. */
-static void
-add_messages(lua_State *L, int dir, const char *folder)
+/* The flags in the array at idx, those that a file's name can hold. */
+static uint32_t
+check_flags(lua_State *L, int idx)
 {
-	struct bind_dir *u = bind_opendir(L, dir, folder);
-	const char *name;
-	uint32_t flags;
+	uint32_t flags = 0;
 
-	lua_insert(L, -2);
-	while ((name = bind_readdir(L, u)) != NULL) {
-		if (*name == '.')
-			continue;
-		lua_createtable(L, 0, 3);
-		bind_push_str(L, maildir_base(str_z(name), &flags));
-		lua_setfield(L, -2, "base");
-		lua_pushfstring(L, "%s/%s", folder, name);
-		lua_setfield(L, -2, "file");
-		push_flags(L, flags);
-		lua_setfield(L, -2, "flags");
-		lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+	if (lua_isnoneornil(L, idx))
+		return 0;
+	luaL_checktype(L, idx, LUA_TTABLE);
+	for (lua_Integer i = 1; lua_geti(L, idx, i) == LUA_TSTRING; i++) {
+		flags |= maildir_flag(bind_str(L, -1));
+		lua_pop(L, 1);
 	}
-	lua_remove(L, -2);
+	return flags;
 }
 
-/* list(): an array of {base =, file = "cur/…", flags =}, in no order. */
-static int
-maildir_list(lua_State *L)
+/* maildir_name(name): the base of a file's name, and an array of the flags in
+ * it. */
+int
+bind_maildir_name(lua_State *L)
 {
-	int dir = check_dir(L);
+	uint32_t flags;
 
-	lua_newtable(L);
-	add_messages(L, dir, "new");
-	add_messages(L, dir, "cur");
-	return 1;
+	bind_push_str(L, maildir_base(bind_str(L, 1), &flags));
+	push_flags(L, flags);
+	return 2;
+}
+
+/* maildir_file(name, add, remove): the name that a file of this name has in cur
+ * when flags of an array have come, and others have gone; what no letter stands
+ * for is passed over. */
+int
+bind_maildir_file(lua_State *L)
+{
+	uint32_t add = check_flags(L, 2), remove = check_flags(L, 3), flags;
+	struct str base = maildir_base(bind_str(L, 1), &flags);
+	struct buf b;
+	int rc;
+
+	buf_init(&b, PATH_MAX);
+	rc = maildir_name(&b, base, (flags | add) & ~remove);
+	if (rc == 0)
+		bind_push_str(L, buf_str(&b));
+	buf_fini(&b);
+	return rc == 0 ? 1 : luaL_argerror(L, 1, "too long");
 }
 
 /* ---- what comes ---- */
@@ -221,22 +230,6 @@ delivery_base_method(lua_State *L)
 {
 	lua_pushstring(L, delivery_base(check_delivery(L)));
 	return 1;
-}
-
-/* The flags in the array at idx, those that a file's name can hold. */
-static uint32_t
-check_flags(lua_State *L, int idx)
-{
-	uint32_t flags = 0;
-
-	if (lua_isnoneornil(L, idx))
-		return 0;
-	luaL_checktype(L, idx, LUA_TTABLE);
-	for (lua_Integer i = 1; lua_geti(L, idx, i) == LUA_TSTRING; i++) {
-		flags |= maildir_flag(bind_str(L, -1));
-		lua_pop(L, 1);
-	}
-	return flags;
 }
 
 /* commit(flags, seconds): the message is there; its name in the folder.  Both

@@ -50,10 +50,17 @@ local store = archive.archive(o.FOLDER, kind)
 local folder = job.journal_folder("restore", o.journal, url, {path = o.FOLDER})
 local finished = {} -- mailboxes, by name
 
-local function wanted(m)
-	return not finished[m.text] and
-		(not o.mailbox or mailboxes.matches(m.text, o.mailbox)) and
-		not (o.exclude and mailboxes.matches(m.text, o.exclude))
+-- The mailboxes of the archive that are asked for.
+local function wanted()
+	local list = {}
+	for _, m in ipairs(store:mailboxes()) do
+		if (not o.mailbox or mailboxes.matches(m.text, o.mailbox)) and
+			not (o.exclude and
+				mailboxes.matches(m.text, o.exclude)) then
+			list[#list + 1] = m
+		end
+	end
+	return list
 end
 
 -- The messages of the archive's mailbox that are not at the server: the journal
@@ -61,8 +68,7 @@ end
 local function missing(m, journal, prints)
 	local step = m.messages()
 	return function()
-		local message = step()
-		while message do
+		for message in step do
 			message.key, message.mailbox = message.base, m.text
 			local uid = not journal:get(message.key) and
 				prints.count > 0 and
@@ -76,21 +82,25 @@ local function missing(m, journal, prints)
 			end
 			run.skipped = run.skipped + 1
 			message.body:close()
-			message = step()
 		end
 	end
 end
 
+-- How many would be stored, as far as the journal knows.
+local function count(m, journal)
+	local n = 0
+	for message in m.messages() do
+		n = journal:get(message.base) and n or n + 1
+		message.body:close()
+	end
+	run:would(m.text, n)
+end
+
 local function restore_mailbox(account, m)
-	local journal <close> = postel.journal(folder .. "/" ..
-		job.file_name(m.text), {sync = false})
+	local journal <close> = copying.journal(folder .. "/" ..
+		job.file_name(m.text))
 	if postel.options.dry_run then
-		local n = 0
-		for message in m.messages() do
-			n = journal:get(message.base) and n or n + 1
-			message.body:close()
-		end
-		run:would(m.text, n)
+		count(m, journal)
 		return
 	end
 	local conn, name = account.conn, account:name(m.levels)
@@ -108,13 +118,9 @@ local function restore()
 	local conn <close> = postel.connect(o.DST, {name = job.label(url)})
 	run.connected = true
 	local account = mailboxes.account(conn)
-	for _, m in ipairs(store:mailboxes()) do
-		if wanted(m) then
-			restore_mailbox(account, m)
-			finished[m.text] = true
-			run.mailboxes = run.mailboxes + 1
-		end
-	end
+	copying.each(wanted(), finished, run, function(m)
+		restore_mailbox(account, m)
+	end)
 end
 
 return run:finish(pcall(retry.retry, run, restore))

@@ -16,19 +16,24 @@ end
 
 -- ---- mailboxes ----
 
-local function open(self, verb, name)
-	self:call(verb, check_name(verb:lower(), name))
-	return require("postel.mailbox").new(self)
+local function open(self, verb, name, options)
+	local arguments = {check_name(verb:lower(), name)}
+	if options and options.condstore and self:capability "CONDSTORE" then
+		arguments[2] = "(CONDSTORE)"
+	end
+	local reply = self:call(verb, table.unpack(arguments))
+	return require("postel.mailbox").new(self, reply)
 end
 
--- Opens a mailbox; see postel.mailbox.
-function M:select(name)
-	return open(self, "SELECT", name)
+-- Opens a mailbox; see postel.mailbox.  {condstore = true}: where it can, the server
+-- is to count changes (RFC 7162 3.1.8), for messages:fetch.
+function M:select(name, options)
+	return open(self, "SELECT", name, options)
 end
 
 -- The same, read-only.
-function M:examine(name)
-	return open(self, "EXAMINE", name)
+function M:examine(name, options)
+	return open(self, "EXAMINE", name, options)
 end
 
 -- The mailbox that is open.

@@ -39,14 +39,15 @@ local Run = {}
 Run.__index = Run
 
 -- The counts of a job: .done messages, .octets of them, .skipped (done by an
--- earlier run), .mailboxes; .refused is an array of {mailbox, key, text}.  name is
--- the script's, options what its arguments say.
+-- earlier run), .mailboxes, .flags (messages whose flags were changed); .refused is
+-- an array of {mailbox, key, text}.  name is the script's, options what its
+-- arguments say.
 function M.run(name, options)
 	-- Mailboxes of a hundred thousand messages are to fit into little memory.
-	collectgarbage("incremental", 130, 400)
+	collectgarbage("incremental", 110, 400)
 	return setmetatable({
 		name = name, options = options, done = 0, octets = 0,
-		skipped = 0, mailboxes = 0, refused = {}, temporary = true,
+		skipped = 0, mailboxes = 0, flags = 0, refused = {}, temporary = true,
 		wanted = {},
 	}, Run)
 end
@@ -61,7 +62,8 @@ function Run:note(text)
 	end
 end
 
--- A message that the destination has refused stays where it is.
+-- A message that the destination has refused stays where it is.  Without a key: a
+-- whole mailbox.
 function Run:refuse(message, text, temporary)
 	self.temporary = self.temporary and temporary or false
 	table.insert(self.refused, {
@@ -95,11 +97,15 @@ local function tell_refusals(self)
 	local by_text, order = {}, {}
 	for _, r in ipairs(self.refused) do
 		local text = (r.mailbox and r.mailbox .. ": " or "") .. r.text
-		if not by_text[text] then
+		if not r.key then
+			io.stderr:write("postel: ", core.vis(text), "\n")
+		elseif not by_text[text] then
 			by_text[text] = {}
 			order[#order + 1] = text
 		end
-		table.insert(by_text[text], r.key)
+		if r.key then
+			table.insert(by_text[text], r.key)
+		end
 	end
 	for _, text in ipairs(order) do
 		local keys = by_text[text]
@@ -116,6 +122,7 @@ local function print_json(self, e)
 	print(postel.json {
 		job = self.name, done = self.done, octets = self.octets,
 		skipped = self.skipped, mailboxes = self.mailboxes,
+		flags = self.flags > 0 and self.flags or nil,
 		refused = #self.refused > 0 and self.refused or nil,
 		would = #self.wanted > 0 and self.wanted or nil,
 		error = e and tostring(e) or nil,
@@ -125,8 +132,13 @@ end
 local function print_summary(self)
 	local skipped = self.skipped > 0 and
 		errors.text("; %d were there already", self.skipped) or ""
+	local changed = self.flags > 0 and core.plural(
+		"; the flags of %d message have changed",
+		"; the flags of %d messages have changed", self.flags)
+		:format(self.flags) or ""
 	print(core.plural("%d message, %s", "%d messages, %s", self.done)
-		:format(self.done, progress.octets(self.octets)) .. skipped)
+		:format(self.done, progress.octets(self.octets)) .. skipped ..
+		changed)
 end
 
 -- The end of a script, behind pcall(job): tells what was done, and gives the exit

@@ -13,16 +13,31 @@ Maildir.__index = Maildir
 Maildir.__name = "postel.maildir"
 Message.__name = "postel.message"
 
+-- The names of the messages in "new" or "cur".
+local function names(self, folder)
+	local list = core.list(self.path .. "/" .. folder)
+	for i = #list, 1, -1 do
+		if list[i]:byte() == 0x2e then -- "."
+			list[i] = list[#list]
+			list[#list] = nil
+		end
+	end
+	return list
+end
+
 -- The file of a message, which another program may have given other flags, or
 -- moved from new to cur, since it was listed.
 local function find(self)
 	if core.stat(self.path) then
 		return self.path
 	end
-	for _, m in ipairs(self.box.folder:list()) do
-		if m.base == self.base then
-			self.path = self.box.path .. "/" .. m.file
-			return self.path
+	for _, folder in ipairs {"new", "cur"} do
+		for _, name in ipairs(names(self.box, folder)) do
+			if core.maildir_name(name) == self.base then
+				self.path = self.box.path .. "/" .. folder ..
+					"/" .. name
+				return self.path
+			end
 		end
 	end
 	errors.raise("sys", "%s: the message is gone", self.path)
@@ -54,18 +69,24 @@ end
 -- change), .flags as IMAP calls them, .size and .date (of the file: octets,
 -- seconds since 1970) and .body, whose lines end in LF.
 function Maildir:messages()
-	local list, i = self.folder:list(), 0
-	table.sort(list, function(a, b) return a.base < b.base end)
+	local new, cur, i, j = names(self, "new"), names(self, "cur"), 1, 1
+	table.sort(new)
+	table.sort(cur)
 	return function()
-		i = i + 1
-		local m = list[i]
-		if m then
-			list[i] = false
-			return setmetatable({
-				box = self, base = m.base, flags = m.flags,
-				path = self.path .. "/" .. m.file,
-			}, Message)
+		local folder, name = "cur", cur[j]
+		if new[i] and not (name and name < new[i]) then
+			folder, name = "new", new[i]
+			i, new[i] = i + 1, false
+		elseif name then
+			j, cur[j] = j + 1, false
+		else
+			return nil
 		end
+		local base, flags = core.maildir_name(name)
+		return setmetatable({
+			box = self, base = base, flags = flags,
+			path = self.path .. "/" .. folder .. "/" .. name,
+		}, Message)
 	end
 end
 
@@ -100,7 +121,7 @@ end
 Maildir.__close = Maildir.close
 
 function Maildir:__len()
-	return #self.folder:list()
+	return #names(self, "new") + #names(self, "cur")
 end
 
 -- The Maildir at path; {create = true} makes it if it is not there.

@@ -45,20 +45,20 @@ function M:stat()
 	return count, size
 end
 
--- The lines of LIST and UIDL: {number, value}…, each number once, rising.
-local function listing(self, verb, pattern)
+-- Calls fn(number, value) for each line of LIST or UIDL; each number comes once,
+-- rising.
+local function listing(self, verb, pattern, fn)
 	local reply <close> = self:call(verb)
-	local list, last = {}, 0
+	local count, last = 0, 0
 	for line in reply:body():lines() do
 		local n, value = line:match(pattern)
 		n = math.tointeger(tonumber(n))
-		if not n or n <= last or #list >= MESSAGES_MAX then
+		if not n or n <= last or count >= MESSAGES_MAX then
 			error(broken(self, "bad line in %s: %s", verb, line), 0)
 		end
-		last = n
-		list[#list + 1] = {n, value}
+		count, last = count + 1, n
+		fn(n, value)
 	end
-	return list
 end
 
 -- The size of message n, or {number = size} of all.
@@ -68,11 +68,22 @@ function M:list(n)
 		return (select(2, pair(self, self:call("LIST", tostring(n)))))
 	end
 	local sizes = {}
-	for _, entry in ipairs(listing(self, "LIST", "^(%d+) +(%d+)")) do
-		sizes[entry[1]] = math.tointeger(tonumber(entry[2])) or
-			error(broken(self, "bad size in LIST: %s", entry[2]), 0)
-	end
+	listing(self, "LIST", "^(%d+) +(%d+)", function(number, size)
+		sizes[number] = math.tointeger(tonumber(size)) or
+			error(broken(self, "bad size in LIST: %s", size), 0)
+	end)
 	return sizes
+end
+
+-- Calls fn(number, uid) for each message.
+function M:each_uid(fn)
+	listing(self, "UIDL", "^(%d+) +([\x21-\x7e]+)%s*$",
+		function(number, uid)
+			if #uid > 70 then
+				error(broken(self, "unique id over 70 octets"), 0)
+			end
+			fn(number, uid)
+		end)
 end
 
 -- The unique id of message n, or {number = uid} of all.
@@ -82,13 +93,7 @@ function M:uidl(n)
 		return (select(2, pair(self, self:call("UIDL", tostring(n)))))
 	end
 	local uids = {}
-	for _, entry in ipairs(listing(self, "UIDL",
-		"^(%d+) +([\x21-\x7e]+)%s*$")) do
-		if #entry[2] > 70 then
-			error(broken(self, "unique id over 70 octets"), 0)
-		end
-		uids[entry[1]] = entry[2]
-	end
+	self:each_uid(function(number, uid) uids[number] = uid end)
 	return uids
 end
 

@@ -15,44 +15,45 @@ local function is_set(x)
 	return getmetatable(x) == Set
 end
 
--- A set is a sorted array of ranges {first, last} that do not touch.
-local function from_ranges(ranges)
-	table.sort(ranges, function(a, b) return a[1] < b[1] end)
-	local out, count = {}, 0
-	for _, r in ipairs(ranges) do
-		local last = out[#out]
-		if last and r[1] <= last[2] + 1 then
-			if r[2] > last[2] then
-				last[2] = r[2]
-			end
-		else
-			out[#out + 1] = {r[1], r[2]}
+-- A set is a sorted array of ranges that do not touch, each the two numbers
+-- first, last: tables for them would take six times as much memory.
+local function new(ranges, count)
+	return setmetatable({ranges = ranges, count = count}, Set)
+end
+
+-- Adds a range that begins no earlier than the last one.
+local function append(ranges, count, first, last)
+	local n = #ranges
+	if n > 0 and first <= ranges[n] + 1 then
+		if last <= ranges[n] then
+			return count
 		end
+		count = count + last - ranges[n]
+		ranges[n] = last
+		return count
 	end
-	for _, r in ipairs(out) do
-		count = count + r[2] - r[1] + 1
-	end
-	return setmetatable({ranges = out, count = count}, Set)
+	ranges[n + 1], ranges[n + 2] = first, last
+	return count + last - first + 1
 end
 
 local check_number
 
 -- Of an array in any order; numbers in a row take no memory of their own.
 local function from_numbers(list)
-	local sorted, ranges = {}, {}
+	local rising = true
 	for i, n in ipairs(list) do
-		sorted[i] = check_number(n)
+		check_number(n)
+		rising = rising and (i == 1 or n >= list[i - 1])
 	end
-	table.sort(sorted)
-	for _, n in ipairs(sorted) do
-		local last = ranges[#ranges]
-		if last and n <= last[2] + 1 then
-			last[2] = n
-		else
-			ranges[#ranges + 1] = {n, n}
-		end
+	if not rising then
+		list = table.move(list, 1, #list, 1, {})
+		table.sort(list)
 	end
-	return from_ranges(ranges)
+	local ranges, count = {}, 0
+	for _, n in ipairs(list) do
+		count = append(ranges, count, n, n)
+	end
+	return new(ranges, count)
 end
 
 function check_number(n)
@@ -63,9 +64,22 @@ function check_number(n)
 	return n
 end
 
+-- Of ranges in any order, by two arrays.
+local function from_ranges(firsts, lasts)
+	local order, ranges, count = {}, {}, 0
+	for i = 1, #firsts do
+		order[i] = i
+	end
+	table.sort(order, function(i, j) return firsts[i] < firsts[j] end)
+	for _, i in ipairs(order) do
+		count = append(ranges, count, firsts[i], lasts[i])
+	end
+	return new(ranges, count)
+end
+
 -- "1,3-5" or "1,3:5".
 local function parse(text)
-	local ranges = {}
+	local firsts, lasts = {}, {}
 	for part in (text .. ","):gmatch "([^,]*)," do
 		local a, b = part:match "^%s*(%d+)%s*[-:]%s*(%d+)%s*$"
 		a = a or part:match "^%s*(%d+)%s*$"
@@ -74,9 +88,9 @@ local function parse(text)
 		if not a or a < 1 or b > MAX or b < a then
 			return nil, part
 		end
-		ranges[#ranges + 1] = {a, b}
+		firsts[#firsts + 1], lasts[#lasts + 1] = a, b
 	end
-	return from_ranges(ranges)
+	return from_ranges(firsts, lasts)
 end
 
 -- A set from a text, a number, an array of numbers, or a set.  A table with
@@ -85,7 +99,7 @@ function M.set(from)
 	if is_set(from) then
 		return from
 	elseif from == nil then
-		return from_ranges {}
+		return new({}, 0)
 	elseif type(from) == "string" then
 		local set, part = parse(from)
 		if not set then
@@ -95,7 +109,7 @@ function M.set(from)
 		return set
 	elseif type(from) == "number" then
 		check_number(from)
-		return from_ranges {{from, from}}
+		return new({from, from}, 1)
 	elseif type(from) ~= "table" then
 		errors.argument("set", "numbers",
 			"string, number or table expected, got %s", type(from))
@@ -114,61 +128,69 @@ end
 
 -- IMAP's sequence-set; "" if empty.
 function Set.__tostring(self)
-	local parts = {}
-	for i, r in ipairs(self.ranges) do
-		parts[i] = r[1] == r[2] and tostring(r[1]) or
-			r[1] .. ":" .. r[2]
+	local parts, ranges = {}, self.ranges
+	for i = 1, #ranges, 2 do
+		local first, last = ranges[i], ranges[i + 1]
+		parts[#parts + 1] = first == last and tostring(first) or
+			first .. ":" .. last
 	end
 	return table.concat(parts, ",")
 end
 
 function Set.__add(a, b)
-	local ranges = {}
-	for _, set in ipairs {M.set(a), M.set(b)} do
-		table.move(set.ranges, 1, #set.ranges, #ranges + 1, ranges)
+	a, b = M.set(a).ranges, M.set(b).ranges
+	local ranges, count, i, j = {}, 0, 1, 1
+	while a[i] or b[j] do
+		if not b[j] or a[i] and a[i] <= b[j] then
+			count = append(ranges, count, a[i], a[i + 1])
+			i = i + 2
+		else
+			count = append(ranges, count, b[j], b[j + 1])
+			j = j + 2
+		end
 	end
-	return from_ranges(ranges)
+	return new(ranges, count)
 end
 
 function Set.__mul(a, b)
 	a, b = M.set(a).ranges, M.set(b).ranges
-	local ranges, i, j = {}, 1, 1
+	local ranges, count, i, j = {}, 0, 1, 1
 	while a[i] and b[j] do
-		local first = math.max(a[i][1], b[j][1])
-		local last = math.min(a[i][2], b[j][2])
+		local first = math.max(a[i], b[j])
+		local last = math.min(a[i + 1], b[j + 1])
 		if first <= last then
-			ranges[#ranges + 1] = {first, last}
+			count = append(ranges, count, first, last)
 		end
-		if a[i][2] < b[j][2] then
-			i = i + 1
+		if a[i + 1] < b[j + 1] then
+			i = i + 2
 		else
-			j = j + 1
+			j = j + 2
 		end
 	end
-	return from_ranges(ranges)
+	return new(ranges, count)
 end
 
 function Set.__sub(a, b)
 	a, b = M.set(a).ranges, M.set(b).ranges
-	local ranges, j = {}, 1
-	for _, r in ipairs(a) do
-		local first = r[1]
-		while b[j] and b[j][2] < first do
-			j = j + 1
+	local ranges, count, j = {}, 0, 1
+	for i = 1, #a, 2 do
+		local first, last = a[i], a[i + 1]
+		while b[j] and b[j + 1] < first do
+			j = j + 2
 		end
 		local k = j
-		while b[k] and b[k][1] <= r[2] do
-			if b[k][1] > first then
-				ranges[#ranges + 1] = {first, b[k][1] - 1}
+		while b[k] and b[k] <= last do
+			if b[k] > first then
+				count = append(ranges, count, first, b[k] - 1)
 			end
-			first = b[k][2] + 1
-			k = k + 1
+			first = b[k + 1] + 1
+			k = k + 2
 		end
-		if first <= r[2] then
-			ranges[#ranges + 1] = {first, r[2]}
+		if first <= last then
+			count = append(ranges, count, first, last)
 		end
 	end
-	return from_ranges(ranges)
+	return new(ranges, count)
 end
 
 function Set.__eq(a, b)
@@ -176,8 +198,15 @@ function Set.__eq(a, b)
 end
 
 function Set:has(n)
-	for _, r in ipairs(self.ranges) do
-		if n >= r[1] and n <= r[2] then
+	local ranges = self.ranges
+	local low, high = 1, #ranges // 2
+	while low <= high do
+		local middle = (low + high) // 2
+		if n < ranges[2 * middle - 1] then
+			high = middle - 1
+		elseif n > ranges[2 * middle] then
+			low = middle + 1
+		else
 			return true
 		end
 	end
@@ -187,14 +216,14 @@ end
 -- Iterates over the numbers, upwards.
 function Set:each()
 	local i, n = 1, nil
+	local ranges = self.ranges
 	return function()
-		local r = self.ranges[i]
-		if not r then
+		if not ranges[i] then
 			return nil
 		end
-		n = n and n + 1 or r[1]
-		if n == r[2] then
-			i = i + 1
+		n = n and n + 1 or ranges[i]
+		if n == ranges[i + 1] then
+			i = i + 2
 			local result = n
 			n = nil
 			return result
@@ -203,10 +232,13 @@ function Set:each()
 	end
 end
 
--- The largest number, or nil.
+-- The smallest and the largest number, or nil.
+function Set:min()
+	return self.ranges[1]
+end
+
 function Set:max()
-	local r = self.ranges[#self.ranges]
-	return r and r[2]
+	return self.ranges[#self.ranges]
 end
 
 -- Iterates over subsets of at most n numbers each, in order.
@@ -219,15 +251,9 @@ function Set:chunks(n)
 			if not number then
 				break
 			end
-			local last = ranges[#ranges]
-			if last and last[2] + 1 == number then
-				last[2] = number
-			else
-				ranges[#ranges + 1] = {number, number}
-			end
-			count = count + 1
+			count = append(ranges, count, number, number)
 		end
-		return count > 0 and from_ranges(ranges) or nil
+		return count > 0 and new(ranges, count) or nil
 	end
 end
 
