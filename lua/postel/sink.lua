@@ -75,7 +75,7 @@ local OVER_QUOTA = 20
 -- "changed" says that the mailbox is another one now.
 function M.imap(conn, name, reply, journal)
 	return setmetatable({conn = conn, name = name, journal = journal,
-		validity = tostring(conn.mailbox.uidvalidity), over = 0,
+		validity = tostring(conn.mailbox.uidvalidity), over = 0, last = 0,
 		permanent = permanent_flags(reply)}, Imap)
 end
 
@@ -122,6 +122,20 @@ local function check_refusal(self, cmd)
 	end
 end
 
+-- Whether the mailbox of an APPENDUID is another one than that of those before: its
+-- UIDVALIDITY is, or, for some servers give the same again, its UIDs begin anew.
+local function is_another(self, validity, uid)
+	if validity ~= self.validity then
+		return true
+	elseif uid > self.last then
+		self.last = uid
+		return false
+	end
+	-- Others give what they have already the UID that it has.
+	local uidnext = self.conn:status(self.name, "UIDNEXT").uidnext
+	return uidnext ~= nil and uidnext <= self.last
+end
+
 -- What the source did is the cause, where it is why the command failed.
 function Append:wait()
 	local ok, e = pcall(self.cmd.wait, self.cmd)
@@ -137,7 +151,8 @@ function Append:wait()
 	check_sound(self.message)
 	local validity, uid = (self.cmd.code or ""):upper()
 		:match "^APPENDUID (%d+) (%d+)$"
-	if validity and validity ~= sink.validity then
+	if validity and is_another(sink, validity, math.tointeger(uid)) then
+		sink.journal:add(" validity", "")
 		local changed = errors.new("use", "%s: UIDVALIDITY of %s has " ..
 			"changed meanwhile", sink.conn.name, sink.name)
 		changed.mailbox = "changed"
