@@ -83,7 +83,9 @@ local function backup_mailbox(account, m)
 	todo = without_named(todo, strangers, journal)
 	if #todo > 0 then
 		todo = copying.reconcile(todo, strangers:prints(journal), journal,
-			run)
+			run, function(name, list)
+				return core.maildir_file(tostring(name), list)
+			end)
 	end
 	if store.kind == "maildir" then
 		flags.update(box, there - todo, journal, run,

@@ -85,18 +85,17 @@ function M.strangers(box, journal)
 end
 
 -- Notes those of todo whose message is among prints, a table of what the
--- destination has though the journal does not know; returns the rest.
-function M.reconcile(todo, prints, journal, run)
+-- destination has though the journal does not know it; returns the rest.
+-- note(value, flags) is what the journal notes of a message.
+function M.reconcile(todo, prints, journal, run, note)
 	if #todo == 0 or prints.count == 0 then
 		return todo
 	end
 	local known = {}
-	-- Their flags are not noted: those of all are to be looked at.
-	journal:add(" modseq", "")
-	for m in todo:fetch(fingerprint.ITEMS) do
+	for m in todo:fetch("FLAGS " .. fingerprint.ITEMS) do
 		local value = prints:take(fingerprint.fetched(m))
 		if value then
-			journal:add(tostring(m.uid), tostring(value))
+			journal:add(tostring(m.uid), note(value, m.flags or {}))
 			known[#known + 1] = m.uid
 			run.skipped = run.skipped + 1
 		end
@@ -149,7 +148,8 @@ function M.copy(from, to, name, journal, run, options)
 	local there = from:search()
 	local todo = there - M.noted(journal)
 	if #todo > 0 then
-		todo = M.reconcile(todo, M.strangers(box, journal), journal, run)
+		todo = M.reconcile(todo, M.strangers(box, journal), journal, run,
+			function(uid, list) return uid .. "/" .. flags.text(list) end)
 	end
 	local target = sink.imap(to, name, reply, journal)
 	if options.flags ~= false then

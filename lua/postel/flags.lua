@@ -42,7 +42,7 @@ local function candidates(messages, journal, modseq)
 		return function() end
 	end
 	return messages:fetch("UID FLAGS",
-		{changed_since = modseq and before ~= "" and before or nil})
+		{changed_since = modseq and before})
 end
 
 -- Compares the flags of messages, a set of a mailbox that is open, with those that
@@ -117,8 +117,8 @@ function M.of_imap(box, sink, journal)
 	}
 end
 
--- The bases of the messages with changes, as keys of what the journal notes: the
--- last name of each.
+-- The changes by what the journal notes of their messages' names last: the base, or
+-- its digest (postel.strangers).
 local function with_bases(journal, changes)
 	local by_base = {}
 	for key, value in journal:lines() do
@@ -139,7 +139,9 @@ local function rename(path, journal, changes)
 	local by_base = with_bases(journal, changes)
 	for _, folder in ipairs {"new", "cur"} do
 		for _, name in ipairs(core.list(path .. "/" .. folder)) do
-			local change = by_base[core.maildir_name(name)]
+			local base = core.maildir_name(name)
+			local change = by_base[base] or
+				by_base[tostring(core.digest(base))]
 			if change then
 				core.rename(path .. "/" .. folder .. "/" .. name,
 					path .. "/cur/" .. core.maildir_file(name,

@@ -51,9 +51,11 @@ function M.strangers(kind, path, validity)
 	return self
 end
 
--- The journal knows the file of this name; whether it is there.
+-- The journal knows the file of this name, or of the one with this digest; whether
+-- it is there.
 local function known(self, name)
-	local digest = core.digest(name)
+	local digest = name:find "^%-%d+$" and math.tointeger(name) or
+		core.digest(name)
 	if self.names[digest] then
 		self.names[digest] = false
 		self.count = self.count - 1
@@ -88,8 +90,9 @@ local each = {}
 
 function each.maildir(self, fn)
 	for m in maildir.maildir(self.path):messages() do
-		if self.names[core.digest(m.base)] and m.size > 0 then
-			fn(m.body, core.maildir_file(m.base, m.flags))
+		local digest = core.digest(m.base)
+		if self.names[digest] and m.size > 0 then
+			fn(m.body, digest)
 		end
 	end
 end
@@ -120,7 +123,8 @@ function each.mbox(self, fn, journal)
 	end
 end
 
--- A table of their prints (postel.fingerprint) with values for the journal.
+-- A table of their prints (postel.fingerprint) with values for the journal: those of
+-- a Maildir are digests of names, which take less memory.  The last to be called.
 function Strangers:prints(journal)
 	local prints = fingerprint.table()
 	if self.count > 0 or self.kind == "mbox" then
@@ -129,6 +133,7 @@ function Strangers:prints(journal)
 			body:close()
 		end, journal)
 	end
+	self.names, self.count = {}, 0
 	return prints
 end
 

