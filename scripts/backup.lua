@@ -161,6 +161,7 @@ local function backup_pop3(conn)
 		return strangers:has(uid) and journal:add(uid)
 	end)
 	run.skipped = run.skipped + known
+	collectgarbage()
 	local progress <close> = postel.progress(#numbers, "INBOX")
 	local prints = #numbers > 0 and strangers:prints(journal) or {count = 0}
 	mover.move(missing(conn, numbers, uids, prints, journal), sink, run,

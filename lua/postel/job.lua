@@ -44,7 +44,7 @@ Run.__index = Run
 -- arguments say.
 function M.run(name, options)
 	-- Mailboxes of a hundred thousand messages are to fit into little memory.
-	collectgarbage("incremental", 110, 400)
+	collectgarbage("incremental", 110, 1000)
 	return setmetatable({
 		name = name, options = options, done = 0, octets = 0,
 		skipped = 0, mailboxes = 0, flags = 0, refused = {}, temporary = true,
