@@ -123,13 +123,18 @@ end
 -- though the journal does not know it.  To be compared they must have come.
 local function missing(conn, numbers, uids, prints, journal)
 	local step, last = conn:messages(numbers), nil
+	-- Lua does not count their memory, and would not free it for long.
+	local function release(m)
+		m.body:close()
+		m.reply:release()
+	end
 	return function()
 		if last then
-			last.reply:release()
+			release(last)
 		end
 		for m in step do
 			m.key, m.mailbox = uids[m.number], "INBOX"
-			uids[m.number], last = nil, m
+			uids[m.number], last = nil, nil
 			local known = false
 			if prints.count > 0 then
 				task.wait(function() return m.reply:ready() end)
@@ -137,11 +142,12 @@ local function missing(conn, numbers, uids, prints, journal)
 				known = prints:take(fingerprint.of_body(m.body))
 			end
 			if not known then
+				last = m
 				return m
 			end
 			journal:add(m.key, tostring(known))
 			run.skipped = run.skipped + 1
-			m.reply:release()
+			release(m)
 		end
 	end
 end

@@ -96,11 +96,16 @@ class Troubles(CopyCase):
             there = target.inbox(self.user, "Box")
             other = self.login(target)
             running = self.copy_until(there, 40)
-            other.delete("Box")
+            deleted, _ = other.delete("Box")
             other.create("Box")
             result = running.wait()
+            if deleted == "NO":  # "New mails were added during deletion"
+                continue         # and the old ones are gone: Dovecot
             # Dovecot refuses what comes at that very moment.
             self.assertIn(result.status, (0, PARTLY), result)
+            if result.status == 0:
+                self.assertEqual(self.numbers(there), self.numbers(box),
+                                 result)
             self.done(*self.arguments())
             self.assertEqual(self.numbers(there), self.numbers(box), result)
 
