@@ -10,6 +10,7 @@ local job = require "postel.job"
 local mailboxes = require "postel.mailboxes"
 local mover = require "postel.mover"
 local retry = require "postel.retry"
+local set = require "postel.set"
 local sink = require "postel.sink"
 
 local o = postel.args(arg, {
@@ -86,21 +87,28 @@ local function missing(m, journal, prints)
 	end
 end
 
--- How many would be stored, as far as the journal knows.
-local function count(m, journal)
-	local n = 0
+-- The UIDs that the journal notes for messages of the archive, and how many it does
+-- not know.  Others that it notes are of an archive that is no more: what they
+-- stand for may be one of these.
+local function look_up(m, journal)
+	local uids, unknown = {}, 0
 	for message in m.messages() do
-		n = journal:get(message.base) and n or n + 1
-		message.body:close()
+		local uid = journal:get(message.base)
+		unknown = uid and unknown or unknown + 1
+		uids[#uids + 1] = math.tointeger(tonumber(uid))
+		local body = rawget(message, "body")
+		if body then
+			body:close()
+		end
 	end
-	run:would(m.text, n)
+	return set.set(uids), unknown
 end
 
 local function restore_mailbox(account, m)
 	local journal <close> = copying.journal(folder .. "/" ..
 		job.file_name(m.text))
 	if postel.options.dry_run then
-		count(m, journal)
+		run:would(m.text, (select(2, look_up(m, journal))))
 		return
 	end
 	local conn, name = account.conn, account:name(m.levels)
@@ -108,7 +116,9 @@ local function restore_mailbox(account, m)
 	local reply = conn:call("SELECT", name)
 	local box = conn:current()
 	copying.check_validity(journal, tostring(box.uidvalidity), m.text, run)
-	local prints = copying.strangers(box, journal)
+	local known, unknown = look_up(m, journal)
+	local prints = unknown > 0 and copying.strangers(box, journal, known) or
+		{count = 0}
 	local progress <close> = postel.progress(nil, m.text)
 	mover.move(missing(m, journal, prints),
 		sink.imap(conn, name, reply, journal), run, progress)

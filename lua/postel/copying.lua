@@ -72,11 +72,12 @@ local function settle(box, journal)
 end
 
 -- What the messages of a mailbox say of themselves that the journal, whose values
--- are its UIDs, does not know: fingerprints with UIDs.
-function M.strangers(box, journal)
+-- are its UIDs, does not know, or that are not among known: fingerprints with UIDs.
+function M.strangers(box, journal, known)
 	settle(box, journal)
 	local prints = fingerprint.table()
-	local messages = box.exists > 0 and box:search() - M.noted(journal, true)
+	local messages = box.exists > 0 and box:search() -
+		(known or M.noted(journal, true))
 	for m in messages and #messages > 0 and
 		messages:fetch(fingerprint.ITEMS) or function() end do
 		prints:add(fingerprint.fetched(m), m.uid)

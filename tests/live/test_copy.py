@@ -369,6 +369,10 @@ class Backup(CopyCase):
         self.backup("--as=mbox", "--mailbox=INBOX")
         self.assertEqual(self.restore(posteld, "a")["done"],
                          1 + 2 * (len(DOVECOT_MAILBOXES) - 2))
+        # Nor does anything if the backup has been made anew in its place.
+        shutil.rmtree(self.folder)
+        self.backup()
+        self.assertEqual(self.restore(posteld, "a")["done"], 0)
         # Without its journal, too, nothing comes twice.
         self.assertEqual(self.restore(posteld, "a", "--journal=new")["done"],
                          0)
