@@ -165,6 +165,8 @@ extern const luaL_Reg bind_body_functions[];
 
 /* maildir.c: core.maildir(path); see there. */
 int bind_maildir(lua_State *L);
+int bind_maildir_name(lua_State *L);
+int bind_maildir_file(lua_State *L);
 
 /* process.c: core.process(argv, files, env); see there. */
 int bind_process(lua_State *L);

@@ -198,7 +198,7 @@ body_facts_method(lua_State *L)
 	    {"long_line", f.long_line},
 	    {"no_final_eol", f.no_final_eol},
 	};
-	lua_createtable(L, 0, 8);
+	lua_createtable(L, 0, 9);
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		lua_pushboolean(L, flags[i].value);
 		lua_setfield(L, -2, flags[i].name);
@@ -207,6 +207,8 @@ body_facts_method(lua_State *L)
 	lua_setfield(L, -2, "size");
 	bind_push_u64(L, f.crlf_size);
 	lua_setfield(L, -2, "crlf_size");
+	bind_push_u64(L, f.served_size);
+	lua_setfield(L, -2, "served_size");
 	return 1;
 }
 

@@ -389,6 +389,8 @@ static const luaL_Reg functions[] = {
     {"maildir", bind_maildir},
     {"process", bind_process},
     {"executable", bind_executable},
+    {"maildir_name", bind_maildir_name},
+    {"maildir_file", bind_maildir_file},
     {"mechanism", core_mechanism},
     {NULL, NULL},
 };

@@ -189,6 +189,23 @@ folder_list(lua_State *L)
 	return 1;
 }
 
+static int
+next_name(lua_State *L)
+{
+	lua_pushstring(
+	    L, bind_readdir(L, lua_touserdata(L, lua_upvalueindex(1))));
+	return 1;
+}
+
+/* names(path): iterates over what list gives. */
+static int
+folder_names(lua_State *L)
+{
+	(void)bind_opendir(L, AT_FDCWD, luaL_checkstring(L, 1));
+	lua_pushcclosure(L, next_name, 1);
+	return 1;
+}
+
 /* rename(from, to): within one file system; what was there goes.  False if
  * there is no such file. */
 static int
@@ -223,6 +240,7 @@ const luaL_Reg bind_folder_functions[] = {
     {"sync_folder", folder_sync},
     {"stat", folder_stat},
     {"list", folder_list},
+    {"names", folder_names},
     {"rename", folder_rename},
     {"remove", folder_remove},
     {NULL, NULL},

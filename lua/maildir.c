@@ -3,6 +3,7 @@
 #include "store/maildir.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <unistd.h>
 
 struct bind_maildir {
@@ -14,8 +15,6 @@ struct bind_delivery {
 };
 
 static int maildir_gc(lua_State *);
-static int maildir_list(lua_State *);
-static int maildir_parse(lua_State *);
 static int maildir_deliver(lua_State *);
 static int delivery_gc(lua_State *);
 static int delivery_take(lua_State *);
@@ -33,8 +32,6 @@ static const struct bind_type maildir_type = {
 	},
     .methods =
 	(const luaL_Reg[]){
-	    {"list", maildir_list},
-	    {"parse", maildir_parse},
 	    {"deliver", maildir_deliver},
 	    {"close", maildir_gc},
 	    {NULL, NULL},
@@ -117,45 +114,51 @@ push_flags(lua_State *L, uint32_t flags)
 	}
 }
 
-/* Adds "NAME/FOLDER" of each message in a folder of dir to the table on top. */
-static void
-add_messages(lua_State *L, int dir, const char *folder)
+/* The flags in the array at idx, those that a file's name can hold. */
+static uint32_t
+check_flags(lua_State *L, int idx)
 {
-	struct bind_dir *u = bind_opendir(L, dir, folder);
-	const char *name;
+	uint32_t flags = 0;
 
-	lua_insert(L, -2);
-	while ((name = bind_readdir(L, u)) != NULL) {
-		if (*name == '.')
-			continue;
-		lua_pushfstring(L, "%s/%s", name, folder);
-		lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+	if (lua_isnoneornil(L, idx))
+		return 0;
+	luaL_checktype(L, idx, LUA_TTABLE);
+	for (lua_Integer i = 1; lua_geti(L, idx, i) == LUA_TSTRING; i++) {
+		flags |= maildir_flag(bind_str(L, -1));
+		lua_pop(L, 1);
 	}
-	lua_remove(L, -2);
+	return flags;
 }
 
-/* list(): an array of "NAME/cur" and "NAME/new", in no order.  (Of a hundred
- * thousand messages tables would take too much memory.) */
-static int
-maildir_list(lua_State *L)
-{
-	int dir = check_dir(L);
-
-	lua_newtable(L);
-	add_messages(L, dir, "new");
-	add_messages(L, dir, "cur");
-	return 1;
-}
-
-/* parse(name): the base of a file's name, and an array of its flags. */
-static int
-maildir_parse(lua_State *L)
+/* maildir_name(name): the base of a file's name, and an array of the flags in
+ * it. */
+int
+bind_maildir_name(lua_State *L)
 {
 	uint32_t flags;
 
-	bind_push_str(L, maildir_base(bind_str(L, 2), &flags));
+	bind_push_str(L, maildir_base(bind_str(L, 1), &flags));
 	push_flags(L, flags);
 	return 2;
+}
+
+/* maildir_file(name, add, remove): the name that a file of this name has in cur
+ * when flags of an array have come, and others have gone; what no letter stands
+ * for is passed over. */
+int
+bind_maildir_file(lua_State *L)
+{
+	uint32_t add = check_flags(L, 2), remove = check_flags(L, 3), flags;
+	struct str base = maildir_base(bind_str(L, 1), &flags);
+	struct buf b;
+	int rc;
+
+	buf_init(&b, PATH_MAX);
+	rc = maildir_name(&b, base, (flags | add) & ~remove);
+	if (rc == 0)
+		bind_push_str(L, buf_str(&b));
+	buf_fini(&b);
+	return rc == 0 ? 1 : luaL_argerror(L, 1, "too long");
 }
 
 /* ---- what comes ---- */
@@ -227,22 +230,6 @@ delivery_base_method(lua_State *L)
 {
 	lua_pushstring(L, delivery_base(check_delivery(L)));
 	return 1;
-}
-
-/* The flags in the array at idx, those that a file's name can hold. */
-static uint32_t
-check_flags(lua_State *L, int idx)
-{
-	uint32_t flags = 0;
-
-	if (lua_isnoneornil(L, idx))
-		return 0;
-	luaL_checktype(L, idx, LUA_TTABLE);
-	for (lua_Integer i = 1; lua_geti(L, idx, i) == LUA_TSTRING; i++) {
-		flags |= maildir_flag(bind_str(L, -1));
-		lua_pop(L, 1);
-	}
-	return flags;
 }
 
 /* commit(flags, seconds): the message is there; its name in the folder.  Both

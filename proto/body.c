@@ -466,6 +466,7 @@ examine_octet(struct examined *x, char o)
 
 	if (o == '\n') {
 		f->bare_lf = f->bare_lf || x->last != '\r';
+		f->served_size += x->last != '\r';
 		f->crlf_size += x->last == '\r' ? 1 : 2;
 		x->line = 0;
 	} else {
@@ -520,6 +521,7 @@ body_examine(struct body *b, struct body_facts *facts, struct err *e)
 		x.f.no_final_eol = true;
 		x.f.crlf_size += 2;
 	}
+	x.f.served_size += x.f.size;
 	*facts = x.f;
 	(void)body_rewind(b);
 	return 0;

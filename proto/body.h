@@ -97,6 +97,7 @@ bool body_rewind(struct body *b);
 struct body_facts {
 	uint64_t crlf_size;
 	uint64_t size;
+	uint64_t served_size; /* as servers count files: a bare LF is CRLF */
 	bool eight_bit, bare_cr, bare_lf, nul, long_line, no_final_eol;
 };
 int body_examine(struct body *b, struct body_facts *facts, struct err *e);

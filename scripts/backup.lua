@@ -5,11 +5,14 @@ local archive = require "postel.archive"
 local core = require "postel.core"
 local copying = require "postel.copying"
 local errors = require "postel.errors"
+local fingerprint = require "postel.fingerprint"
+local flags = require "postel.flags"
 local job = require "postel.job"
 local mailboxes = require "postel.mailboxes"
 local mover = require "postel.mover"
 local retry = require "postel.retry"
 local set = require "postel.set"
+local task = require "postel.task"
 
 local o = postel.args(arg, {
 	name = "backup",
@@ -19,8 +22,9 @@ As maildir (the default) the folder is one that mail programs and servers read:
 INBOX itself, and .Work.2026 in it for the mailbox Work/2026; flags and dates are
 kept.  As mbox each mailbox is a file, as files each message.
 
-Run again, it fetches what has come since.  What was deleted at the server stays
-in the backup.  Nothing is changed at the server.
+Run again, it fetches what has come since; in a Maildir flags that have changed at
+the server are changed, too.  What was deleted at the server stays in the backup.
+Nothing is changed at the server.
 
 A connection that is lost is made again, with pauses, and the backup goes on.
 
@@ -49,20 +53,43 @@ local finished = {} -- mailboxes, by name
 
 -- ---- IMAP ----
 
+-- Notes those of todo that are there by their names; returns the rest.
+local function without_named(todo, strangers, journal)
+	local named = {}
+	for uid in todo:each() do
+		local key = tostring(uid)
+		if strangers:has(key) then
+			journal:add(key)
+			named[#named + 1] = uid
+			run.skipped = run.skipped + 1
+		end
+	end
+	return todo - set.set(named)
+end
+
 local function backup_mailbox(account, m)
-	local box = account.conn:examine(m.name)
+	local box = account.conn:examine(m.name, {condstore = true})
 	local validity = tostring(box.uidvalidity)
 	local journal <close>, strangers = store:journal(m.levels, validity)
-	local todo = box:search() - copying.noted(journal)
+	local there = box:search()
+	local todo = there - copying.noted(journal)
 	if postel.options.dry_run then
 		run:would(m.text, #todo)
 		return
 	end
 	copying.check_validity(journal, validity, m.text, run)
+	collectgarbage()
 	local sink = store:open(m.levels, journal)
+	todo = without_named(todo, strangers, journal)
 	if #todo > 0 then
-		todo = copying.reconcile(todo, store:prints(m.levels, strangers),
-			journal, run)
+		todo = copying.reconcile(todo, strangers:prints(journal), journal,
+			run, function(name, list)
+				return core.maildir_file(tostring(name), list)
+			end)
+	end
+	if store.kind == "maildir" then
+		flags.update(box, there - todo, journal, run,
+			flags.of_maildir(strangers.path, journal))
 	end
 	local progress <close> = postel.progress(#todo, m.text)
 	mover.move(copying.source(todo, m.text), sink, run, progress)
@@ -70,48 +97,81 @@ end
 
 local function backup_imap(conn)
 	local account = mailboxes.account(conn)
-	for _, m in ipairs(account:list(o.mailbox, o.exclude)) do
-		if not finished[m.text] then
-			backup_mailbox(account, m)
-			finished[m.text] = true
-			run.mailboxes = run.mailboxes + 1
-		end
-	end
+	copying.each(account:list(o.mailbox, o.exclude), finished, run, function(m)
+		backup_mailbox(account, m)
+	end)
 end
 
 -- ---- POP3 ----
 
--- The messages that the backup has not got, by number; their unique ids.
-local function new_messages(conn, journal)
-	local uids, numbers = conn:uidl(), {}
-	for number, uid in pairs(uids) do
-		if not journal:get(uid) then
-			numbers[#numbers + 1] = number
+-- The messages that the backup has not got, by number; their unique ids.  Where
+-- named(uid) is true a message is there after all.
+local function new_messages(conn, journal, named)
+	local uids, numbers, known = {}, {}, 0
+	conn:each_uid(function(number, uid)
+		if journal:get(uid) or named(uid) then
+			known = known + 1
 		else
+			uids[number] = uid
+			numbers[#numbers + 1] = number
+		end
+	end)
+	return set.set(numbers), uids, known
+end
+
+-- The messages of these numbers that are not among prints: what the backup has
+-- though the journal does not know it.  To be compared they must have come.
+local function missing(conn, numbers, uids, prints, journal)
+	local step, last = conn:messages(numbers), nil
+	-- Lua does not count their memory, and would not free it for long.
+	local function release(m)
+		m.body:close()
+		m.reply:release()
+	end
+	return function()
+		if last then
+			release(last)
+		end
+		for m in step do
+			m.key, m.mailbox = uids[m.number], "INBOX"
+			uids[m.number], last = nil, nil
+			local known = false
+			if prints.count > 0 then
+				task.wait(function() return m.reply:ready() end)
+				m.reply:check()
+				known = prints:take(fingerprint.of_body(m.body))
+			end
+			if not known then
+				last = m
+				return m
+			end
+			journal:add(m.key, tostring(known))
 			run.skipped = run.skipped + 1
+			release(m)
 		end
 	end
-	return set.set(numbers), uids
 end
 
 local function backup_pop3(conn)
 	local levels = {"INBOX"}
-	local journal <close> = (store:journal(levels))
+	local journal <close>, strangers = store:journal(levels)
 	if postel.options.dry_run then
-		run:would("INBOX", #new_messages(conn, journal))
+		local new = new_messages(conn, journal, function(uid)
+			return strangers:has(uid)
+		end)
+		run:would("INBOX", #new)
 		return
 	end
 	local sink = store:open(levels, journal)
-	local numbers, uids = new_messages(conn, journal)
+	local numbers, uids, known = new_messages(conn, journal, function(uid)
+		return strangers:has(uid) and journal:add(uid)
+	end)
+	run.skipped = run.skipped + known
+	collectgarbage()
 	local progress <close> = postel.progress(#numbers, "INBOX")
-	local step = conn:messages(numbers)
-	mover.move(function()
-		local m = step()
-		if m then
-			m.key, m.mailbox = uids[m.number], "INBOX"
-		end
-		return m
-	end, sink, run, progress)
+	local prints = #numbers > 0 and strangers:prints(journal) or {count = 0}
+	mover.move(missing(conn, numbers, uids, prints, journal), sink, run,
+		progress)
 	run.mailboxes = 1
 end
 

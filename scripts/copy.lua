@@ -14,10 +14,13 @@ local o = postel.args(arg, {
 	notes = core.text [[
 Flags and dates are kept, mailboxes that are missing are made.  What was copied
 before is not copied again: that is known from a journal, and, where that is
-missing or a run was cut off, from the messages themselves.  Nothing is changed
-at the source, and nothing deleted at the destination.
+missing or a run was cut off, from the messages themselves.  Flags that have
+changed at the source since are changed at the destination, too; those that were
+changed there stay.  Nothing is changed at the source, and nothing deleted at the
+destination.
 
-A connection that is lost is made again, with pauses, and the copy goes on.
+A connection that is lost is made again, with pauses, and the copy goes on.  A
+mailbox that cannot be made or is full is reported, and the others go on.
 
 Exit status: 0 all done, 10 done in part, 6 or 7 all refused (for good, for
 now), 9 connection lost.]],
@@ -27,6 +30,7 @@ now), 9 connection lost.]],
 		many = true},
 	{"--exclude=NAME", core.text "all but these; several may follow", many = true},
 	{"--journal=FOLDER", core.text "where the journals are; else in the state folder"},
+	{"--no-flags", core.text "flags that have changed since stay as they are"},
 	{"--json", core.text "a summary in JSON"},
 	{"-n", "--dry-run", core.text "copy nothing; show what would"},
 })
@@ -44,24 +48,16 @@ local finished = {} -- mailboxes, by name
 local folder = job.journal_folder("copy", o.journal, from_url, to_url)
 
 local function journal_of(name)
-	return postel.journal(folder .. "/" .. job.file_name(name),
-		{sync = false})
+	return copying.journal(folder .. "/" .. job.file_name(name))
 end
 
 -- How many are missing, where nothing may be changed.
 local function count(source, name)
-	local journal = journal_of(name)
-	local todo = 0
-	for uid in source:search():each() do
-		if not journal:get(tostring(uid)) then
-			todo = todo + 1
-		end
-	end
-	run:would(name, todo)
+	run:would(name, #(source:search() - copying.noted(journal_of(name))))
 end
 
 local function copy_mailbox(from, to, m)
-	local source = from.conn:examine(m.name)
+	local source = from.conn:examine(m.name, {condstore = true})
 	if postel.options.dry_run then
 		count(source, m.text)
 		return
@@ -69,9 +65,10 @@ local function copy_mailbox(from, to, m)
 	local name = to:name(m.levels)
 	mailboxes.make(to, name)
 	local journal <close> = journal_of(m.text)
-	copying.copy(source, to.conn, name, journal, run, function(n)
-		return postel.progress(n, m.text)
-	end)
+	copying.copy(source, to.conn, name, journal, run, {
+		flags = not o.no_flags,
+		start = function(n) return postel.progress(n, m.text) end,
+	})
 end
 
 local function copy_all()
@@ -80,13 +77,9 @@ local function copy_all()
 	run.connected = true
 	local source, destination = mailboxes.account(from),
 		mailboxes.account(to)
-	for _, m in ipairs(source:list(o.mailbox, o.exclude)) do
-		if not finished[m.text] then
-			copy_mailbox(source, destination, m)
-			finished[m.text] = true
-			run.mailboxes = run.mailboxes + 1
-		end
-	end
+	copying.each(source:list(o.mailbox, o.exclude), finished, run, function(m)
+		copy_mailbox(source, destination, m)
+	end)
 end
 
 return run:finish(pcall(retry.retry, run, copy_all))

@@ -10,6 +10,7 @@ local job = require "postel.job"
 local mailboxes = require "postel.mailboxes"
 local mover = require "postel.mover"
 local retry = require "postel.retry"
+local set = require "postel.set"
 local sink = require "postel.sink"
 
 local o = postel.args(arg, {
@@ -50,10 +51,17 @@ local store = archive.archive(o.FOLDER, kind)
 local folder = job.journal_folder("restore", o.journal, url, {path = o.FOLDER})
 local finished = {} -- mailboxes, by name
 
-local function wanted(m)
-	return not finished[m.text] and
-		(not o.mailbox or mailboxes.matches(m.text, o.mailbox)) and
-		not (o.exclude and mailboxes.matches(m.text, o.exclude))
+-- The mailboxes of the archive that are asked for.
+local function wanted()
+	local list = {}
+	for _, m in ipairs(store:mailboxes()) do
+		if (not o.mailbox or mailboxes.matches(m.text, o.mailbox)) and
+			not (o.exclude and
+				mailboxes.matches(m.text, o.exclude)) then
+			list[#list + 1] = m
+		end
+	end
+	return list
 end
 
 -- The messages of the archive's mailbox that are not at the server: the journal
@@ -61,8 +69,7 @@ end
 local function missing(m, journal, prints)
 	local step = m.messages()
 	return function()
-		local message = step()
-		while message do
+		for message in step do
 			message.key, message.mailbox = message.base, m.text
 			local uid = not journal:get(message.key) and
 				prints.count > 0 and
@@ -76,21 +83,32 @@ local function missing(m, journal, prints)
 			end
 			run.skipped = run.skipped + 1
 			message.body:close()
-			message = step()
 		end
 	end
 end
 
-local function restore_mailbox(account, m)
-	local journal <close> = postel.journal(folder .. "/" ..
-		job.file_name(m.text), {sync = false})
-	if postel.options.dry_run then
-		local n = 0
-		for message in m.messages() do
-			n = journal:get(message.base) and n or n + 1
-			message.body:close()
+-- The UIDs that the journal notes for messages of the archive, and how many it does
+-- not know.  Others that it notes are of an archive that is no more: what they
+-- stand for may be one of these.
+local function look_up(m, journal)
+	local uids, unknown = {}, 0
+	for message in m.messages() do
+		local uid = journal:get(message.base)
+		unknown = uid and unknown or unknown + 1
+		uids[#uids + 1] = math.tointeger(tonumber(uid))
+		local body = rawget(message, "body")
+		if body then
+			body:close()
 		end
-		run:would(m.text, n)
+	end
+	return set.set(uids), unknown
+end
+
+local function restore_mailbox(account, m)
+	local journal <close> = copying.journal(folder .. "/" ..
+		job.file_name(m.text))
+	if postel.options.dry_run then
+		run:would(m.text, (select(2, look_up(m, journal))))
 		return
 	end
 	local conn, name = account.conn, account:name(m.levels)
@@ -98,7 +116,9 @@ local function restore_mailbox(account, m)
 	local reply = conn:call("SELECT", name)
 	local box = conn:current()
 	copying.check_validity(journal, tostring(box.uidvalidity), m.text, run)
-	local prints = copying.strangers(box, journal)
+	local known, unknown = look_up(m, journal)
+	local prints = unknown > 0 and copying.strangers(box, journal, known) or
+		{count = 0}
 	local progress <close> = postel.progress(nil, m.text)
 	mover.move(missing(m, journal, prints),
 		sink.imap(conn, name, reply, journal), run, progress)
@@ -108,13 +128,9 @@ local function restore()
 	local conn <close> = postel.connect(o.DST, {name = job.label(url)})
 	run.connected = true
 	local account = mailboxes.account(conn)
-	for _, m in ipairs(store:mailboxes()) do
-		if wanted(m) then
-			restore_mailbox(account, m)
-			finished[m.text] = true
-			run.mailboxes = run.mailboxes + 1
-		end
-	end
+	copying.each(wanted(), finished, run, function(m)
+		restore_mailbox(account, m)
+	end)
 end
 
 return run:finish(pcall(retry.retry, run, restore))

@@ -11,6 +11,7 @@ local fingerprint = require "postel.fingerprint"
 local maildir = require "postel.maildir"
 local mbox = require "postel.mbox"
 local sink = require "postel.sink"
+local strangers = require "postel.strangers"
 
 local M = {}
 
@@ -77,39 +78,31 @@ local function journal_path(self, levels, job)
 	return path:find "^[/.]" and path or "./" .. path
 end
 
--- The bases of a Maildir's messages, as keys.
-local function bases(path)
-	local set = {}
-	for _, folder in ipairs {"new", "cur"} do
-		for _, name in ipairs(core.stat(path .. "/" .. folder) and
-			core.list(path .. "/" .. folder) or {}) do
-			set[name:match "^[^:]*"] = true
-		end
-	end
-	return set
-end
-
--- The journal of a mailbox, and what to do with what it does not know: strangers,
--- the bases of a Maildir, or nil.  An entry of a message that is not there does
--- not count, nor does any if the mailbox has another UIDVALIDITY now.
+-- The journal of a mailbox, and what to do with what it does not know
+-- (postel.strangers).  An entry of a Maildir's message that is not there does not
+-- count, nor does any if the mailbox has another UIDVALIDITY now.
 function Archive:journal(levels, validity, job)
-	local strangers = self.kind == "maildir" and bases(place(self, levels))
-	local changed = false
+	local others = strangers.strangers(self.kind, place(self, levels),
+		validity)
+	local changed, loaded = false, false
 	local function accept(key, value)
 		if key == " validity" then
-			changed = validity ~= nil and value ~= validity
+			changed = not loaded and validity ~= nil and
+				value ~= validity
 			return value
-		elseif changed then
+		elseif changed and not loaded then
 			return nil
-		elseif not strangers or key:find "^ " then
+		elseif key:byte() == 0x20 then
 			return value
+		elseif loaded then
+			return value:match ":2,(.*)$" or ""
 		end
-		local there = strangers[value]
-		strangers[value] = nil
-		return there and "" or nil
+		return others:take_out(key, value)
 	end
-	return postel.journal(journal_path(self, levels, job),
-		{sync = false, accept = accept}), strangers or {}
+	local journal = postel.journal(journal_path(self, levels, job),
+		{sync = false, brief = true, accept = accept})
+	loaded = true
+	return journal, others
 end
 
 local open = {}
@@ -132,19 +125,6 @@ function Archive:open(levels, journal)
 	return open[self.kind](place(self, levels), journal)
 end
 
--- The fingerprints of strangers.
-function Archive:prints(levels, strangers)
-	local prints = fingerprint.table()
-	local box = next(strangers) and maildir.maildir(place(self, levels))
-	for m in box and box:messages() or function() end do
-		if strangers[m.base] and m.size > 0 then
-			local body <close> = m.body
-			prints:add(fingerprint.of_body(body), m.base)
-		end
-	end
-	return prints
-end
-
 -- ---- all mailboxes ----
 
 local messages = {}
@@ -153,12 +133,16 @@ function messages.maildir(path)
 	return maildir.maildir(path):messages()
 end
 
+-- Numbers change when a mail program deletes messages: the key is what a message
+-- says of itself, and which of those it is that say the same.
 function messages.mbox(path)
-	local step = mbox.mbox(path):messages()
+	local step, seen = mbox.mbox(path):messages(), {}
 	return function()
 		local m = step()
 		if m then
-			m.base = tostring(m.number)
+			local print = fingerprint.of_body(m.body)[1]
+			seen[print] = (seen[print] or 0) + 1
+			m.base = print .. "." .. seen[print]
 		end
 		return m
 	end

@@ -7,6 +7,7 @@
 local core = require "postel.core"
 local errors = require "postel.errors"
 local fingerprint = require "postel.fingerprint"
+local flags = require "postel.flags"
 local mover = require "postel.mover"
 local set = require "postel.set"
 local sink = require "postel.sink"
@@ -17,12 +18,32 @@ local M = {}
 -- What to fetch of a message for a sink.
 M.ITEMS = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]"
 
+-- The journal of what has come to an IMAP mailbox: key → "UID/FLAGS", of which
+-- get() tells the UID and .flags, by UIDs as keys, the flags as the source had
+-- them then.
+function M.journal(path)
+	local noted, texts = {}, {}
+	local journal = postel.journal(path, {sync = false, brief = true,
+		accept = function(key, value)
+			local uid, text = value:match "^(%d*)/(.*)$"
+			local number = math.tointeger(tonumber(key))
+			if uid and number then
+				texts[text] = texts[text] or text
+				noted[number] = texts[text]
+			end
+			return uid or value
+		end})
+	journal.flags = noted
+	return journal
+end
+
 -- The UIDs that a journal knows: its keys, or its values.
 function M.noted(journal, values)
 	local list = {}
 	for key, value in journal:each() do
 		local n = values and value or key
-		if math.type(n) == "integer" and math.type(key) == "integer" then
+		if math.type(n) == "integer" and math.type(key) == "integer" and
+			n > 0 then
 			list[#list + 1] = n
 		end
 	end
@@ -52,11 +73,12 @@ local function settle(box, journal)
 end
 
 -- What the messages of a mailbox say of themselves that the journal, whose values
--- are its UIDs, does not know: fingerprints with UIDs.
-function M.strangers(box, journal)
+-- are its UIDs, does not know, or that are not among known: fingerprints with UIDs.
+function M.strangers(box, journal, known)
 	settle(box, journal)
 	local prints = fingerprint.table()
-	local messages = box.exists > 0 and box:search() - M.noted(journal, true)
+	local messages = box.exists > 0 and box:search() -
+		(known or M.noted(journal, true))
 	for m in messages and #messages > 0 and
 		messages:fetch(fingerprint.ITEMS) or function() end do
 		prints:add(fingerprint.fetched(m), m.uid)
@@ -65,16 +87,17 @@ function M.strangers(box, journal)
 end
 
 -- Notes those of todo whose message is among prints, a table of what the
--- destination has though the journal does not know; returns the rest.
-function M.reconcile(todo, prints, journal, run)
+-- destination has though the journal does not know it; returns the rest.
+-- note(value, flags) is what the journal notes of a message.
+function M.reconcile(todo, prints, journal, run, note)
 	if #todo == 0 or prints.count == 0 then
 		return todo
 	end
 	local known = {}
-	for m in todo:fetch(fingerprint.ITEMS) do
+	for m in todo:fetch("FLAGS " .. fingerprint.ITEMS) do
 		local value = prints:take(fingerprint.fetched(m))
 		if value then
-			journal:add(tostring(m.uid), tostring(value))
+			journal:add(tostring(m.uid), note(value, m.flags or {}))
 			known[#known + 1] = m.uid
 			run.skipped = run.skipped + 1
 		end
@@ -91,6 +114,9 @@ function M.check_validity(journal, now, name, run)
 	end
 	if before ~= now then
 		journal:keep(function() return false end)
+		for key in pairs(journal.flags or {}) do
+			journal.flags[key] = nil
+		end
 		journal:add(" validity", now)
 	end
 end
@@ -112,21 +138,59 @@ function M.source(messages, name)
 end
 
 -- Copies what the mailbox that is open on `from` has and `to`, a connection, has
--- not in its mailbox `name`, which is opened.  journal is of this pair of
--- mailboxes; run counts (postel.mover); start(n), if given, is told how many
--- there are to copy and gives what postel.progress does.
-function M.copy(from, to, name, journal, run, start)
+-- not in its mailbox `name`, which is opened.  journal (M.journal) is of this pair
+-- of mailboxes; run counts (postel.mover).  options: {start = fn} is told how many
+-- there are to copy and gives what postel.progress does; {flags = false}: flags
+-- that have changed since a message was copied stay as they are.
+function M.copy(from, to, name, journal, run, options)
 	local reply = to:call("SELECT", name)
 	local box = to:current()
 	M.check_validity(journal, from.uidvalidity .. " " .. box.uidvalidity,
 		from.name, run)
-	local todo = from:search() - M.noted(journal)
+	local there = from:search()
+	local todo = there - M.noted(journal)
 	if #todo > 0 then
-		todo = M.reconcile(todo, M.strangers(box, journal), journal, run)
+		todo = M.reconcile(todo, M.strangers(box, journal), journal, run,
+			function(uid, list) return uid .. "/" .. flags.text(list) end)
 	end
-	local progress = start and start(#todo)
-	mover.move(M.source(todo, from.name), sink.imap(to, name, reply, journal),
-		run, progress)
+	local target = sink.imap(to, name, reply, journal)
+	if options.flags ~= false then
+		flags.update(from, there - todo, journal, run,
+			flags.of_imap(box, target, journal))
+	end
+	local progress <close> = options.start(#todo)
+	mover.move(M.source(todo, from.name), target, run, progress)
+end
+
+-- ---- all mailboxes ----
+
+-- So often a mailbox is begun anew that changes under a run.
+local ATTEMPTS = 3
+
+-- Calls fn(mailbox) for each of a list ({text =}) that is not finished by an
+-- earlier attempt (finished, by text).  One that cannot be made, opened or written
+-- to is reported, and the others go on; one whose UIDVALIDITY changes meanwhile is
+-- begun anew.
+function M.each(list, finished, run, fn)
+	for _, m in ipairs(list) do
+		local attempt = finished[m.text] and ATTEMPTS or 0
+		while attempt < ATTEMPTS do
+			local ok, e = pcall(fn, m)
+			attempt = attempt + 1
+			if ok then
+				run.mailboxes = run.mailboxes + 1
+				break
+			elseif not errors.is(e, "refused") and
+				not (type(e) == "table" and e.mailbox) then
+				error(e, 0)
+			elseif attempt == ATTEMPTS or e.mailbox ~= "changed" then
+				run:refuse({mailbox = m.text}, e.message,
+					e.temporary)
+				break
+			end
+		end
+		finished[m.text] = true
+	end
 end
 
 return M

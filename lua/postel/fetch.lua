@@ -145,6 +145,7 @@ end
 -- what it has read, asks.
 function Message:is_sound()
 	self:complete()
+	self.box:verify()
 	for name in pairs(self.items) do
 		if not fields[name] and not expected[name] and
 			not self.reader.asked[part_key(name)] then
@@ -265,13 +266,14 @@ local function with_bodies(messages, items, may_stream)
 				return nil
 			end
 			reader = {chunk = chunk, bodies = 0, box = box, asked = asked,
-				reply = box.conn:send("UID FETCH",
+				reply = box:verify().conn:send("UID FETCH",
 					tostring(chunk), items)}
 		end
 	end
 end
 
--- What the chunk's reply says, by UID; a message may come in pieces.
+-- What the chunk's reply says, by UID; a message may come in pieces.  The memory of
+-- the reply, which Lua does not count, is free then.
 local function collect(messages, chunk, reply)
 	local by_uid, order = {}, {}
 	for _, response in ipairs(reply.data) do
@@ -280,19 +282,20 @@ local function collect(messages, chunk, reply)
 			local m = by_uid[uid]
 			if not m then
 				m = setmetatable({uid = uid, whole = true,
-					items = {}, box = messages.box,
-					reply = reply}, Message)
+					items = {}, box = messages.box},
+					Message)
 				by_uid[uid] = m
 				order[#order + 1] = m
 			end
 			take(m, response)
 		end
 	end
+	reply:release()
 	return order
 end
 
 local function without_bodies(messages, items)
-	local conn, next_chunk = messages.box.conn, messages.uids:chunks(CHUNK)
+	local box, next_chunk = messages.box, messages.uids:chunks(CHUNK)
 	local ready = {}
 	return function()
 		while #ready == 0 do
@@ -300,15 +303,35 @@ local function without_bodies(messages, items)
 			if not chunk then
 				return nil
 			end
-			ready = collect(messages, chunk, conn:call("UID FETCH",
-				tostring(chunk), items))
+			ready = collect(messages, chunk, box:verify().conn:call(
+				"UID FETCH", tostring(chunk), items))
 		end
 		return table.remove(ready, 1)
 	end
 end
 
--- "UID FLAGS BODY.PEEK[]" and the like.
-function M.iterate(messages, items)
+-- Of messages that have changed few are told, so many are asked for at once, as
+-- one range; what lies between them is passed over (RFC 7162 3.1.4.1).
+local function changed(messages, items, since)
+	local box, next_chunk = messages.box, messages.uids:chunks(8 * CHUNK)
+	local ready = {}
+	return function()
+		while #ready == 0 do
+			local chunk = next_chunk()
+			if not chunk then
+				return nil
+			end
+			ready = collect(messages, chunk, box:verify().conn:call(
+				"UID FETCH", chunk:min() .. ":" .. chunk:max(),
+				items, ("(CHANGEDSINCE %s)"):format(since)))
+		end
+		return table.remove(ready, 1)
+	end
+end
+
+-- "UID FLAGS BODY.PEEK[]" and the like.  {changed_since = modseq}: of those
+-- messages only that have changed since, where the server counts changes.
+function M.iterate(messages, items, options)
 	if type(items) ~= "string" then
 		errors.argument("fetch", "items",
 			"string expected, got %s", type(items))
@@ -317,7 +340,10 @@ function M.iterate(messages, items)
 	local _, parts = upper:gsub("[%w%.]+%[", "")
 	local whole = upper:find "%f[%w.]RFC822%f[^%w.]" or
 		upper:find "RFC822%.TEXT" or upper:find "RFC822%.HEADER"
-	if parts == 0 and not whole then
+	if options and options.changed_since then
+		return changed(messages, parenthesised(items),
+			options.changed_since)
+	elseif parts == 0 and not whole then
 		return without_bodies(messages, parenthesised(items))
 	end
 	local strings = upper:find "ENVELOPE" or upper:find "STRUCTURE" or

@@ -3,6 +3,7 @@
 -- they are folded.
 
 local core = require "postel.core"
+local pieces = require "postel.pieces"
 
 local M = {}
 
@@ -14,45 +15,82 @@ local fields = {
 	subject = true,
 }
 
+-- So much of these fields is looked at, in octets.
+local HEADER_MAX = 64 * 1024
+
 local function of(size, header)
-	return core.sha256(size .. "\n" ..
-		header:gsub("%s+", " "):lower()):sub(1, 32)
+	return core.digest(size .. "\n" .. header:sub(1, HEADER_MAX)
+		:gsub("%s+", " "):lower())
 end
 
--- Of a message that was fetched with these items.
+local function reader(body)
+	return function() return body:read() end
+end
+
+-- The prints, one, of a message that was fetched with these items.
 function M.fetched(m)
-	return of(m.size, m.body and postel.body(m.body):text() or "")
+	local kept, size = {}, 0
+	for piece in m.body and pieces.pieces(reader(postel.body(m.body))) or
+		function() end do
+		if size < HEADER_MAX then
+			kept[#kept + 1] = piece:gsub("\r\n$", "\n")
+			size = size + #kept[#kept]
+		end
+	end
+	return {of(m.size, table.concat(kept))}
 end
 
--- Of a message on this machine; its body is at its beginning afterwards.
-function M.of_body(body)
-	local size, kept, keep = body:facts().crlf_size, {}, false
-	for line in body:lines() do
-		if line == "" then
+-- The fields of a message's header, as a server gives them: each line ended, and
+-- an empty one behind all.
+local function header_of(body)
+	local kept, size, keep = {}, 0, false
+	for piece, first in pieces.pieces(reader(body)) do
+		local line = piece:gsub("\r\n$", "\n")
+		if first and line == "\n" then
 			break
 		end
-		local name = line:match "^([^%s:]+)[ \t]*:"
+		local name = first and line:match "^([^%s:]+)[ \t]*:"
 		if name then
 			keep = fields[name:lower()] or false
 		end
-		if keep then
+		if keep and size < HEADER_MAX then
 			kept[#kept + 1] = line
+			size = size + #line
 		end
 	end
-	body:rewind()
-	-- As a server has them: each line ended, and an empty one behind all.
-	return of(size, #kept > 0 and table.concat(kept, "\n") .. "\n\n" or "\n")
+	if #kept > 0 and kept[#kept]:byte(-1) ~= 0x0a then
+		kept[#kept + 1] = "\n"
+	end
+	return table.concat(kept) .. "\n"
 end
 
--- A table of prints and what they stand for: the values of equal prints in a list.
+-- The prints that a message on this machine may have on a server, whichever way
+-- it went between them; its body is at its beginning afterwards.  A server that
+-- got it has CRLF for all line ends, one from which it came may have bare ones;
+-- with ended = true what keeps it has ended its last line.
+function M.of_body(body, ended)
+	local facts, header = body:facts(), header_of(body)
+	body:rewind()
+	local prints = {of(facts.served_size, header)}
+	if facts.crlf_size ~= facts.served_size then
+		prints[#prints + 1] = of(facts.crlf_size, header)
+	end
+	if ended then
+		prints[#prints + 1] = of(facts.served_size - 2, header)
+	end
+	return prints
+end
+
+-- A table of prints, which are numbers, and what they stand for: the values of
+-- equal prints in a list.
 local Prints = {}
 Prints.__index = Prints
 
 function M.table()
-	return setmetatable({by_print = {}, count = 0}, Prints)
+	return setmetatable({by_print = {}, count = 0, taken = {}}, Prints)
 end
 
-function Prints:add(print, value)
+local function push(self, print, value)
 	local there = self.by_print[print]
 	if not there then
 		self.by_print[print] = value
@@ -61,17 +99,41 @@ function Prints:add(print, value)
 	else
 		self.by_print[print] = {there, value}
 	end
+end
+
+-- Adds a message by its prints, an array, and a value that no other one has.
+function Prints:add(prints, value)
+	for _, print in ipairs(prints) do
+		push(self, print, value)
+	end
+	self.several = self.several or #prints > 1
 	self.count = self.count + 1
 end
 
--- One of the values of a print, which is taken out; or nil.
-function Prints:take(print)
-	local there = self.by_print[print]
+local function pop(by_print, print)
+	local there = by_print[print]
 	if type(there) == "table" then
 		return table.remove(there)
 	end
-	self.by_print[print] = nil
+	by_print[print] = nil
 	return there
+end
+
+-- One of the values that have one of these prints; its message is taken out.  Or
+-- nil.
+function Prints:take(prints)
+	for _, print in ipairs(prints) do
+		local value = pop(self.by_print, print)
+		while value and self.taken[value] do
+			value = pop(self.by_print, print)
+		end
+		if value then
+			self.taken[value] = self.several or nil
+			self.count = self.count - 1
+			return value
+		end
+	end
+	return nil
 end
 
 return M

@@ -16,21 +16,26 @@ end
 
 -- ---- mailboxes ----
 
-local function open(self, verb, name)
-	self:call(verb, check_name(verb:lower(), name))
-	return require("postel.mailbox").new(self)
+local function open(self, verb, name, options)
+	local arguments = {check_name(verb:lower(), name)}
+	if options and options.condstore and self:capability "CONDSTORE" then
+		arguments[2] = "(CONDSTORE)"
+	end
+	local reply = self:call(verb, table.unpack(arguments))
+	return require("postel.mailbox").new(self, reply)
 end
 
---- imap:select(name) → box
--- Opens a mailbox (RFC 9051 6.3.2), whose name is UTF-8.
-function M:select(name)
-	return open(self, "SELECT", name)
+--- imap:select(name, options) → box
+-- Opens a mailbox (RFC 9051 6.3.2), whose name is UTF-8.  With options.condstore the
+-- server is to count changes, where it can (RFC 7162 3.1.8), for messages:fetch().
+function M:select(name, options)
+	return open(self, "SELECT", name, options)
 end
 
---- imap:examine(name) → box
+--- imap:examine(name, options) → box
 -- The same, read-only (RFC 9051 6.3.3).
-function M:examine(name)
-	return open(self, "EXAMINE", name)
+function M:examine(name, options)
+	return open(self, "EXAMINE", name, options)
 end
 
 --- imap:current() → box

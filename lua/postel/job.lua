@@ -39,17 +39,18 @@ local Run = {}
 Run.__index = Run
 
 -- The counts of a job: .done messages, .octets of them, .skipped (done by an
--- earlier run), .mailboxes; .refused is an array of {mailbox, key, text}; .partly is
--- set where a message was taken for some.  .own has what else the script puts into
+-- earlier run), .mailboxes, .flags (messages whose flags were changed); .refused is
+-- an array of {mailbox, key, text}; .partly is set where a message was taken for
+-- some.  .own has what else the script puts into
 -- the JSON object, and .sentence may be a function of the run that gives another
 -- line for the end.  name is the script's, options what its arguments say.  how may
 -- have .summary, the file for the summary where standard output carries mail.
 function M.run(name, options, how)
 	-- Mailboxes of a hundred thousand messages are to fit into little memory.
-	collectgarbage("incremental", 110, 400)
+	collectgarbage("incremental", 110, 1000)
 	return setmetatable({
 		name = name, options = options, done = 0, octets = 0,
-		skipped = 0, mailboxes = 0, refused = {}, temporary = true,
+		skipped = 0, mailboxes = 0, flags = 0, refused = {}, temporary = true,
 		wanted = {}, own = {}, out = how and how.summary or io.stdout,
 	}, Run)
 end
@@ -65,7 +66,8 @@ function Run:note(text, is_error)
 	end
 end
 
--- A message that the destination has refused stays where it is.
+-- A message that the destination has refused stays where it is.  Without a key: a
+-- whole mailbox.
 function Run:refuse(message, text, temporary)
 	self.temporary = self.temporary and temporary or false
 	table.insert(self.refused, {
@@ -125,6 +127,7 @@ local function print_json(self, e)
 	local object = {
 		job = self.name, done = self.done, octets = self.octets,
 		skipped = self.skipped, mailboxes = self.mailboxes,
+		flags = self.flags > 0 and self.flags or nil,
 		refused = #self.refused > 0 and self.refused or nil,
 		would = #self.wanted > 0 and self.wanted or nil,
 		error = e and tostring(e) or nil,
@@ -142,8 +145,13 @@ local function print_summary(self)
 	end
 	local skipped = self.skipped > 0 and
 		errors.text("; %d were there already", self.skipped) or ""
+	local changed = self.flags > 0 and core.plural(
+		"; the flags of %d message have changed",
+		"; the flags of %d messages have changed", self.flags)
+		:format(self.flags) or ""
 	self.out:write(core.plural("%d message, %s", "%d messages, %s", self.done)
-		:format(self.done, progress.octets(self.octets)) .. skipped, "\n")
+		:format(self.done, progress.octets(self.octets)) .. skipped ..
+		changed, "\n")
 end
 
 -- The end of a script, behind pcall(job): tells what was done, and gives the exit

@@ -26,23 +26,45 @@ end
 
 -- Numbers as such: a table of them takes a tenth of the memory.
 local function compact(text)
-	local n = #text < 19 and math.tointeger(tonumber(text))
+	local n = type(text) == "string" and #text < 19 and
+		math.tointeger(tonumber(text))
 	return n and tostring(n) == text and n or text
 end
 
--- Reads what is there.  A line without an end was cut off by a crash: it was
--- never confirmed.  Whether the last one had an end.
-local function load(self, file, accept)
-	local entries, whole = self.entries, true
+-- What stands for a key in memory.
+local function place(self, key)
+	key = compact(key)
+	if self.brief and type(key) == "string" and key:byte() ~= 0x20 then
+		return core.digest(key)
+	end
+	return key
+end
+
+-- Keeps an entry in memory.
+local function enter(self, key, value)
+	if self.accept then
+		value = self.accept(key, value)
+	end
+	self.entries[place(self, key)] = value and compact(value)
+end
+
+-- Key and value of a line.  One without an end was cut off by a crash: it was never
+-- confirmed.
+local function entry(line)
+	local key, value = line:match "^([^\t\n]+)\t?([^\n]*)\n$"
+	if key then
+		return unescape(key), unescape(value)
+	end
+end
+
+-- Reads what is there.  Whether the last line had an end.
+local function load(self, file)
+	local whole = true
 	for line in file:lines "L" do
 		whole = line:sub(-1) == "\n"
-		local key, value = line:match "^([^\t\n]+)\t?([^\n]*)\n$"
+		local key, value = entry(line)
 		if key then
-			key, value = unescape(key), unescape(value)
-			if accept then
-				value = accept(key, value)
-			end
-			entries[compact(key)] = value and compact(value)
+			enter(self, key, value)
 		end
 	end
 	return whole
@@ -69,8 +91,12 @@ end
 --
 --	sync	false: an entry outlives the process, but not a crash of the machine;
 --		for what can be found out anew
---	accept	accept(key, value) is called for each entry that is there already,
---		and gives the value to keep, or nil if the entry does not count
+--	accept	accept(key, value) is called for each entry that is there already or
+--		is added, and gives the value to keep in memory, or nil if the entry does
+--		not count
+--	brief	true: of keys that are neither numbers nor begin with a space only a
+--		digest is kept in memory, so that each() tells a negative number, and
+--		keep() drops them
 function M.journal(path, options)
 	if type(path) ~= "string" or path == "" then
 		errors.argument("journal", "path", "string expected")
@@ -79,11 +105,13 @@ function M.journal(path, options)
 		path = state_path(path)
 	end
 	local self = setmetatable({path = path, entries = {},
-		synced = not options or options.sync ~= false}, Journal)
+		synced = not options or options.sync ~= false,
+		accept = options and options.accept,
+		brief = options and options.brief}, Journal)
 	local file = io.open(path, "rb")
 	self.whole = true
 	if file then
-		self.whole = load(self, file, options and options.accept)
+		self.whole = load(self, file)
 		file:close()
 	end
 	return self
@@ -93,7 +121,7 @@ end
 -- The value of a key that is done ("" if it was added without), or nil.
 function Journal:get(key)
 	errors.expect("get", "key", key, "string|number")
-	local value = self.entries[compact(key)]
+	local value = self.entries[place(self, key)]
 	return value and tostring(value)
 end
 
@@ -145,7 +173,7 @@ function Journal:add(key, value, options)
 	elseif not ok then
 		errors.raise("sys", "%s: %s", self.path, tostring(e))
 	end
-	self.entries[compact(key)] = compact(value or "")
+	enter(self, key, value or "")
 	return self
 end
 
@@ -153,6 +181,22 @@ end
 -- Iterates over keys and values, in no order.  What is written as a number is one.
 function Journal:each()
 	return next, self.entries
+end
+
+--- journal:lines()
+-- Iterates over keys and values as they stand in the file, all that a key has had.
+function Journal:lines()
+	local file = io.open(self.path, "rb")
+	return function()
+		local line = file and file:read "L"
+		while line do
+			local key, value = entry(line)
+			if key then
+				return key, value
+			end
+			line = file:read "L"
+		end
+	end
 end
 
 --- journal:close()
@@ -171,7 +215,8 @@ function Journal:keep(fn)
 	errors.expect("keep", "fn", fn, "function")
 	local lines = {}
 	for key, value in pairs(self.entries) do
-		if fn(tostring(key)) then
+		if not (self.brief and math.type(key) == "integer" and key < 0) and
+			fn(tostring(key)) then
 			lines[#lines + 1] = escape(tostring(key)) .. "\t" ..
 				escape(tostring(value)) .. "\n"
 		else

@@ -14,12 +14,26 @@ local Mailbox, Messages = {}, {}
 Mailbox.__index = Mailbox
 Mailbox.__name = "postel.mailbox"
 
--- The mailbox that conn has just selected.
-function M.new(conn)
+-- What an untagged OK of a reply says behind a response code in capitals: nil if
+-- there is none (RFC 9051 7.1).
+function M.code(reply, name)
+	for _, r in ipairs(reply.data) do
+		if r.code and tostring(r.code[1]):upper() == name then
+			return r.code[2] or {}
+		end
+	end
+	return nil
+end
+
+-- The mailbox that conn has just selected; reply is that to the SELECT, if it is
+-- at hand: .highestmodseq, a text, is in it (RFC 7162 3.1.2.1).
+function M.new(conn, reply)
 	local state = conn.mailbox
+	local modseq = reply and M.code(reply, "HIGHESTMODSEQ")
 	return setmetatable({
 		conn = conn, name = state.name, read_only = state.read_only,
 		exists = state.exists, uidvalidity = state.uidvalidity,
+		highestmodseq = modseq and tostring(modseq) or nil,
 	}, Mailbox)
 end
 
@@ -32,7 +46,7 @@ function Mailbox:verify()
 		now.uidvalidity ~= self.uidvalidity then
 		local e = errors.new("use", "%s: mailbox %s is not open any more, " ..
 			"or its UIDVALIDITY has changed", self.conn.name, self.name)
-		e.conn = self.conn
+		e.conn, e.mailbox = self.conn, "changed"
 		error(e, 0)
 	end
 	return self
@@ -176,18 +190,31 @@ local function search_arguments(criteria)
 	return out
 end
 
--- The UIDs of SEARCH and ESEARCH (RFC 4731) responses; a list in SEARCH is
--- (MODSEQ n).
+-- The numbers in a SEARCH response as a set; a list among them is (MODSEQ n).
+local function numbers_of(response, conn)
+	local n = #response
+	while type(response[n]) == "table" do
+		response[n] = nil
+		n = n - 1
+	end
+	local ok, result = pcall(set.set, response)
+	if not ok and errors.is(result, "cancel") then
+		error(result, 0)
+	elseif not ok then
+		errors.raise("proto", "%s: a number in SEARCH is no UID",
+			conn.name)
+	end
+	return result
+end
+
+-- The UIDs of SEARCH and ESEARCH (RFC 4731) responses.
 local function found(reply)
-	local numbers, sum = {}, nil
+	local result, sum, conn = set.set(), nil, reply.conn
 	for _, r in ipairs(reply.data) do
 		local name = r.name:upper()
 		if name == "SEARCH" then
-			for _, n in ipairs(r) do
-				if type(n) ~= "table" then
-					numbers[#numbers + 1] = n
-				end
-			end
+			r = numbers_of(table.move(r, 1, #r, 1, {}), conn)
+			result = #result > 0 and result + r or r
 		elseif name == "ESEARCH" then
 			for i, word in ipairs(r) do
 				if word == "ALL" then
@@ -196,17 +223,10 @@ local function found(reply)
 			end
 		end
 	end
-	local ok, result = pcall(set.set, numbers)
-	if not ok and errors.is(result, "cancel") then
-		error(result, 0)
-	elseif not ok then
-		errors.raise("proto", "%s: a number in SEARCH is no UID",
-			reply.conn.name)
-	end
 	-- A range may name billions that are not there.
-	if sum and sum.count > reply.conn.mailbox.exists then
+	if sum and sum.count > conn.mailbox.exists then
 		errors.raise("proto", "%s: ESEARCH finds more messages than there are",
-			reply.conn.name)
+			conn.name)
 	end
 	return sum and result + sum or result
 end
@@ -235,8 +255,9 @@ function Mailbox:search(criteria)
 		errors.argument("search", "criteria",
 			"string or table expected, got %s", type(criteria))
 	end
-	return self:messages(found(self.conn:call("UID SEARCH",
-		table.unpack(arguments))))
+	local reply <close> = self.conn:call("UID SEARCH",
+		table.unpack(arguments))
+	return self:messages(found(reply))
 end
 
 --- box:messages(uids) → messages
@@ -343,7 +364,7 @@ function Messages:each()
 	return self.uids:each()
 end
 
---- messages:fetch(items)
+--- messages:fetch(items, options)
 -- Iterates over the messages, with the items asked for as IMAP writes them, such as
 -- "FLAGS ENVELOPE BODY.PEEK[]" (RFC 9051 6.4.5).  Each has, as far as it was asked
 -- for:
@@ -359,10 +380,11 @@ end
 --		server gave it as one; it may be read while it comes
 --	items	all, by name
 --
--- A message is good until the next step.
-function Messages:fetch(items)
+-- With options.changed_since only of those that have changed since that MODSEQ (RFC
+-- 7162 3.1.4).  A message is good until the next step.
+function Messages:fetch(items, options)
 	self.box:verify()
-	return require("postel.fetch").iterate(self, items)
+	return require("postel.fetch").iterate(self, items, options)
 end
 
 -- One command for each chunk of the set; they are in flight together.

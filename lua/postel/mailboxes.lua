@@ -63,8 +63,10 @@ function Account:name(levels)
 			level:gsub("%" .. self.delimiter, "_") or level
 	end
 	if #out > 1 and not self.delimiter then
-		errors.raise("use", "%s: it knows no mailboxes within mailboxes",
-			self.conn.name)
+		local e = errors.new("use", "%s: it knows no mailboxes within " ..
+			"mailboxes", self.conn.name)
+		e.mailbox = true
+		error(e, 0)
 	end
 	return self.prefix .. table.concat(out, self.delimiter or "")
 end
@@ -87,29 +89,42 @@ function M.matches(text, patterns)
 	return false
 end
 
--- Makes a mailbox of the account, by its server's name, if it is not there (RFC
--- 9051 6.3.4).
-function M.make(account, name)
-	if #account.conn:list(name) == 0 then
-		account.conn:create(name)
-		account.conn:call("SUBSCRIBE", name)
+local hidden = {["\\noselect"] = true, ["\\nonexistent"] = true}
+
+-- Whether a mailbox of LIST can be opened.
+local function is_open(m)
+	for _, flag in ipairs(m.flags) do
+		if hidden[tostring(flag):lower()] then
+			return false
+		end
 	end
+	return true
 end
 
-local hidden = {["\\noselect"] = true, ["\\nonexistent"] = true}
+-- Makes a mailbox of the account, by its server's name, if it is not there, or only
+-- as a place for others (RFC 9051 6.3.4).
+function M.make(account, name)
+	if name == "INBOX" then
+		return
+	end
+	-- A name may look like a pattern.
+	for _, m in ipairs(account.conn:list(name)) do
+		if m.name == name and is_open(m) then
+			return
+		end
+	end
+	account.conn:create(name)
+	account.conn:call("SUBSCRIBE", name)
+end
 
 -- The mailboxes that can be opened: {name, levels, text} each, sorted, those
 -- that fit `only` and do not fit `but`, arrays of patterns or nil.
 function Account:list(only, but)
 	local list = {}
 	for _, m in ipairs(self.conn:list(self.prefix .. "*")) do
-		local open = true
-		for _, flag in ipairs(m.flags) do
-			open = open and not hidden[tostring(flag):lower()]
-		end
 		local levels = self:levels(m.name)
 		local text = M.text(levels)
-		if open and (not only or M.matches(text, only)) and
+		if is_open(m) and (not only or M.matches(text, only)) and
 			not (but and M.matches(text, but)) then
 			list[#list + 1] = {name = m.name, levels = levels,
 				text = text}

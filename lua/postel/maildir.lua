@@ -13,9 +13,16 @@ Maildir.__index = Maildir
 Maildir.__name = "postel.maildir"
 Message.__name = "postel.message"
 
--- "NAME/cur" is in cur.
-local function path_of(box, entry)
-	return box.path .. "/" .. entry:gsub("^(.*)/(.*)$", "%2/%1")
+-- The names of the messages in "new" or "cur".
+local function names(self, folder)
+	local list = core.list(self.path .. "/" .. folder)
+	for i = #list, 1, -1 do
+		if list[i]:byte() == 0x2e then -- "."
+			list[i] = list[#list]
+			list[#list] = nil
+		end
+	end
+	return list
 end
 
 -- The file of a message, which another program may have given other flags, or
@@ -24,12 +31,13 @@ local function find(self)
 	if core.stat(self.path) then
 		return self.path
 	end
-	local n = #self.base
-	for _, entry in ipairs(self.box.folder:list()) do
-		if entry:sub(1, n) == self.base and
-			entry:find("^[:/]", n + 1) then
-			self.path = path_of(self.box, entry)
-			return self.path
+	for _, folder in ipairs {"new", "cur"} do
+		for _, name in ipairs(names(self.box, folder)) do
+			if core.maildir_name(name) == self.base then
+				self.path = self.box.path .. "/" .. folder ..
+					"/" .. name
+				return self.path
+			end
 		end
 	end
 	errors.raise("sys", "%s: the message is gone", self.path)
@@ -64,21 +72,25 @@ end
 -- name, which stays when flags change), path, flags (as IMAP calls them), size and
 -- date (of the file: octets, seconds since 1970) and body, whose lines end in LF.
 function Maildir:messages()
-	local list, i = self.folder:list(), 0
-	table.sort(list)
+	local new, cur, i, j = names(self, "new"), names(self, "cur"), 1, 1
+	table.sort(new)
+	table.sort(cur)
 	return function()
-		i = i + 1
-		local entry = list[i]
-		if entry then
-			list[i] = false
-			local base, flags = self.folder:parse(
-				entry:match "^(.*)/")
-			return setmetatable({
-				box = self, base = base, flags = flags,
-				path = path_of(self, entry),
-			}, Message)
+		local folder, name = "cur", cur[j]
+		if new[i] and not (name and name < new[i]) then
+			folder, name = "new", new[i]
+			i, new[i] = i + 1, false
+		elseif name then
+			j, cur[j] = j + 1, false
+		else
+			return nil
 		end
-	end, #list
+		local base, flags = core.maildir_name(name)
+		return setmetatable({
+			box = self, base = base, flags = flags,
+			path = self.path .. "/" .. folder .. "/" .. name,
+		}, Message)
+	end, #new + #cur
 end
 
 --- box:append(from, options) → base
@@ -119,7 +131,7 @@ end
 Maildir.__close = Maildir.close
 
 function Maildir:__len()
-	return #self.folder:list()
+	return #names(self, "new") + #names(self, "cur")
 end
 
 --- postel.maildir(path, options) → box

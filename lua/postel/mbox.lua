@@ -4,6 +4,7 @@
 
 local core = require "postel.core"
 local errors = require "postel.errors"
+local pieces = require "postel.pieces"
 local source = require "postel.source"
 
 local M = {}
@@ -21,20 +22,23 @@ end
 -- The text of one message in the file, in pieces until nil: each line, ended
 -- by LF, and an empty one behind the last.
 function M.parts(body, date)
-	local lines, begun = body:lines(), false
+	local step = pieces.pieces(function() return body:read() end)
+	local begun, whole = false, true
 	return function()
 		if not begun then
 			begun = true
 			return separator(date)
-		elseif not lines then
+		elseif not step then
 			return nil
 		end
-		local line = lines()
-		if not line then
-			lines = nil
-			return "\n"
+		local piece, first = step()
+		if not piece then
+			step = nil
+			return whole and "\n" or "\n\n"
 		end
-		return (line:find "^>*From " and ">" or "") .. line .. "\n"
+		whole = piece:byte(-1) == 0x0a
+		return (first and piece:find "^>*From " and ">" or "") ..
+			piece:gsub("\r\n$", "\n")
 	end
 end
 
@@ -100,8 +104,8 @@ function Mbox:append(from, options)
 end
 
 --- box:take_back(offset)
--- Takes back a message that was begun at this octet and may not be whole.  Raises
--- "use" if it is not the last one.
+-- Takes back a message that was begun at this octet and may not be whole.  If
+-- another one stands behind it nothing is taken back.
 function Mbox:take_back(offset)
 	local file <close> = io.open(self.path, "r+b")
 	local size = file and file:seek "end" or 0
@@ -111,14 +115,12 @@ function Mbox:take_back(offset)
 	core.lock(file)
 	file:seek("set", offset)
 	local n = 0
-	for line in file:lines() do
-		n = line:find "^From " and n + 1 or n
+	for piece, first in pieces.of_file(file) do
+		n = first and piece:find "^From " and n + 1 or n
 	end
-	if n > 1 then
-		errors.raise("use", "%s: something was appended behind a message " ..
-			"that may not be whole (octet %d)", self.path, offset)
+	if n <= 1 then
+		core.truncate(file, offset)
 	end
-	core.truncate(file, offset)
 end
 
 -- ---- reading ----
@@ -131,15 +133,35 @@ local function separator_date(line)
 		year, time))) or nil
 end
 
---- box:messages()
--- Iterates over the messages.  Each has number, date (from the line between
--- messages, or nil) and body; the file must not change meanwhile.
-function Mbox:messages()
+-- One message, behind its line "From ": a body.  step gives pieces; also the line
+-- "From " of the next message, or nil.
+local function read_message(step)
+	local spool, held = core.spool(), ""
+	local piece, first = step()
+	while piece and not (held ~= "" and first and piece:find "^From ") do
+		spool:add(held)
+		held = first and piece:find "^\r?\n$" and piece or ""
+		if held == "" then
+			spool:add(first and piece:gsub("^>(>*From )", "%1") or
+				piece)
+		end
+		piece, first = step()
+	end
+	return spool:body(), piece
+end
+
+--- box:messages(offset)
+-- Iterates over the messages, or those from an octet on where one begins.  Each has
+-- number, date (from the line between messages, or nil) and body; the file must not
+-- change meanwhile.
+function Mbox:messages(offset)
 	local file, why = io.open(self.path, "rb")
 	if not file then
 		errors.raise("sys", "%s", why)
 	end
-	local number, line = 0, file:read "L"
+	file:seek("set", offset or 0)
+	local step = pieces.of_file(file)
+	local number, line = 0, step()
 	if line and not line:find "^From " then
 		file:close()
 		errors.raise("usage", "%s is no mbox: it does not begin with From ",
@@ -150,19 +172,11 @@ function Mbox:messages()
 			file:close()
 			return nil
 		end
-		local date, spool = separator_date(line), core.spool()
-		local held = ""
-		line = file:read "L"
-		while line and not (held ~= "" and line:find "^From ") do
-			spool:add(held)
-			held = line:find "^\r?\n$" and line or ""
-			if held == "" then
-				spool:add((line:gsub("^>(>*From )", "%1")))
-			end
-			line = file:read "L"
-		end
+		local m = {date = separator_date(line)}
+		m.body, line = read_message(step)
 		number = number + 1
-		return {number = number, date = date, body = spool:body()}
+		m.number = number
+		return m
 	end
 end
 

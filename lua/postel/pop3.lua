@@ -46,21 +46,20 @@ function M:stat()
 	return count, size
 end
 
--- The lines of LIST and UIDL: {number = value}, each number once, rising; read
--- makes the value of its text, or raises.
-local function listing(self, verb, pattern, read)
+-- Calls fn(number, value) for each line of LIST or UIDL; each number comes once,
+-- rising.
+local function listing(self, verb, pattern, fn)
 	local reply <close> = self:call(verb)
-	local values, last, count = {}, 0, 0
+	local count, last = 0, 0
 	for line in reply:body():lines() do
-		local n, text = line:match(pattern)
+		local n, value = line:match(pattern)
 		n = math.tointeger(tonumber(n))
 		if not n or n <= last or count >= MESSAGES_MAX then
 			error(broken(self, "bad line in %s: %s", verb, line), 0)
 		end
-		last, count = n, count + 1
-		values[n] = read(text)
+		count, last = count + 1, n
+		fn(n, value)
 	end
-	return values
 end
 
 --- pop3:list(n) → size
@@ -71,10 +70,25 @@ function M:list(n)
 		check_number(self, "list", n)
 		return (select(2, pair(self, self:call("LIST", tostring(n)))))
 	end
-	return listing(self, "LIST", "^(%d+) +(%d+)", function(text)
-		return math.tointeger(tonumber(text)) or
-			error(broken(self, "bad size in LIST: %s", text), 0)
+	local sizes = {}
+	listing(self, "LIST", "^(%d+) +(%d+)", function(number, size)
+		sizes[number] = math.tointeger(tonumber(size)) or
+			error(broken(self, "bad size in LIST: %s", size), 0)
 	end)
+	return sizes
+end
+
+--- pop3:each_uid(fn)
+-- Calls fn(number, uid) for each message, as it is told (RFC 1939 7).
+function M:each_uid(fn)
+	errors.expect("each_uid", "fn", fn, "function")
+	listing(self, "UIDL", "^(%d+) +([\x21-\x7e]+)%s*$",
+		function(number, uid)
+			if #uid > 70 then
+				error(broken(self, "unique id over 70 octets"), 0)
+			end
+			fn(number, uid)
+		end)
 end
 
 --- pop3:uidl(n) → uid
@@ -85,10 +99,9 @@ function M:uidl(n)
 		check_number(self, "uidl", n)
 		return (select(2, pair(self, self:call("UIDL", tostring(n)))))
 	end
-	return listing(self, "UIDL", "^(%d+) +([\x21-\x7e]+)%s*$", function(text)
-		return #text <= 70 and text or
-			error(broken(self, "unique id over 70 octets"), 0)
-	end)
+	local uids = {}
+	self:each_uid(function(number, uid) uids[number] = uid end)
+	return uids
 end
 
 -- The body of a reply, once it has begun; a refusal is raised.

@@ -4,6 +4,8 @@
 
 local core = require "postel.core"
 local errors = require "postel.errors"
+local flags = require "postel.flags"
+local mailbox = require "postel.mailbox"
 local source = require "postel.source"
 
 local M = {}
@@ -41,37 +43,39 @@ Imap.__index, Append.__index = Imap, Append
 -- Flags that the mailbox can keep: of system flags all but \Recent, which only
 -- servers set; keywords as PERMANENTFLAGS allows (RFC 9051 7.1).
 local function permanent_flags(reply)
-	for _, r in ipairs(reply.data) do
-		if r.code and tostring(r.code[1]):upper() == "PERMANENTFLAGS" then
-			local allowed = {}
-			for _, flag in ipairs(r.code[2] or {}) do
-				allowed[tostring(flag):lower()] = true
-			end
-			return allowed
-		end
+	local list, allowed = mailbox.code(reply, "PERMANENTFLAGS"), {}
+	for _, flag in ipairs(list or {"\\*"}) do
+		allowed[tostring(flag):lower()] = true
 	end
-	return {["\\*"] = true}
+	return allowed
 end
 
-local function flags_for(self, flags)
-	local list = {}
-	for _, flag in ipairs(flags or {}) do
+-- The flags, an array, that the mailbox can keep.
+function Imap:permitted(list)
+	local kept = {}
+	for _, flag in ipairs(list or {}) do
 		local lower = flag:lower()
 		if lower ~= "\\recent" and (self.permanent["\\*"] or
 			self.permanent[lower] or flag:sub(1, 1) == "\\" and
 			lower ~= "\\*") then
-			list[#list + 1] = flag
+			kept[#kept + 1] = flag
 		end
 	end
-	return list
+	return kept
 end
 
+-- So many messages in a row may be too many for a mailbox's quota.
+local OVER_QUOTA = 20
+
 -- A mailbox, by the reply of the SELECT that opened it; what has come is noted
--- in journal as key → UID ("" where the server does not tell, RFC 4315).  While
--- messages are under way "open" is 1: if a run ends so, the server may still be
--- storing some of them (postel.copying).
+-- in journal as key → "UID/FLAGS" (no UID where the server does not tell, RFC 4315;
+-- the flags as the source has them).  While messages are under way " open" is 1: if
+-- a run ends so, the server may still be storing some of them (postel.copying).
+-- An error with .mailbox = true is one that all messages would meet, one with
+-- "changed" says that the mailbox is another one now.
 function M.imap(conn, name, reply, journal)
 	return setmetatable({conn = conn, name = name, journal = journal,
+		validity = tostring(conn.mailbox.uidvalidity), over = 0, last = 0,
 		permanent = permanent_flags(reply)}, Imap)
 end
 
@@ -81,9 +85,9 @@ function Imap:put(message)
 		self.marked = true
 	end
 	local args = {}
-	local flags = flags_for(self, message.flags)
-	if #flags > 0 then
-		args[1] = "(" .. table.concat(flags, " ") .. ")"
+	local kept = self:permitted(message.flags)
+	if #kept > 0 then
+		args[1] = "(" .. table.concat(kept, " ") .. ")"
 	end
 	local date = message.date
 	if date then
@@ -101,6 +105,37 @@ function Imap:close()
 	end
 end
 
+-- Raises what a refusal says of the mailbox as a whole (RFC 9051 7.1, RFC 9208
+-- 4.3.2).
+local function check_refusal(self, cmd)
+	local code = (cmd.code or ""):upper()
+	if code == "OVERQUOTA" then
+		self.over = self.over + 1
+	elseif cmd.ok then
+		self.over = 0
+	end
+	local over = self.over >= OVER_QUOTA
+	if over or code == "TRYCREATE" then
+		local e = errors.refusal(cmd)
+		e.kind, e.mailbox = "use", over or "changed"
+		error(e, 0)
+	end
+end
+
+-- Whether the mailbox of an APPENDUID is another one than that of those before: its
+-- UIDVALIDITY is, or, for some servers give the same again, its UIDs begin anew.
+local function is_another(self, validity, uid)
+	if validity ~= self.validity then
+		return true
+	elseif uid > self.last then
+		self.last = uid
+		return false
+	end
+	-- Others give what they have already the UID that it has.
+	local uidnext = self.conn:status(self.name, "UIDNEXT").uidnext
+	return uidnext ~= nil and uidnext <= self.last
+end
+
 -- What the source did is the cause, where it is why the command failed.
 function Append:wait()
 	local ok, e = pcall(self.cmd.wait, self.cmd)
@@ -110,10 +145,21 @@ function Append:wait()
 	elseif not ok then
 		error(e, 0)
 	end
+	local sink = self.sink
+	check_refusal(sink, self.cmd)
 	errors.check(self.cmd)
 	check_sound(self.message)
-	local uid = (self.cmd.code or ""):upper():match "^APPENDUID %d+ (%d+)$"
-	self.sink.journal:add(self.message.key, uid or "")
+	local validity, uid = (self.cmd.code or ""):upper()
+		:match "^APPENDUID (%d+) (%d+)$"
+	if validity and is_another(sink, validity, math.tointeger(uid)) then
+		sink.journal:add(" validity", "")
+		local changed = errors.new("use", "%s: UIDVALIDITY of %s has " ..
+			"changed meanwhile", sink.conn.name, sink.name)
+		changed.mailbox = "changed"
+		error(changed, 0)
+	end
+	sink.journal:add(self.message.key, (uid or "") .. "/" ..
+		flags.text(self.message.flags))
 end
 
 -- ---- a Maildir ----
@@ -121,8 +167,9 @@ end
 local Maildir = {}
 Maildir.__index = Maildir
 
--- What has come is noted in journal as key → base, before the message appears:
--- an entry whose message is not there does not count (postel.archive).
+-- What has come is noted in journal as key → the name that its file has with these
+-- flags, before the message appears: an entry whose message is not there does not
+-- count (postel.archive).
 function M.maildir(box, journal)
 	return setmetatable({box = box, journal = journal}, Maildir)
 end
@@ -133,7 +180,8 @@ function Maildir:put(message)
 		flags = message.flags, date = seconds(message.date),
 		before = function(base)
 			check_sound(message)
-			self.journal:add(message.key, base)
+			self.journal:add(message.key, core.maildir_file(base,
+				message.flags or {}))
 		end,
 	})
 	return done
@@ -144,14 +192,20 @@ end
 local Mbox = {}
 Mbox.__index = Mbox
 
+-- The key of the message that a journal has begun last in an mbox, and where it
+-- begins; nil and 0 where there is none.
+function M.begun(journal)
+	local key, offset = (journal:get " begun" or ""):match "^(.*) (%d+)$"
+	return key, math.tointeger(tonumber(offset)) or 0
+end
+
 -- What has come is noted as key → "".  In front of it stands, under the key
 -- " begun", where the message begins and which it is: so one that a crash cut
 -- short is found, and taken back, by M.mbox.
 function M.mbox(box, journal)
-	local begun = journal:get " begun"
-	local key, offset = (begun or ""):match "^(.*) (%d+)$"
+	local key, offset = M.begun(journal)
 	if key and not journal:get(key) then
-		box:take_back(math.tointeger(tonumber(offset)))
+		box:take_back(offset)
 	end
 	return setmetatable({box = box, journal = journal}, Mbox)
 end
@@ -181,8 +235,8 @@ function M.files(path, journal)
 	return setmetatable({path = path, journal = journal}, Files)
 end
 
-local function file_name(journal, key)
-	local validity = journal:get " validity"
+-- The name of the file for a key; validity is the mailbox's UIDVALIDITY, or nil.
+function M.file_name(validity, key)
 	return (validity and validity .. "." or "") ..
 		key:gsub("[^%w_.,=@+-]", function(c)
 			return ("%%%02X"):format(c:byte())
@@ -210,7 +264,8 @@ end
 -- it.  If it is another message, from a mailbox that has the same numbers, the new
 -- one gets a name with a number behind it.
 function Files:put(message)
-	local path = self.path .. "/" .. file_name(self.journal, message.key)
+	local path = self.path .. "/" ..
+		M.file_name(self.journal:get " validity", message.key)
 	local stem, there = path:gsub("%.eml$", ""), {}
 	while core.stat(path) do
 		there[#there + 1] = path

@@ -298,6 +298,20 @@ class Backup(CopyCase):
             self.assertEqual(self.numbers(came), self.numbers(
                 self.dovecot.inbox(self.user, there).contents()))
 
+    def test_killed_pop3(self):
+        self.fill(self.dovecot.inbox(self.user), 150, flags=False)
+        for kind in ("maildir", "mbox", "files"):
+            self.folder = self.home.path / kind
+            self.strike((f"--as={kind}",), "pop3")
+            content = b"".join(
+                p.read_bytes() for p in self.folder.rglob("*")
+                if p.parent.name in ("new", "cur") or
+                p.suffix in (".eml", ".mbox"))
+            count = collections.Counter(re.findall(
+                rb"^" + mails.HEADER + rb": (\d+)", content, re.M))
+            self.assertEqual((len(count), set(count.values())), (150, {1}),
+                             (kind, count.most_common(3)))
+
     def test_full_disk_is_told_and_mended(self):
         self.fill(self.dovecot.inbox(self.user), 20)
         self.folder.mkdir()
@@ -309,24 +323,59 @@ class Backup(CopyCase):
         self.backup("--mailbox=INBOX")
         self.assertEqual(len(self.here("INBOX")), 20)
 
+    def restore(self, server, user, *options):
+        return self.totals(self.done("restore", self.folder,
+                                     server.url("imap", user), "--json",
+                                     *options))
+
     def test_restored(self):
         self.fill_all(5)
-        posteld = self.enterContext(Posteld({"a": "x", "b": "x", "c": "x"}))
-        for user, kind in (("a", "maildir"), ("b", "mbox"), ("c", "files")):
+        users = {"maildir": "x", "mbox": "x", "files": "x"}
+        posteld = self.enterContext(Posteld(users))
+        dovecot = self.enterContext(Dovecot(users))
+        for kind in users:
             self.folder = self.home.path / kind
             self.backup(f"--as={kind}")
-            for total in (5 * len(DOVECOT_MAILBOXES), 0):
-                result = self.done("restore", self.folder,
-                                   posteld.url("imap", user), "--json")
-                self.assertEqual(self.totals(result)["done"], total)
+            for server in (posteld, dovecot):
+                for total in (5 * len(DOVECOT_MAILBOXES), 0):
+                    self.assertEqual(self.restore(server, kind)["done"],
+                                     total)
             for there, imap in DOVECOT_MAILBOXES.items():
-                here = seen_in(posteld.inbox(
-                    user, None if imap == "INBOX" else imap))
                 wanted = seen_in(self.dovecot.inbox(self.user, there))
-                if kind == "maildir":
-                    self.assertEqual(here, wanted, imap)
-                self.assertEqual([m[:2] for m in here],
-                                 [m[:2] for m in wanted], imap)
+                for here in (posteld.inbox(kind, None if imap == "INBOX"
+                                           else imap),
+                             dovecot.inbox(kind, there)):
+                    came = seen_in(here)
+                    if kind == "maildir":
+                        self.assertEqual(came, wanted, imap)
+                    self.assertEqual([m[:2] for m in came],
+                                     [m[:2] for m in wanted], imap)
+
+    def test_restored_in_part(self):
+        self.fill_all(2)
+        self.backup("--as=mbox")
+        posteld = self.enterContext(Posteld({"a": "x"}))
+        chosen = ("--mailbox=Work*", "--mailbox=inbox", "--exclude=*2026")
+        totals = self.restore(posteld, "a", "-n", *chosen)
+        self.assertEqual({w["mailbox"]: w["messages"]
+                          for w in totals["would"]}, {"INBOX": 2, "Work": 2})
+        self.assertEqual(len(posteld.inbox("a")), 0)
+        self.assertEqual(self.restore(posteld, "a", *chosen)["done"], 4)
+        # A mail program has taken one out: numbers have changed.
+        path = self.folder / "INBOX.mbox"
+        parts = re.split(rb"(?<=\n\n)(?=From )", path.read_bytes())
+        path.write_bytes(b"".join(parts[1:]))
+        self.fill(self.dovecot.inbox(self.user), 1, seed=88)
+        self.backup("--as=mbox", "--mailbox=INBOX")
+        self.assertEqual(self.restore(posteld, "a")["done"],
+                         1 + 2 * (len(DOVECOT_MAILBOXES) - 2))
+        # Nor does anything if the backup has been made anew in its place.
+        shutil.rmtree(self.folder)
+        self.backup()
+        self.assertEqual(self.restore(posteld, "a")["done"], 0)
+        # Without its journal, too, nothing comes twice.
+        self.assertEqual(self.restore(posteld, "a", "--journal=new")["done"],
+                         0)
 
 
 if __name__ == "__main__":

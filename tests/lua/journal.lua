@@ -61,4 +61,27 @@ spec.test("a name stands for a file in the state folder", function()
 	spec.fails("'path' to 'journal'", postel.journal, nil)
 end)
 
+spec.test("a brief one knows keys by digests, and numbers and its own as they are",
+	function()
+		local file = os.tmpname()
+		os.remove(file)
+		local j = postel.journal(file, {brief = true})
+		j:add("uid-of-pop3", "a"):add("17", "b"):add(" own", "c"):close()
+		j = postel.journal(file, {brief = true})
+		spec.same(j:get "uid-of-pop3", "a")
+		spec.same(j:get "17", "b")
+		spec.same(j:get " own", "c")
+		spec.same(j:get "another", nil)
+		local lines = {}
+		for key, value in j:lines() do
+			lines[#lines + 1] = key .. "=" .. value
+		end
+		spec.same(table.concat(lines, " "), "uid-of-pop3=a 17=b  own=c")
+		j:keep(function(key) return key == "17" end)
+		j = postel.journal(file, {brief = true})
+		spec.same(j:get "uid-of-pop3", nil)
+		spec.same(j:get "17", "b")
+		j:keep(function() return false end)
+	end)
+
 return spec.done()

@@ -116,4 +116,25 @@ CLOSE
 	os.remove(path)
 end)
 
+spec.test("lines of any length go into an mbox and out of it", function()
+	local path = os.tmpname()
+	local box = postel.mbox(path)
+	for _, pad in ipairs {65530, 65531, 65535, 65536, 131072, 400000} do
+		os.remove(path)
+		local text = "Subject: long\n\n" .. ("x"):rep(pad) ..
+			"From here\nFrom there\n" .. (">"):rep(pad % 1000) .. "From \n" ..
+			("y"):rep(pad) .. "\r\nend\n"
+		box:append(text)
+		box:append("Subject: next\n\nx\n")
+		local got = {}
+		for m in box:messages() do
+			got[#got + 1] = m.body:text()
+		end
+		spec.same(#got, 2)
+		spec.same(got[1] == text:gsub("\r\n", "\n"), true)
+		spec.same(got[2], "Subject: next\n\nx\n")
+	end
+	os.remove(path)
+end)
+
 return spec.done()
