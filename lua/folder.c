@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -206,6 +207,19 @@ folder_names(lua_State *L)
 	return 1;
 }
 
+/* absolute(path): the one name of what is there, without links. */
+static int
+folder_absolute(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	char whole[PATH_MAX];
+
+	if (realpath(path, whole) == NULL)
+		return raise_errno(L, path);
+	lua_pushstring(L, whole);
+	return 1;
+}
+
 /* rename(from, to): within one file system; what was there goes.  False if
  * there is no such file. */
 static int
@@ -241,6 +255,7 @@ const luaL_Reg bind_folder_functions[] = {
     {"stat", folder_stat},
     {"list", folder_list},
     {"names", folder_names},
+    {"absolute", folder_absolute},
     {"rename", folder_rename},
     {"remove", folder_remove},
     {NULL, NULL},

@@ -108,8 +108,7 @@ local place, destination_url, from = check_arguments()
 
 -- In the state folder, for this source and destination.
 local function default_journal()
-	local url = place.url or {path = place.path:find "^/" and place.path or
-		(os.getenv "PWD" or "") .. "/" .. place.path}
+	local url = place.url or {path = core.absolute(place.path)}
 	return job.journal_folder("transfer", nil, url, {
 		user = place.mailbox, path = ""}, destination_url)
 end

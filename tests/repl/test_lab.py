@@ -38,7 +38,7 @@ class Lab(Case):
                           folder="here")
         self.assertIn("+OK begin TLS\n", out)
         self.assertIn("Subject: Wild boar\r\n", out)
-        self.assertRegex(out, "(?m)^ +1 +238  Asterix +Welcome$")
+        self.assertRegex(out, "(?m)^ +1 +238  2026-03-02 \\d\\d:00  Asterix +Welcome$")
         self.assertIn("BEGIN CERTIFICATE", (self.home / "cert.pem").read_text())
         ssl.create_default_context(cafile=self.home / "here"
                                    / "posteld-cert.pem")

@@ -44,6 +44,15 @@ class Manual(Case):
                      for name in re.findall(r"Fl (\S+)", line)}
         self.assertEqual(described, options)
 
+    def test_scripts(self):
+        there = {path.stem for path in (ROOT / "scripts").glob("*.lua")}
+        described = re.findall(r"^\.It Cm (\w+)", self.section("SCRIPTS"),
+                               re.M)
+        self.assertEqual(sorted(described), sorted(there))
+        readme = (ROOT / "README.md").read_text()
+        for name in there:
+            self.assertIn(f"`postel {name} ", readme)
+
     def test_values_of_options(self):
         """Words that an option takes are the ones that it completes."""
         page = self.section("Options")
