@@ -9,6 +9,7 @@
 local core = require "postel.core"
 local errors = require "postel.errors"
 local resent = require "postel.resent"
+local sinks = require "postel.sink"
 local source = require "postel.source"
 local task = require "postel.task"
 
@@ -31,14 +32,6 @@ end
 
 -- ---- the final dot ----
 
--- What is not the message that was asked for is never sent whole.
-local function check_sound(message)
-	if message.is_sound and not message:is_sound() then
-		errors.raise("proto", "%s: the server sent something else than " ..
-			"the message asked for", message.box.conn.name)
-	end
-end
-
 -- Waits for the final dot to be due, and lets it go.
 local function let_go(item)
 	local sink, body, data = item.sink, item.body, item.transaction.data
@@ -49,7 +42,7 @@ local function let_go(item)
 		errors.raise("closed", "%s: message %s was not sent any more",
 			sink.conn.name, item.message.label)
 	end
-	check_sound(item.message)
+	sinks.check_sound(item.message)
 	sink.options.ledger:begin(item.message.key, item.to)
 	item.begun = true
 	body:release()

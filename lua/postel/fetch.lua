@@ -294,39 +294,36 @@ local function collect(messages, chunk, reply)
 	return order
 end
 
-local function without_bodies(messages, items)
-	local box, next_chunk = messages.box, messages.uids:chunks(CHUNK)
-	local ready = {}
+-- Iterates over what comes of so many messages at a time; ask(chunk) is the reply.
+local function by_chunks(messages, n, ask)
+	local next_chunk, ready = messages.uids:chunks(n), {}
 	return function()
 		while #ready == 0 do
 			local chunk = next_chunk()
 			if not chunk then
 				return nil
 			end
-			ready = collect(messages, chunk, box:verify().conn:call(
-				"UID FETCH", tostring(chunk), items))
+			ready = collect(messages, chunk, ask(chunk))
 		end
 		return table.remove(ready, 1)
 	end
 end
 
+local function without_bodies(messages, items)
+	return by_chunks(messages, CHUNK, function(chunk)
+		return messages.box:verify().conn:call("UID FETCH",
+			tostring(chunk), items)
+	end)
+end
+
 -- Of messages that have changed few are told, so many are asked for at once, as
 -- one range; what lies between them is passed over (RFC 7162 3.1.4.1).
 local function changed(messages, items, since)
-	local box, next_chunk = messages.box, messages.uids:chunks(8 * CHUNK)
-	local ready = {}
-	return function()
-		while #ready == 0 do
-			local chunk = next_chunk()
-			if not chunk then
-				return nil
-			end
-			ready = collect(messages, chunk, box:verify().conn:call(
-				"UID FETCH", chunk:min() .. ":" .. chunk:max(),
-				items, ("(CHANGEDSINCE %s)"):format(since)))
-		end
-		return table.remove(ready, 1)
-	end
+	return by_chunks(messages, 8 * CHUNK, function(chunk)
+		return messages.box:verify().conn:call("UID FETCH",
+			chunk:min() .. ":" .. chunk:max(), items,
+			("(CHANGEDSINCE %s)"):format(since))
+	end)
 end
 
 -- "UID FLAGS BODY.PEEK[]" and the like.  {changed_since = modseq}: of those

@@ -8,6 +8,7 @@
 
 local core = require "postel.core"
 local errors = require "postel.errors"
+local journals = require "postel.journal"
 local set = require "postel.set"
 
 local M = {}
@@ -17,36 +18,12 @@ local UID_MAX = 4294967295
 -- So many entries may come before the journal is written anew.
 local ENTRIES = 10000
 
--- ---- a journal that is forgotten ----
-
-local Memory = {}
-Memory.__index = Memory
-
-function Memory:get(key)
-	return self.entries[key]
-end
-
-function Memory:add(key, value)
-	self.entries[key] = value
-end
-
-function Memory:keep(fn)
-	for key in pairs(self.entries) do
-		if not fn(key) then
-			self.entries[key] = nil
-		end
-	end
-end
-
-function Memory:close()
-end
-
 -- A copy of the journal at path, or nothing.
 local function memory(path)
-	local self = setmetatable({entries = {}}, Memory)
+	local self = journals.memory()
 	if path then
 		for key, value in postel.journal(path):each() do
-			self.entries[tostring(key)] = tostring(value)
+			self:add(tostring(key), tostring(value))
 		end
 	end
 	return self

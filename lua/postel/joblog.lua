@@ -6,6 +6,7 @@
 
 local core = require "postel.core"
 local errors = require "postel.errors"
+local journal = require "postel.journal"
 local task = require "postel.task"
 
 local M = {}
@@ -17,17 +18,7 @@ local header = table.concat(fields, "\t") .. "\n"
 local Joblog = {}
 Joblog.__index = Joblog
 
-local function escape(s)
-	return (s:gsub("[%c%%]", function(c)
-		return ("%%%02X"):format(c:byte())
-	end))
-end
-
-local function unescape(s)
-	return (s:gsub("%%(%x%x)", function(hex)
-		return string.char(tonumber(hex, 16))
-	end))
-end
+local escape, unescape = journal.escape, journal.unescape
 
 -- The last status of each key.  A line without an end was cut off by a crash, and
 -- its job was not over.  How many octets are whole lines.

@@ -12,6 +12,7 @@ local Journal = {}
 Journal.__index = Journal
 Journal.__name = "postel.journal"
 
+-- A text without control characters, for a field of a line; and that text again.
 local function escape(s)
 	return (s:gsub("[%c%%]", function(c)
 		return ("%%%02X"):format(c:byte())
@@ -23,6 +24,8 @@ local function unescape(s)
 		return string.char(tonumber(hex, 16))
 	end))
 end
+
+M.escape, M.unescape = escape, unescape
 
 -- Numbers as such: a table of them takes a tenth of the memory.
 local function compact(text)
@@ -235,5 +238,36 @@ end
 
 Journal.__close = Journal.close
 Journal.__gc = Journal.close
+
+-- ---- a journal that is forgotten ----
+
+local Memory = {}
+Memory.__index = Memory
+
+function Memory:get(key)
+	return self.entries[key]
+end
+
+function Memory:add(key, value)
+	self.entries[key] = value
+end
+
+function Memory:keep(fn)
+	for key in pairs(self.entries) do
+		if not fn(key) then
+			self.entries[key] = nil
+		end
+	end
+end
+
+function Memory:sync() end
+
+function Memory:close() end
+
+-- What a journal is for as long as the run takes, for those that want none: keys and
+-- values are texts.
+function M.memory()
+	return setmetatable({entries = {}}, Memory)
+end
 
 return M

@@ -9,30 +9,12 @@
 
 local core = require "postel.core"
 local errors = require "postel.errors"
+local journal = require "postel.journal"
 
 local M = {}
 
-local Ledger, Memory = {}, {}
-Ledger.__index, Memory.__index = Ledger, Memory
-
--- A journal for as long as the run takes.
-function Memory:get(key)
-	return self.entries[key]
-end
-
-function Memory:add(key, value)
-	self.entries[key] = value
-end
-
-function Memory:keep(fn)
-	for key in pairs(self.entries) do
-		self.entries[key] = fn(key) and self.entries[key] or nil
-	end
-end
-
-function Memory:sync() end
-
-function Memory:close() end
+local Ledger = {}
+Ledger.__index = Ledger
 
 -- 18 digits, which the journal keeps as a number.
 local DIGITS = 1000000000000000000
@@ -58,7 +40,7 @@ function M.ledger(path)
 	return setmetatable({
 		share = share, lasting = path ~= nil,
 		journal = path and postel.journal(path, {accept = share}) or
-			setmetatable({entries = {}}, Memory),
+			journal.memory(),
 	}, Ledger)
 end
 

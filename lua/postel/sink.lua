@@ -21,7 +21,7 @@ local function body_of(message)
 end
 
 -- What is not the message that was asked for must not count as it.
-local function check_sound(message)
+function M.check_sound(message)
 	if message.is_sound and not message:is_sound() then
 		errors.raise("proto", "%s: the server sent something else than " ..
 			"the message asked for", message.box.conn.name)
@@ -148,7 +148,7 @@ function Append:wait()
 	local sink = self.sink
 	check_refusal(sink, self.cmd)
 	errors.check(self.cmd)
-	check_sound(self.message)
+	M.check_sound(self.message)
 	local validity, uid = (self.cmd.code or ""):upper()
 		:match "^APPENDUID (%d+) (%d+)$"
 	if validity and is_another(sink, validity, math.tointeger(uid)) then
@@ -179,7 +179,7 @@ function Maildir:put(message)
 	self.box:append(body, {
 		flags = message.flags, date = seconds(message.date),
 		before = function(base)
-			check_sound(message)
+			M.check_sound(message)
 			self.journal:add(message.key, core.maildir_file(base,
 				message.flags or {}))
 		end,
@@ -217,7 +217,7 @@ function Mbox:put(message)
 			self.journal:add(" begun",
 				("%s %d"):format(message.key, offset))
 		end,
-		before = function() check_sound(message) end,
+		before = function() M.check_sound(message) end,
 	})
 	self.journal:add(message.key)
 	return done
@@ -271,7 +271,7 @@ function Files:put(message)
 		there[#there + 1] = path
 		path = ("%s-%d.eml"):format(stem, #there + 1)
 	end
-	body_of(message):save(path, {before = function() check_sound(message) end})
+	body_of(message):save(path, {before = function() M.check_sound(message) end})
 	for _, other in ipairs(there) do
 		if same(path, other) then
 			core.remove(path)

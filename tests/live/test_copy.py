@@ -182,7 +182,7 @@ class Copy(CopyCase):
                    "imap://a:b@localhost:1")
 
 
-class Backup(CopyCase):
+class BackupCase(CopyCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -193,6 +193,8 @@ class Backup(CopyCase):
         self.take_user(self.dovecot)
         self.folder = self.home.path / "backup"
 
+
+class Backup(BackupCase):
     def backup(self, *options, protocol="imap", **how):
         return self.done("backup", self.dovecot.url(protocol, self.user),
                          self.folder, "--json", *options, **how)

@@ -7,7 +7,7 @@ import re
 
 import mails
 from servers import Dovecot, Maildir, Posteld
-from test_copy import CopyCase, letters
+from test_copy import BackupCase, CopyCase, letters
 
 
 @contextlib.contextmanager
@@ -108,17 +108,7 @@ class CopyFlags(CopyCase):
                              {"\\Flagged", "\\Seen"})
 
 
-class Backup(CopyCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.dovecot = cls.with_users(Dovecot)
-
-    def setUp(self):
-        super().setUp()
-        self.take_user(self.dovecot)
-        self.folder = self.home.path / "backup"
-
+class Backup(BackupCase):
     def backup(self, *options, protocol="imap"):
         return self.totals(self.done(
             "backup", self.dovecot.url(protocol, self.user), self.folder,
