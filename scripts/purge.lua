@@ -246,13 +246,9 @@ end
 
 -- ---- printing and saving ----
 
--- All of a message, which may have come as a quoted string.
+-- All of a message.
 local function print_message(m)
-	local body = m.body
-	if type(body) == "string" then
-		body = postel.body(body)
-	end
-	body:print()
+	m.body:print()
 	if not m:is_sound() then
 		errors.raise("proto", "%s: the server sent something else than " ..
 			"the message asked for", m.box.conn.name)
@@ -298,8 +294,7 @@ local function write_messages(m, todo, write)
 			strange = strange + 1
 		elseif message.body then
 			write(message)
-			local size = type(message.body) == "string" and
-				#message.body or message.body.taken
+			local size = message.body.taken
 			m.written[#m.written + 1] = message.uid
 			run.written = run.written + 1
 			run.octets = run.octets + size

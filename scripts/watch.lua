@@ -195,7 +195,7 @@ local function call_function(box, arrival)
 		m.from, m.date = arrival.from, arrival.date
 		m.mailbox = box.name
 		local ok, e = pcall(called, m, box)
-		if core.type(m.body) == "body" then
+		if m.body then
 			m.body:close()
 		end
 		if not ok then

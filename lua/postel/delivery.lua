@@ -10,7 +10,6 @@ local core = require "postel.core"
 local errors = require "postel.errors"
 local resent = require "postel.resent"
 local sinks = require "postel.sink"
-local source = require "postel.source"
 local task = require "postel.task"
 
 local M = {}
@@ -167,9 +166,6 @@ function Delivery:put(message)
 	local item = setmetatable({sink = self, message = message,
 		to = recipients(self, message)}, Item)
 	local options = self.options
-	if type(message.body) == "string" then
-		message.body = source.body(message.body)
-	end
 	item.prefix = options.resent and
 		resent.header(options.resent, options.to) or ""
 	local facts = facts_of(message.body, item.prefix)

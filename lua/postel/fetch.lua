@@ -4,6 +4,7 @@
 -- what is not read is kept on disk, not in memory.  A message is good until
 -- the next step.
 
+local core = require "postel.core"
 local errors = require "postel.errors"
 local task = require "postel.task"
 
@@ -153,7 +154,7 @@ function Message:is_sound()
 		end
 	end
 	return self.uid ~= nil and self.reader.chunk:has(self.uid) and
-		self.part == self.body
+		self.part == self.given
 end
 
 local lazy = {
@@ -203,15 +204,17 @@ local function whole_message(reader, response)
 	end
 	local m = new_message(reader, {whole = true, uid = uid})
 	take(m, response)
-	m.body = m.part
+	m.given = m.part
+	m.body = type(m.part) == "string" and core.string_body(m.part) or
+		m.part or nil
 	return m.part ~= nil and m or nil
 end
 
 -- The message of a response whose body has just begun.  What stands in front of
 -- the body is known already.
 local function begun_message(reader)
-	local m = new_message(reader,
-		{body = reader.reply:body(reader.bodies + 1)})
+	local body = reader.reply:body(reader.bodies + 1)
+	local m = new_message(reader, {body = body, given = body})
 	local begun = reader.reply:begun_response()
 	if begun then
 		m.uid = uid_of(begun)

@@ -30,7 +30,7 @@ end
 -- The prints, one, of a message that was fetched with these items.
 function M.fetched(m)
 	local kept, size = {}, 0
-	for piece in m.body and pieces.pieces(reader(postel.body(m.body))) or
+	for piece in m.body and pieces.pieces(reader(m.body)) or
 		function() end do
 		if size < HEADER_MAX then
 			kept[#kept + 1] = piece:gsub("\r\n$", "\n")

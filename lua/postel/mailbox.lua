@@ -376,8 +376,8 @@ end
 --		in the header, and of from, sender, reply_to, to, cc and bcc, arrays of
 --		tables with name, mailbox, host, address
 --	structure	BODYSTRUCTURE as nested arrays
---	body	of the one part that was asked for: a body, or a string where the
---		server gave it as one; it may be read while it comes
+--	body	of the one part that was asked for, which may be read while it comes;
+--		nil where there is none
 --	items	all, by name
 --
 -- With options.changed_since only of those that have changed since that MODSEQ (RFC

@@ -102,7 +102,7 @@ function M.imap(messages)
 		if not m then
 			return nil
 		end
-		local header = m.body and beginning(postel.body(m.body)) or ""
+		local header = m.body and beginning(m.body) or ""
 		if not messages:has(m:complete().uid or 0) then
 			errors.raise("proto", "%s: the server sent another " ..
 				"message than was asked for", box.conn.name)

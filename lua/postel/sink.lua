@@ -6,19 +6,10 @@ local core = require "postel.core"
 local errors = require "postel.errors"
 local flags = require "postel.flags"
 local mailbox = require "postel.mailbox"
-local source = require "postel.source"
 
 local M = {}
 
 local done = {wait = function() end}
-
--- A body of what a message has: a body, or a string where it came as one.
-local function body_of(message)
-	if type(message.body) == "string" then
-		return source.body(message.body)
-	end
-	return message.body
-end
 
 -- What is not the message that was asked for must not count as it.
 function M.check_sound(message)
@@ -94,7 +85,7 @@ function Imap:put(message)
 		args[#args + 1] = core.quote(type(date) == "string" and date or
 			core.imap_date(date))
 	end
-	args[#args + 1] = body_of(message)
+	args[#args + 1] = message.body
 	return setmetatable({sink = self, message = message, cmd =
 		self.conn:send("APPEND", self.name, table.unpack(args))}, Append)
 end
@@ -175,7 +166,7 @@ function M.maildir(box, journal)
 end
 
 function Maildir:put(message)
-	local body = body_of(message)
+	local body = message.body
 	self.box:append(body, {
 		flags = message.flags, date = seconds(message.date),
 		before = function(base)
@@ -211,7 +202,7 @@ function M.mbox(box, journal)
 end
 
 function Mbox:put(message)
-	self.box:append(body_of(message), {
+	self.box:append(message.body, {
 		date = seconds(message.date),
 		begin = function(offset)
 			self.journal:add(" begun",
@@ -271,7 +262,7 @@ function Files:put(message)
 		there[#there + 1] = path
 		path = ("%s-%d.eml"):format(stem, #there + 1)
 	end
-	body_of(message):save(path, {before = function() M.check_sound(message) end})
+	message.body:save(path, {before = function() M.check_sound(message) end})
 	for _, other in ipairs(there) do
 		if same(path, other) then
 			core.remove(path)
