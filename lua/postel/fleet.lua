@@ -12,8 +12,8 @@ local template = require "postel.template"
 
 local M = {}
 
--- Of a line so much is kept together; of one that may be a summary, more.
-local LINE_MAX, SUMMARY_MAX = 64 << 10, 1 << 20
+-- Of a line so much is kept together.
+local LINE_MAX = 1 << 20
 
 -- Scripts that end with a summary in JSON if they are asked for one, and those whose
 -- JSON is what they are run for.
@@ -189,7 +189,7 @@ local function read_lines(process, number, line)
 			stop = rest:find("\n", from, true)
 		end
 		rest = rest:sub(from)
-		if #rest > (rest:find "^{" and SUMMARY_MAX or LINE_MAX) then
+		if #rest > LINE_MAX then
 			line(rest)
 			rest = ""
 		end
