@@ -296,12 +296,13 @@ class Dovecot(Server):
 
     def __init__(self, users=None, authority=None, cert="localhost",
                  tls_only=False, mechanisms="plain login cram-md5 apop",
-                 more=""):
+                 more="", location="maildir:~/Maildir"):
         super().__init__()
         self.users = dict(users or {"asterix": "gaul", "obelix": "menhir"})
         self.authority, self.cert = authority, cert
         self.tls_only, self.mechanisms = tls_only, mechanisms
         self.more = more  # configuration in front of ours
+        self.location = location
         self.imap, self.pop3, self.lmtp = (free_port() for _ in range(3))
         self.ports = [self.imap, self.pop3, self.lmtp]
         if authority:
@@ -358,7 +359,7 @@ class Dovecot(Server):
             f"auth_mechanisms = {self.mechanisms}",
             "auth_failure_delay = 0", "auth_verbose = yes",
             f"disable_plaintext_auth = {'yes' if self.tls_only else 'no'}",
-            "mail_location = maildir:~/Maildir", "mail_fsync = never",
+            f"mail_location = {self.location}", "mail_fsync = never",
             "mail_max_userip_connections = 1000",
             "postmaster_address = postmaster@mail.test",
             "hostname = mail.test",
