@@ -334,22 +334,21 @@ class Cut(WaysCase):
                 there = self.enterContext(Posteld(users))
                 here = self.enterContext(Posteld(users))
                 box = self.maildir if kind == "maildir" else there.inbox("a")
-                sent = self.fill(box, 150)
+                sent, came = self.fill(box, 120), here.inbox("b")
                 running = self.start(
                     "transfer", self.maildir.path if kind == "maildir"
                     else there.url(kind, "a"),
                     f"smtp://127.0.0.1:{here.smtp}", "--to=b@mail.test",
                     "--from=", "--delete")
-                for server in (here, there):
-                    time.sleep(0.25)
-                    if not running.has_ended():
-                        server.kill()
-                        server.start()
+                for server, count in ((here, 10), (there, 40)):
+                    while len(came) < count and not running.has_ended():
+                        time.sleep(0.005)
+                    server.kill()
+                    server.start()
                 result = running.wait(TIME_LIMIT)
                 self.assertEqual(result.status, DONE, result)
                 self.assertIn(b"again in", result.err)
-                self.compare(sent, here.inbox("b"),
-                             len(re.findall(SAID, result.err)))
+                self.compare(sent, came, len(re.findall(SAID, result.err)))
                 self.assertEqual(len(box), 0)
 
     def test_lost_at_the_same_message(self):
