@@ -14,6 +14,7 @@ local job = require "postel.job"
 local mailboxes = require "postel.mailboxes"
 local progress = require "postel.progress"
 local retry = require "postel.retry"
+local sinks = require "postel.sink"
 
 local o = postel.args(arg, {
 	name = "purge",
@@ -289,7 +290,7 @@ local function write_messages(m, todo, write)
 		postel.progress(#todo, m.text) or nil
 	local strange = 0
 	run.progress = line
-	for message in todo:fetch(copying.ITEMS) do
+	for message in todo:fetch(sinks.ITEMS) do
 		if message.body and not fits(message) then
 			strange = strange + 1
 		elseif message.body then

@@ -15,9 +15,6 @@ local task = require "postel.task"
 
 local M = {}
 
--- What to fetch of a message for a sink.
-M.ITEMS = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]"
-
 -- The journal of what has come to an IMAP mailbox: key → "UID/FLAGS", of which
 -- get() tells the UID and .flags, by UIDs as keys, the flags as the source had
 -- them then.
@@ -123,7 +120,7 @@ end
 
 -- The messages of a set, as a sink wants them.
 function M.source(messages, name)
-	local step = messages:fetch(M.ITEMS)
+	local step = messages:fetch(sink.ITEMS)
 	return function()
 		local m = step()
 		while m and not m.body do

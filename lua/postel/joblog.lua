@@ -59,17 +59,6 @@ local function lock(self, stopped, tell)
 	return true
 end
 
-local function open_file(self)
-	core.mkdirs(self.path:match "^(.*)/" or ".")
-	core.create(self.path)
-	local file, why = io.open(self.path, "ab")
-	if not file then
-		errors.raise("sys", "%s", why)
-	end
-	self.file = file
-	core.sync_folder(self.path)
-end
-
 -- Writes text; it is on disk when this returns.
 local function write(self, text)
 	local ok, e = pcall(function()
@@ -106,7 +95,7 @@ function M.joblog(path, how)
 		read(self)
 		return self
 	end
-	open_file(self)
+	self.file = journal.open(self.path)
 	if not lock(self, how.stopped, how.tell) then
 		self.file:close()
 		return nil

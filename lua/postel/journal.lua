@@ -128,14 +128,20 @@ function Journal:get(key)
 	return value and tostring(value)
 end
 
-local function open(self)
-	core.mkdirs(self.path:match "^(.*)/" or ".")
-	core.create(self.path)
-	local file, why = io.open(self.path, "ab")
+-- A file to append to, which is made for the user alone, with the folders above it.
+function M.open(path)
+	core.mkdirs(path:match "^(.*)/" or ".")
+	core.create(path)
+	local file, why = io.open(path, "ab")
 	if not file then
 		errors.raise("sys", "%s", why)
 	end
-	core.sync_folder(self.path)
+	core.sync_folder(path)
+	return file
+end
+
+local function open(self)
+	local file = M.open(self.path)
 	if not self.whole then
 		file:write "\n"
 		self.whole = true

@@ -15,6 +15,7 @@ local errors = require "postel.errors"
 local job = require "postel.job"
 local maildir = require "postel.maildir"
 local set = require "postel.set"
+local sink = require "postel.sink"
 
 local M = {}
 
@@ -223,7 +224,6 @@ local Imap = {}
 Imap.__index = Imap
 kinds.imap = Imap
 
-local ITEMS = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]"
 -- Messages in one FETCH.
 local CHUNK = 250
 
@@ -303,7 +303,8 @@ end
 
 -- Iterates over the messages of one FETCH.
 local function fetched(self, uids)
-	local step, given, missing = self.box:messages(uids):fetch(ITEMS), {}, nil
+	local step = self.box:messages(uids):fetch(sink.ITEMS)
+	local given, missing = {}, nil
 	return function()
 		local m, e
 		if not missing then

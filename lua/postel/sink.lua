@@ -9,7 +9,14 @@ local mailbox = require "postel.mailbox"
 
 local M = {}
 
-local done = {wait = function() end}
+-- What put() gives where the message has come when it returns.
+local done = {
+	wait = function() end,
+	concluded = function() return true end,
+}
+
+-- What to fetch of a message for a sink.
+M.ITEMS = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]"
 
 -- What is not the message that was asked for must not count as it.
 function M.check_sound(message)
@@ -151,6 +158,14 @@ function Append:wait()
 	end
 	sink.journal:add(self.message.key, (uid or "") .. "/" ..
 		flags.text(self.message.flags))
+end
+
+-- Whether the server has said what it thinks, and nothing of the message is still to
+-- be looked at.
+function Append:concluded()
+	local message = self.message
+	return self.cmd:ready() and
+		(message.is_sound == nil or rawget(message, "whole") == true)
 end
 
 -- ---- a Maildir ----

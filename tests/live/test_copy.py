@@ -11,7 +11,7 @@ import signal
 import time
 
 import mails
-from harness import CONNECT, LOST, PARTLY, USAGE, LiveCase
+from harness import (CONNECT, INTERRUPTED, LOST, PARTLY, USAGE, LiveCase)
 from servers import Dovecot, Maildir, Posteld, write
 
 KILLS = int(os.environ.get("KILLS", "6"))  # of each kind
@@ -231,6 +231,27 @@ class Backup(BackupCase):
             self.backup(f"--as={kind}")
             for path in [self.folder, *self.folder.rglob("*")]:
                 self.assertEqual(path.stat().st_mode & 0o077, 0, path)
+
+    def test_interrupted_it_tells_what_is_done(self):
+        """Also of what no other message stands behind yet."""
+        self.fill(self.dovecot.inbox(self.user), 400)
+        for kind, of in (("maildir", "cur/*"), ("files", "INBOX/*.eml")):
+            self.folder = self.home.path / kind
+            running = self.start("backup",
+                                 self.dovecot.url("imap", self.user),
+                                 self.folder, f"--as={kind}")
+            limit = time.monotonic() + 20
+            while not running.has_ended() and time.monotonic() < limit:
+                if len(list(self.folder.glob(of))) >= 3:
+                    break
+            running.signal(signal.SIGINT)
+            result = running.wait()
+            self.assertEqual(result.status, INTERRUPTED, result)
+            there = len(list(self.folder.glob(of)))
+            if kind == "maildir":
+                there += len(list(self.folder.glob("new/*")))
+            done = int(re.match(rb"(\d+) messages?, ", result.out)[1])
+            self.assertIn(there - done, (0, 1))
 
     def numbers(self, contents):
         return sorted(map(mails.number, contents))
