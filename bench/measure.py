@@ -11,16 +11,20 @@ import servers
 LONGEST = 1800  # seconds
 
 
-class Cost:
-    """What a run took: seconds by the clock and of the CPU, its own and its
-    children's; the largest of them in MiB."""
+FIELDS = ("seconds", "user", "system", "peak")
 
-    def __init__(self, seconds=0, cpu=0, peak=0):
-        self.seconds, self.cpu, self.peak = seconds, cpu, peak
+
+class Cost:
+    """What a run took: seconds by the clock, and of the CPU in the program and
+    in the kernel, its children's included; the largest of them in MiB."""
+
+    def __init__(self, seconds=0, user=0, system=0, peak=0):
+        self.seconds, self.user, self.system = seconds, user, system
+        self.peak = peak
 
     def __add__(self, other):
-        return Cost(self.seconds + other.seconds, self.cpu + other.cpu,
-                    max(self.peak, other.peak))
+        return Cost(self.seconds + other.seconds, self.user + other.user,
+                    self.system + other.system, max(self.peak, other.peak))
 
 
 def fail(command, process, log):
@@ -56,13 +60,12 @@ def run(command, home, output=None, wait_for_word=False):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         fail(command, process, log)
-    return Cost(seconds, usage.ru_utime + usage.ru_stime,
-                peak / 1024)
+    return Cost(seconds, usage.ru_utime, usage.ru_stime, peak / 1024)
 
 
 def median(costs):
     return Cost(*(statistics.median(getattr(c, f) for c in costs)
-                  for f in ("seconds", "cpu", "peak")))
+                  for f in FIELDS))
 
 
 def interleaved(runs, rounds):

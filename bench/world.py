@@ -6,8 +6,8 @@ import shutil
 import socket
 import threading
 
-import mails
 import servers
+from corpus import digest
 from servers import Dovecot, Sink
 
 TEMPLATE = "template"
@@ -86,16 +86,38 @@ class Keeper(Sink):
         self.kept = servers.make_folder(self.folder / "kept")
         self.options = ("-d", f"{self.kept}/%M.")
 
-    def contents(self):
-        """Without the lines that the sink puts in front, and the one behind."""
+    @staticmethod
+    def skip_added(lines):
+        """Without the lines that the sink puts in front: the first other one."""
+        for line in lines:
+            if not line.startswith((b"X-", b"\t", b"Received:",
+                                    b"Return-Path:", b" ")):
+                return line
+        return b""
+
+    def taken(self):
+        """The messages that have come, which go."""
         out = []
         for path in self.kept.iterdir():
-            lines = path.read_bytes().removesuffix(b"\n").split(b"\n")
-            while lines and lines[0].startswith((b"X-", b"\t", b"Received:",
-                                                 b"Return-Path:", b" ")):
-                lines.pop(0)
-            out.append(b"\n".join(lines))
+            with open(path, "rb") as file:
+                content = self.skip_added(file) + file.read()
+            out.append(content.removesuffix(b"\n"))  # the sink adds one
+            path.unlink()
         return out
+
+    def check_one(self, what, wire):
+        """The one message that has come is that of a file, in CRLF."""
+        (path,) = self.kept.iterdir()
+        with open(path, "rb") as file, open(wire, "rb") as wanted:
+            line = self.skip_added(file)
+            for expected in wanted:
+                if line != expected.replace(b"\r\n", b"\n"):
+                    raise servers.ServerError(f"{what}: {line!r} came, and "
+                                              f"{expected!r} was there")
+                line = file.readline()
+            if (line + file.read()).strip():
+                raise servers.ServerError(f"{what}: {line!r} came behind it")
+        path.unlink()
 
 
 def write_folder(folder, contents):
@@ -113,7 +135,7 @@ def in_maildir(folder):
 
 def check(what, contents, corpus):
     """What came is what there was, line ends aside."""
-    got = sorted(map(mails.digest, contents))
+    got = sorted(map(digest, contents))
     if got != corpus.digests():
         raise servers.ServerError(f"{what}: {len(got)} messages came, and they "
                                   f"are not the {len(corpus)} that were there")
