@@ -17,10 +17,10 @@ class Mail(Dovecot):
     """Dovecot with mdbox.  Each run gets a user of its own, with a copy of the
     mailbox of TEMPLATE."""
 
-    def __init__(self, users):
+    def __init__(self, users, authority=None):
         names = [TEMPLATE, "huge", *(f"user{n}" for n in range(users))]
         # What was read by POP3 stays unread for the purge.
-        super().__init__({name: "secret" for name in names},
+        super().__init__({name: "secret" for name in names}, authority,
                          location="mdbox:~/mdbox",
                          more="pop3_no_flag_updates = yes")
         self.fresh = iter(names[2:])
