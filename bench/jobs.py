@@ -87,7 +87,8 @@ def curl_config(entries):
 
 class Pop3ToSmtp(Job):
     name, what, mark = "pop3-smtp", "POP3 to SMTP, all", ("floor", 1.5)
-    peers = {"curl": "curl"}
+    peers = {"curl": "curl", "fetchmail": "fetchmail", "python": "python"}
+    FEW = 500  # messages that fetchmail is given, which takes 50 ms for each
 
     def postel(self):
         return self.postel_script(
@@ -102,6 +103,23 @@ class Pop3ToSmtp(Job):
 
     def curl(self):
         return curl_pop3(self) + curl_smtp(self, self.home.path / "curl")
+
+    def fetchmail(self):
+        count = len(self.corpus)
+        few = min(count, self.FEW)
+        config = self.file("fetchmailrc", (
+            f"poll 127.0.0.1 service {self.port(self.mail, 'pop3')} protocol "
+            f"pop3\nuser {world.TEMPLATE} password secret is b@bench.test here "
+            f"keep fetchall sslproto '' fetchlimit {few} smtphost "
+            f"127.0.0.1/{self.port(self.sink, 'smtp')}\n"))
+        cost = self.run("fetchmail", "--fetchmailrc", config, "--nosyslog",
+                        "--silent")
+        return cost.times(count / few)
+
+    def python(self):
+        return self.peer_of("pop3-smtp", self.port(self.mail, "pop3"),
+                            world.TEMPLATE, "secret",
+                            self.port(self.sink, "smtp"))
 
     def check(self):
         with world.Keeper() as keeper:

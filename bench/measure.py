@@ -26,6 +26,11 @@ class Cost:
         return Cost(self.seconds + other.seconds, self.user + other.user,
                     self.system + other.system, max(self.peak, other.peak))
 
+    def times(self, n):
+        """What it would take n times as often."""
+        return Cost(self.seconds * n, self.user * n, self.system * n,
+                    self.peak)
+
 
 def fail(command, process, log):
     text = log.read_text(errors="replace")[-2000:]

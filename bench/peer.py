@@ -2,6 +2,7 @@
 documentation suggests.
 
     peer.py pop3-maildir PORT USER PASSWORD FOLDER
+    peer.py pop3-smtp PORT USER PASSWORD PORT
     peer.py imap-maildir PORT USER PASSWORD FOLDER
     peer.py imap-purge PORT USER PASSWORD
     peer.py send PORT FOLDER
@@ -17,14 +18,28 @@ import sys
 imaplib._MAXLINE = 10 << 20
 
 
-def pop3_maildir(port, user, password, folder):
-    box = mailbox.Maildir(folder, create=True)
+def retrieved(port, user, password):
+    """Each message of a maildrop, an array of lines."""
     conn = poplib.POP3("127.0.0.1", int(port))
     conn.user(user)
     conn.pass_(password)
     for n in range(1, conn.stat()[0] + 1):
-        box.add(b"\n".join(conn.retr(n)[1]) + b"\n")
+        yield conn.retr(n)[1]
     conn.quit()
+
+
+def pop3_maildir(port, user, password, folder):
+    box = mailbox.Maildir(folder, create=True)
+    for lines in retrieved(port, user, password):
+        box.add(b"\n".join(lines) + b"\n")
+
+
+def pop3_smtp(port, user, password, to_port):
+    to = smtplib.SMTP("127.0.0.1", int(to_port), local_hostname="bench.test")
+    for lines in retrieved(port, user, password):
+        to.sendmail("a@bench.test", ["b@bench.test"],
+                    b"\r\n".join(lines) + b"\r\n")
+    to.quit()
 
 
 def login(port, user, password):
@@ -69,5 +84,6 @@ def send(port, folder):
 
 
 if __name__ == "__main__":
-    {"pop3-maildir": pop3_maildir, "imap-maildir": imap_maildir,
-     "imap-purge": imap_purge, "send": send}[sys.argv[1]](*sys.argv[2:])
+    {"pop3-maildir": pop3_maildir, "pop3-smtp": pop3_smtp,
+     "imap-maildir": imap_maildir, "imap-purge": imap_purge,
+     "send": send}[sys.argv[1]](*sys.argv[2:])
