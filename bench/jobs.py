@@ -2,7 +2,6 @@
 what the floor is.  A job's `runs` are functions by the name of a program; the
 first is postel."""
 
-import os
 import pathlib
 import shutil
 import sys

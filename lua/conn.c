@@ -193,6 +193,7 @@ read_config(lua_State *L, struct conn_config *cfg)
 	cfg->tls_config.insecure = bind_opt_bool(L, 1, "insecure");
 	cfg->proxy = opt_proxy(L);
 	cfg->connect_ms = cfg->reply_ms = opt_milliseconds(L, "timeout");
+	cfg->one_by_one = bind_opt_bool(L, 1, "one_by_one");
 	read_found(L, cfg);
 	if (cfg->transport == URL_TCP && cfg->host == NULL)
 		luaL_error(L, text_of("field 'host' is missing"));

@@ -52,8 +52,10 @@ struct conn_config {
 	bool tls;		      /* from the first byte on */
 	struct tls_config tls_config; /* also for STARTTLS */
 	int64_t connect_ms, reply_ms; /* 0: as limits.h says */
-	struct addr dns;	      /* the name server to ask; len 0: as the
-					 system does */
+	bool one_by_one; /* nothing is sent behind a command that waits for its
+			  * reply: for servers that cannot do with it */
+	struct addr dns; /* the name server to ask; len 0: as the
+			    system does */
 	/* How the host was found, for people, a line each ("SRV …: …"), or
 	 * NULL; and how long that took, in microseconds, which is counted with
 	 * the look-up. */

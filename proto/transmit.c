@@ -12,7 +12,7 @@ may_send(const struct conn *c, const struct job *j)
 {
 	if (c->flying == 0)
 		return true;
-	if (c->proto == NULL ||
+	if (c->proto == NULL || c->cfg.one_by_one ||
 	    !(c->proto->pipelines || conn_has(c, "PIPELINING")))
 		return false;
 	if (c->bars > 0 || j->flags & (VERB_ALONE | VERB_MAILBOX))

@@ -21,7 +21,7 @@ local keys = {
 	examine = "boolean", raw = "boolean", from = "string",
 	keyring = "attributes", netrc = "file", prompt = "boolean",
 	proxy = "secret", service = "string", dns = "string",
-	key = "string", fingerprint = "print",
+	key = "string", fingerprint = "print", pipelining = "boolean",
 }
 
 local ports = {
@@ -32,7 +32,7 @@ local ports = {
 local inherited = {
 	"ca", "cert", "key", "fingerprint", "insecure", "starttls", "auth",
 	"authzid", "initial", "password_file", "password_command",
-	"token_command", "timeout", "trace", "proxy", "dns",
+	"token_command", "timeout", "trace", "proxy", "dns", "pipelining",
 }
 
 -- How types that Lua does not have are called in messages.
@@ -203,7 +203,8 @@ function M.spec(target, options)
 end
 
 local function open(spec)
-	local config = {trace = spec.tracer, found = spec.found_text}
+	local config = {trace = spec.tracer, found = spec.found_text,
+		one_by_one = spec.pipelining == false}
 	for _, key in ipairs {"protocol", "transport", "host", "port", "path",
 		"tls", "ca", "cert", "key", "fingerprint", "insecure",
 		"timeout", "proxy", "dns", "found_seconds", "tls_also",
@@ -401,6 +402,7 @@ end
 --		false: none, whatever the command line says
 --	insecure	any certificate is good, and passwords may go in clear
 --	timeout	seconds for connecting and for each reply
+--	pipelining	false: each command waits for the reply to the one before it
 --	proxy	as --proxy has it, or that as a secret
 --	user	who logs in; then the secret, as below
 --	auth	a mechanism, or USER for USER and PASS

@@ -44,12 +44,22 @@ function Pauses:reset()
 	self.pause = self.first
 end
 
+-- A server that cannot do with several commands at once hangs up, or says nothing
+-- any more, at about the same place again and again.
+local FEW = 32
+
+-- Behind an attempt that came to so much the next one sends commands ahead, or not.
+local function adapt(came)
+	postel.options.pipelining = came >= FEW
+end
+
 -- Calls fn() until it returns.  After an error that says that a connection was
 -- lost or could not be made again, it is called anew behind a pause: it has to
 -- know by itself what is done.  run.done, run.skipped and, if there is one,
 -- run.written say whether an attempt came to anything; before the first connection
 -- there was (run.connected), and after ten attempts in a row that came to nothing,
--- the error is raised, as is one that has .final.
+-- the error is raised, as is one that has .final.  Behind an attempt that came to
+-- little, connections that are made anew send one command at a time.
 function M.retry(run, fn)
 	local pauses, failures, before = M.pauses(), 0, -1
 	while true do
@@ -61,6 +71,7 @@ function M.retry(run, fn)
 			error(e, 0)
 		end
 		local count = run.done + run.skipped + (run.written or 0)
+		adapt(count - math.max(before, 0))
 		if count > before then
 			failures, before = 0, count
 			pauses:reset()
