@@ -46,6 +46,33 @@ str_find(struct str s, char c)
 	return at != NULL ? (size_t)(at - s.p) : s.n;
 }
 
+/*
+ * Few places have one, so whole blocks are looked at without a branch; of a
+ * constant number of octets compilers make a few vector instructions.
+ */
+size_t
+str_find_pair(struct str s, char a, char b)
+{
+	enum { BLOCK = 128 };
+	size_t at = 0, i;
+
+	for (; s.n - at > BLOCK; at += BLOCK) {
+		const char *p = s.p + at;
+		uint8_t found = 0;
+
+		for (i = 0; i < BLOCK; i++)
+			found |= (uint8_t)((p[i] == a) & (p[i + 1] == b));
+		if (found)
+			break;
+	}
+	for (; at + 1 < s.n; at++) {
+		at += str_find(str_skip(s, at), a);
+		if (at + 1 < s.n && s.p[at + 1] == b)
+			return at;
+	}
+	return s.n;
+}
+
 bool
 str_has(struct str s, char c)
 {

@@ -62,6 +62,8 @@ bool str_has_eol(struct str s);
 
 /* Index of the first c in s, or s.n. */
 size_t str_find(struct str s, char c);
+/* Index of the first a that has a b behind it, or s.n. */
+size_t str_find_pair(struct str s, char a, char b);
 /* Without the spaces and tabs at both ends. */
 struct str str_trim(struct str s);
 /* Whether no octet of it is over 127. */

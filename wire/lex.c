@@ -69,30 +69,36 @@ next_line(struct lexer *l, struct str *in, struct str *tok)
 	return LEX_LINE;
 }
 
-/*
- * How much of s is text before the next line that begins with a dot.  Most
- * lines begin with something else, so one search for LF a line is the cost.
- */
+/* Where a body stands behind s, which is not empty. */
+static int
+place_behind(struct str s, bool cr)
+{
+	char last = s.p[s.n - 1];
+
+	if (s.n > 1)
+		cr = s.p[s.n - 2] == '\r';
+	if (last == '\n' && cr)
+		return AT_START;
+	return last == '\r' ? BEHIND_CR : IN_LINE;
+}
+
+/* How much of s is text before the next line that begins with a dot. */
 static size_t
 text_size(struct lexer *l, struct str s)
 {
 	bool cr = l->dot == BEHIND_CR;
 	size_t at, from;
 
-	l->dot = IN_LINE;
-	for (from = 0; from < s.n; from = at + 1) {
-		at = from + str_find(str_skip(s, from), '\n');
+	for (from = 0; from < s.n; from = at + 2) {
+		at = from + str_find_pair(str_skip(s, from), '\n', '.');
 		if (at == s.n)
 			break;
-		if (at > 0 ? s.p[at - 1] != '\r' : !cr)
-			continue;
-		if (at + 1 == s.n || s.p[at + 1] == '.') {
+		if (at > 0 ? s.p[at - 1] == '\r' : cr) {
 			l->dot = AT_START;
 			return at + 1;
 		}
 	}
-	if (s.p[s.n - 1] == '\r')
-		l->dot = BEHIND_CR;
+	l->dot = place_behind(s, cr);
 	return s.n;
 }
 

@@ -233,6 +233,40 @@ test_random_long(void **state)
 	buf_fini(&got);
 }
 
+/*
+ * All bodies of up to 4 octets out of four within long lines, at all places
+ * where blocks of a power of two may meet.
+ */
+static void
+test_all_short_within_long(void **state)
+{
+	char in[400];
+	struct str s = {in, sizeof(in)};
+	struct buf want, got;
+	unsigned code, left;
+	size_t i, at;
+
+	(void)state;
+	buf_init(&want, 1024);
+	buf_init(&got, 1024);
+	for (at = 118; at < 2 * 132; at += at == 136 ? 110 : 1)
+		for (code = 0; code < 1U << 8; code++) {
+			memset(in, 'x', sizeof(in));
+			memcpy(in, "x\r\n", 3);
+			memcpy(in + 380, "x\r\n", 3);
+			for (i = 0, left = code; i < 4; i++, left /= 4)
+				in[at + i] = "\r\n.a"[left % 4];
+			model(FRAME_DOT, s, &want);
+			run(FRAME_DOT, s, s.n, 1, 1024, &got);
+			same(&got, &want, s);
+			model(FRAME_CRLF, s, &want);
+			run(FRAME_CRLF, s, s.n, 1, 1024, &got);
+			same(&got, &want, s);
+		}
+	buf_fini(&want);
+	buf_fini(&got);
+}
+
 /* A full buffer loses nothing and is no end. */
 static void
 test_end_when_full(void **state)
@@ -257,6 +291,7 @@ main(void)
 	    cmocka_unit_test(test_cases),
 	    cmocka_unit_test(test_all_short),
 	    cmocka_unit_test(test_random_long),
+	    cmocka_unit_test(test_all_short_within_long),
 	    cmocka_unit_test(test_end_when_full),
 	};
 

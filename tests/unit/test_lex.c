@@ -123,6 +123,31 @@ test_cases(void **state)
 	buf_fini(&out);
 }
 
+/* All endings of up to 5 octets out of four, at all places where blocks of a
+ * power of two may meet: in one piece as octet by octet. */
+static void
+test_short_within_long(void **state)
+{
+	struct feed_lex how = {.mode = LEX_MODE_DOT, .max_line = 1024};
+	struct feed_parser parser = {feed_lex_run, &how};
+	char in[300];
+	struct buf out;
+	unsigned code, left;
+	size_t i, at;
+
+	(void)state;
+	buf_init(&out, 1 << 20);
+	for (at = 120; at < 132; at++)
+		for (code = 0; code < 1U << 10; code++) {
+			memset(in, 'x', sizeof(in));
+			for (i = 0, left = code; i < 5; i++, left /= 4)
+				in[at + i] = "\r\n.a"[left % 4];
+			assert_true(feed_agrees(
+			    (struct str){in, sizeof(in)}, 3, &parser, &out));
+		}
+	buf_fini(&out);
+}
+
 /* Bodies go through in few and large pieces. */
 static void
 test_slices_are_large(void **state)
@@ -193,6 +218,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),
+	    cmocka_unit_test(test_short_within_long),
 	    cmocka_unit_test(test_slices_are_large),
 	    cmocka_unit_test(test_no_octet_is_searched_twice),
 	    cmocka_unit_test(test_modes_in_turn),

@@ -56,6 +56,30 @@ test_compare(void **state)
 	assert_true(str_eq((struct str){NULL, 0}, S("")));
 }
 
+/* A pair at each place of a slice of each length, and things like it. */
+static void
+test_find_pair(void **state)
+{
+	char text[300];
+	size_t at, n;
+
+	(void)state;
+	for (n = 0; n <= sizeof(text); n += n < 10 ? 1 : 29)
+		for (at = 0; at < n; at++) {
+			memset(text, 'b', sizeof(text));
+			text[at] = 'a';
+			assert_int_equal(
+			    str_find_pair((struct str){text, n}, 'a', 'b'),
+			    at + 1 < n ? at : n);
+			assert_int_equal(
+			    str_find_pair((struct str){text, n}, 'a', 'a'), n);
+			assert_int_equal(
+			    str_find_pair((struct str){text, n}, 'b', 'a'),
+			    at > 0 ? at - 1 : n);
+		}
+	assert_int_equal(str_find_pair((struct str){NULL, 0}, 'a', 'b'), 0);
+}
+
 static void
 test_search(void **state)
 {
@@ -285,6 +309,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_find_pair),
 	    cmocka_unit_test(test_compare),
 	    cmocka_unit_test(test_search),
 	    cmocka_unit_test(test_trim),
