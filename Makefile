@@ -97,10 +97,11 @@ UNIT_C := $(wildcard tests/unit/test_*.c)
 UNIT_HELP_C := $(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
 WIRE_C := $(wildcard tests/wire/*.c)
 FUZZ_C := $(wildcard tests/fuzz/fuzz_*.c)
+COST_C := $(wildcard tests/cost/*.c)
 BENCH_C := $(wildcard bench/*.c)
 TOOLS_C := $(wildcard tools/*.c)
 ALL_C := $(LIB_C) $(SHELL_C) $(SERVER_MAIN_C) $(SERVER_C) $(UNIT_C) $(UNIT_HELP_C) $(WIRE_C) \
-	$(wildcard tests/fuzz/*.c) $(BENCH_C) $(TOOLS_C)
+	$(wildcard tests/fuzz/*.c) $(COST_C) $(BENCH_C) $(TOOLS_C)
 LUA_FILES := $(wildcard lua/postel/*.lua scripts/*.lua)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
@@ -111,6 +112,7 @@ PROGRAMS := $(B)/postel $(B)/posteld
 UNIT := $(UNIT_C:%.c=$(B)/%)
 WIRE := $(if $(WIRE_C),$(B)/tests/wire-run)
 FUZZERS := $(FUZZ_C:%.c=$(B)/%)
+COSTS := $(COST_C:%.c=$(B)/%)
 BENCHES := $(BENCH_C:%.c=$(B)/%)
 
 # The completion of shells, where Debian's packages have theirs.
@@ -178,7 +180,7 @@ $(FUZZERS): $(B)/%: $(B)/%.o $(B)/tests/fuzz/replay.o $(SERVER_LIB) $(LIB)
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(LIBS)
 endif
 
-$(BENCHES): $(B)/%: $(B)/%.o $(LIB)
+$(COSTS) $(BENCHES): $(B)/%: $(B)/%.o $(LIB)
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(LIBS)
 
 # The Lua library and the scripts, as one C table.
@@ -215,7 +217,7 @@ compile_commands.json: tools/compdb $(B)/all.list $(B)/flags.list
 
 # -- Tests -------------------------------------------------------------------
 
-CHECK_BUILDS = $(PROGRAMS) $(UNIT) $(WIRE) $(FUZZERS)
+CHECK_BUILDS = $(PROGRAMS) $(UNIT) $(WIRE) $(FUZZERS) $(COSTS)
 
 check: all $(CHECK_BUILDS)
 	@BUILD=$(B) tests/run '$(KIND)'
