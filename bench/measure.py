@@ -38,10 +38,10 @@ def fail(command, process, log):
                               f"{process.returncode}:\n{text}")
 
 
-def run(command, home, output=None, wait_for_word=False):
-    """Runs a command to its end, which must be a good one.  output: a file for
-    what it prints; wait_for_word: its time begins when it has said that it is
-    ready."""
+def run(command, home, output=None, wait_for_word=False, good=(0,)):
+    """Runs a command to its end, which must be a good one (its status).  output: a
+    file for what it prints; wait_for_word: its time begins when it has said that
+    it is ready."""
     log = home.path / "log"
     with open(log, "wb") as err, open(output or os.devnull, "wb") as out:
         begin = time.monotonic()
@@ -63,7 +63,7 @@ def run(command, home, output=None, wait_for_word=False):
     if wait_for_word:
         process.stdout.close()
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
+    if process.returncode not in good:
         fail(command, process, log)
     return Cost(seconds, usage.ru_utime, usage.ru_stime, peak / 1024)
 
