@@ -9,7 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WINDOW = 64 << 10 };
+enum {
+	WINDOW = 64 << 10,
+	FILE_WINDOW = 256 << 10, /* of regular files */
+};
 
 struct body *
 body_new(const struct body_ops *ops)
@@ -129,33 +132,65 @@ body_mem(struct str s)
 
 /* ---- files ---- */
 
+/* buf has the octets from position window on. */
+static struct str
+in_window(const struct body *b)
+{
+	struct str s = buf_str(&b->buf);
+
+	if (b->taken < b->window || b->taken - b->window > s.n)
+		return S("");
+	return str_skip(s, (size_t)(b->taken - b->window));
+}
+
+/*
+ * What is asked of a file at once: of a small one all and an octet more, so
+ * that a short answer tells its end, and little memory is taken for it.
+ */
+static size_t
+file_window(const struct body *b)
+{
+	if (!b->regular)
+		return WINDOW;
+	if (b->first_size < b->taken || b->first_size - b->taken >= FILE_WINDOW)
+		return FILE_WINDOW;
+	return (size_t)(b->first_size - b->taken) + 1;
+}
+
+static int
+file_read(struct body *b, struct err *e)
+{
+	size_t most = file_window(b);
+	char *room;
+	ssize_t n;
+
+	buf_clear(&b->buf);
+	b->window = b->taken;
+	room = buf_room(&b->buf, most);
+	do
+		n = b->regular
+			? pread(b->fd, room, most, b->start + (off_t)b->taken)
+			: read(b->fd, room, most);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(e, "cannot read the message");
+	buf_grew(&b->buf, (size_t)n);
+	b->last = b->regular && (size_t)n < most;
+	return 0;
+}
+
 static enum pull
 file_pull(struct body *b, struct str *out, struct err *e)
 {
-	ssize_t n;
+	bool at_end = b->last && b->taken == b->window + b->buf.len;
 
-	if (b->buf.len == 0) {
-		char *room = buf_room(&b->buf, WINDOW);
-
-		do {
-			n = b->regular ? pread(b->fd, room, WINDOW,
-					     b->start + (off_t)b->taken)
-				       : read(b->fd, room, WINDOW);
-		} while (n < 0 && errno == EINTR);
-		if (n < 0) {
-			err_sys(e, "cannot read the message");
+	*out = in_window(b);
+	if (out->n == 0 && !at_end) {
+		if (file_read(b, e) < 0)
 			return PULL_FAIL;
-		}
-		buf_grew(&b->buf, (size_t)n);
+		*out = buf_str(&b->buf);
 	}
-	*out = buf_str(&b->buf);
 	return out->n > 0 ? PULL_SLICE : PULL_END;
-}
-
-static void
-file_took(struct body *b, size_t n)
-{
-	buf_take(&b->buf, n);
 }
 
 static bool
@@ -172,7 +207,6 @@ file_size(struct body *b, uint64_t *size)
 static bool
 file_rewind(struct body *b)
 {
-	buf_clear(&b->buf);
 	return b->regular;
 }
 
@@ -182,27 +216,39 @@ file_free(struct body *b)
 	(void)close(b->fd);
 }
 
-struct body *
-body_fd(int fd)
+/* fd, of which fstat(2) said *st, from position start on. */
+static struct body *
+file_body(int fd, const struct stat *st, off_t start)
 {
 	static const struct body_ops ops = {.pull = file_pull,
-	    .took = file_took,
 	    .size = file_size,
 	    .rewind = file_rewind,
 	    .free = file_free};
 	struct body *b = body_new(&ops);
-	struct stat st;
 
 	b->fd = fd;
-	b->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-	b->start = b->regular ? lseek(fd, 0, SEEK_CUR) : 0;
+	b->regular = S_ISREG(st->st_mode);
+	b->start = start;
+	if (b->regular && st->st_size > start)
+		b->first_size = (uint64_t)(st->st_size - start);
 	return b;
+}
+
+struct body *
+body_fd(int fd)
+{
+	struct stat st = {0};
+	off_t start = 0;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		start = lseek(fd, 0, SEEK_CUR);
+	return file_body(fd, &st, start);
 }
 
 struct body *
 body_open(const char *path, struct err *e)
 {
-	struct stat st;
+	struct stat st = {0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
@@ -214,7 +260,7 @@ body_open(const char *path, struct err *e)
 		err_sys(e, "%s", path);
 		return NULL;
 	}
-	return body_fd(fd);
+	return file_body(fd, &st, 0);
 }
 
 /* ---- spools ---- */

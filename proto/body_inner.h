@@ -31,7 +31,10 @@ struct body {
 	/* file */
 	int fd;
 	bool regular;
+	bool last; /* what is in buf is the end of it */
 	off_t start;
+	uint64_t first_size; /* from there on, when it was opened */
+	uint64_t window;     /* buf begins with the octet of that position */
 	/* spool */
 	struct spool *spool;
 	/* reply */

@@ -118,6 +118,7 @@ struct conn {
 	struct trace *trace;
 
 	struct buf rx, tx;
+	size_t chunk; /* octets that the next read asks for; 0: few */
 	struct lexer lex;
 	/* The body being received; NULL also for one that belongs to no command
 	 * (the lexer's mode tells). */

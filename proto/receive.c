@@ -7,7 +7,11 @@
 
 #include <assert.h>
 
-enum { READ_CHUNK = 64 << 10, READS_A_TURN = 16 };
+enum {
+	READ_LEAST = 64 << 10, /* octets asked for at once, */
+	READ_MOST = 256 << 10, /* and where more keep coming */
+	READS_A_TURN = 16,
+};
 
 /* The protocol that begins with this line; NULL if none does. */
 static const struct proto *
@@ -431,10 +435,20 @@ hung_up(struct conn *c)
 	engine_fail(c, &e);
 }
 
+/* What a connection is asked for grows while it gives as much. */
+static size_t
+next_chunk(size_t chunk, size_t got)
+{
+	if (got < chunk)
+		return READ_LEAST;
+	return chunk < READ_MOST ? 2 * chunk : chunk;
+}
+
 void
 engine_receive(struct conn *c)
 {
 	struct err e = {0};
+	size_t chunk;
 	char *room;
 	ssize_t n;
 	int i;
@@ -443,9 +457,10 @@ engine_receive(struct conn *c)
 	for (i = 0; i < READS_A_TURN; i++) {
 		if (c->phase != CONN_OPEN || c->handshaking || engine_paused(c))
 			return;
-		room = buf_room(&c->rx, READ_CHUNK);
+		chunk = c->chunk > 0 ? c->chunk : READ_LEAST;
+		room = buf_room(&c->rx, chunk);
 		assert(room != NULL);
-		n = stream_read(c->stream, room, READ_CHUNK, &e);
+		n = stream_read(c->stream, room, chunk, &e);
 		if (n == STREAM_AGAIN)
 			break;
 		if (n == STREAM_ERR) {
@@ -457,11 +472,12 @@ engine_receive(struct conn *c)
 			return;
 		}
 		buf_grew(&c->rx, (size_t)n);
+		c->chunk = next_chunk(chunk, (size_t)n);
 		c->trickle += (size_t)n;
 		if (c->trickle >= limits.least)
 			progressed(c);
 		engine_parse(c);
-		if (n < READ_CHUNK &&
+		if ((size_t)n < chunk &&
 		    (c->phase != CONN_OPEN || !stream_pending(c->stream)))
 			break;
 	}

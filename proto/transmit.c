@@ -74,6 +74,33 @@ frame_slice(struct conn *c, struct job *j, struct str s)
 	return used;
 }
 
+/*
+ * A long piece of a body that goes as it is needs no copy in tx: it goes to the
+ * stream, as far as that takes it.  Returns how much was used; nothing, too,
+ * if there is none or the stream has failed, which tx will hear again.
+ */
+static size_t
+pass_slice(struct conn *c, struct job *j, struct str s)
+{
+	struct err e = {0};
+	size_t used;
+	ssize_t n;
+
+	if (c->tx.len > 0 || s.n < limits.send_high_water)
+		return 0;
+	s = str_head(s, framer_run(&j->framer, s));
+	if (s.n < limits.send_high_water)
+		return 0;
+	n = stream_write(c->stream, s.p, s.n, &e);
+	if (n <= 0)
+		return 0;
+	used = framer_passed(&j->framer, &c->tx, s, (size_t)n);
+	trace_bytes(c->trace, TRACE_C, str_head(s, used));
+	c->progress = loop_now();
+	j->framed += used;
+	return used;
+}
+
 static enum sent
 body_sent(struct conn *c, struct job *j, struct seg *seg)
 {
@@ -112,7 +139,9 @@ send_body(struct conn *c, struct job *j, struct seg *seg)
 	while (c->tx.len < limits.send_high_water) {
 		switch (body_pull(seg->body, &s, &e)) {
 		case PULL_SLICE:
-			used = frame_slice(c, j, s);
+			used = pass_slice(c, j, s);
+			if (used == 0)
+				used = frame_slice(c, j, s);
 			body_took(seg->body, used);
 			if (c->phase == CONN_CLOSED)
 				return SENT_FAIL;

@@ -64,7 +64,7 @@ next_todo(struct batch *b, struct buf *line)
 		if (t->kind == TODO_CHUNK)
 			(void)buf_addc(line, '=');
 		(void)buf_addz(line, t->text);
-		(void)secret_scrub(t->text);
+		secret_scrub(t->text);
 		return true;
 	}
 	fd = strcmp(t->text, "-") == 0 ? STDIN_FILENO

@@ -123,7 +123,7 @@ converse(struct shell *sh, const struct cmdline *cl)
 	screen_init(sh->interactive, cl->opt.quiet);
 	status = open_first(sh, cl);
 	if (cl->first == FIRST_URL)
-		(void)secret_scrub(cl->words[0]);
+		secret_scrub(cl->words[0]);
 	if (status == STATUS_OK)
 		status = sh->interactive ? repl_run(sh) : batch_run(sh, cl);
 	while (sh->sessions != NULL)
@@ -145,7 +145,7 @@ run_chunks(lua_State *L, const struct cmdline *cl)
 
 	for (size_t i = 0; i < cl->todos; i++) {
 		st = script_chunk(L, cl->todo[i].text, "-e");
-		(void)secret_scrub(cl->todo[i].text);
+		secret_scrub(cl->todo[i].text);
 		status = status != STATUS_OK ? status : st;
 		if (st != STATUS_OK && !cl->opt.keep_going)
 			break;

@@ -47,13 +47,13 @@ static char *
 take(struct cmdline *cl, char *arg)
 {
 	size_t size = strlen(arg) + 1;
-	char *copy = vault_new(size);
+	char *copy;
 
-	memcpy(copy, arg, size);
-	if (!secret_scrub(arg)) {
-		vault_free(copy, size);
+	if (!secret_has(str_z(arg)))
 		return arg;
-	}
+	copy = vault_new(size);
+	memcpy(copy, arg, size);
+	secret_scrub(arg);
 	cl->kept = mem_realloc(cl->kept, (cl->kepts + 1) * sizeof(*cl->kept));
 	cl->kept[cl->kepts++] = (struct kept_word){copy, size};
 	return copy;

@@ -91,20 +91,23 @@ secret_clean(struct buf *b, struct str line)
 }
 
 bool
+secret_has(struct str arg)
+{
+	return secret_begins(arg) < arg.n || url_password(arg).p != NULL;
+}
+
+void
 secret_scrub(char *arg)
 {
 	struct str s = str_z(arg), password;
 	size_t n = secret_begins(s);
-	bool found = n < s.n;
 
 	mem_wipe(arg + n, s.n - n);
 	s.n = n;
 	while ((password = url_password(s)).p != NULL) {
-		found = true;
 		memset((char *)(uintptr_t)password.p, '*', password.n);
 		s = str_skip(s, (size_t)(password.p - s.p) + password.n);
 	}
-	return found;
 }
 
 /* ---- what lacks one ---- */

@@ -13,8 +13,10 @@
 int secret_clean(struct buf *b, struct str line);
 /* How much of the line, from its beginning, is no secret. */
 size_t secret_begins(struct str line);
-/* Overwrites the secrets of a line or a URL in place; whether it had any. */
-bool secret_scrub(char *arg);
+/* Whether a line or a URL has secrets. */
+bool secret_has(struct str arg);
+/* Overwrites them in place. */
+void secret_scrub(char *arg);
 
 /* Asks with the echo off; NULL and err.  Freed by mem_free_secret. */
 char *secret_ask(struct shell *sh, const char *prompt, struct err *e);

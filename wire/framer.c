@@ -136,6 +136,31 @@ framer_add(struct framer *f, struct buf *b, struct str in)
 	return add_lines(f, b, in, i);
 }
 
+size_t
+framer_run(const struct framer *f, struct str in)
+{
+	bool dots = f->frame == FRAME_DOT;
+	struct scan s;
+
+	if (f->frame == FRAME_EXACT)
+		return in.n;
+	if (in.n == 0 || f->after_cr || (dots && !f->in_line && *in.p == '.'))
+		return 0;
+	s = (struct scan){in, str_find(in, '\r'), str_find(in, '\n')};
+	return clean(&s, 0, dots);
+}
+
+size_t
+framer_passed(struct framer *f, struct buf *b, struct str run, size_t n)
+{
+	if (f->frame == FRAME_EXACT)
+		return n;
+	if (run.p[n - 1] == '\r' && buf_add(b, S("\n")) == 0)
+		n++;
+	f->in_line = run.p[n - 1] != '\n';
+	return n;
+}
+
 int
 framer_end(struct framer *f, struct buf *b)
 {

@@ -27,6 +27,13 @@ void framer_init(struct framer *f, enum frame frame);
  * `in` is not empty.
  */
 size_t framer_add(struct framer *f, struct buf *b, struct str in);
+/* How many octets in front of `in` would come out as they are. */
+size_t framer_run(const struct framer *f, struct str in);
+/*
+ * The same as framer_add for the first n > 0 octets of a run, which have gone
+ * out by themselves; appends to b, which is empty, the LF of a CR at their end.
+ */
+size_t framer_passed(struct framer *f, struct buf *b, struct str run, size_t n);
 /* Appends what the end of the body needs; -1 if b is full. */
 int framer_end(struct framer *f, struct buf *b);
 

@@ -267,6 +267,67 @@ test_all_short_within_long(void **state)
 	buf_fini(&got);
 }
 
+/* s, whose runs go out by themselves, at most `most` octets at a time. */
+static void
+run_past(enum frame frame, struct str s, size_t most, struct buf *out)
+{
+	struct framer f;
+	struct buf b;
+	size_t n;
+
+	buf_init(&b, 16);
+	buf_clear(out);
+	framer_init(&f, frame);
+	while (s.n > 0) {
+		n = framer_run(&f, s);
+		if (n == 0) {
+			/* It says so only where something is to be changed. */
+			n = framer_add(&f, &b, str_head(s, s.n < 2 ? s.n : 2));
+		} else {
+			n = n < most ? n : most;
+			assert_int_equal(buf_add(out, str_head(s, n)), 0);
+			n = framer_passed(&f, &b, s, n);
+		}
+		assert_true(n > 0 && n <= s.n);
+		drain(&b, out);
+		s = str_skip(s, n);
+	}
+	finish(&f, &b, out);
+	buf_fini(&b);
+}
+
+static void
+test_runs_past_the_buffer(void **state)
+{
+	static const enum frame frames[] = {FRAME_EXACT, FRAME_CRLF, FRAME_DOT};
+	char in[6];
+	struct buf want, got;
+	unsigned code, left;
+	size_t i, n, most, k;
+
+	(void)state;
+	buf_init(&want, 1024);
+	buf_init(&got, 1024);
+	for (n = 1; n <= sizeof(in); n++)
+		for (code = 0; code < 1U << (2 * n); code++) {
+			struct str s = {in, n};
+
+			for (i = 0, left = code; i < n; i++, left /= 4)
+				in[i] = "\r\n.a"[left % 4];
+			for (k = 0; k < 3; k++)
+				for (most = 1; most <= n; most++) {
+					model(frames[k], s, &want);
+					run_past(frames[k], s, most, &got);
+					same(&got, &want, s);
+				}
+		}
+	assert_int_equal(framer_run(&(struct framer){.frame = FRAME_DOT},
+			     S("a\r\nb\r\n.c\r\n")),
+	    6);
+	buf_fini(&want);
+	buf_fini(&got);
+}
+
 /* A full buffer loses nothing and is no end. */
 static void
 test_end_when_full(void **state)
@@ -292,6 +353,7 @@ main(void)
 	    cmocka_unit_test(test_all_short),
 	    cmocka_unit_test(test_random_long),
 	    cmocka_unit_test(test_all_short_within_long),
+	    cmocka_unit_test(test_runs_past_the_buffer),
 	    cmocka_unit_test(test_end_when_full),
 	};
 

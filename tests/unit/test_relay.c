@@ -1,6 +1,8 @@
 /* Messages that go from one connection to another, and what can go wrong. */
 #include "base/mem.h"
 #include "proto/conn.h"
+#include "tests/unit/faulty.h"
+#include "wire/framer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,6 +27,8 @@ struct peer {
 };
 
 static struct loop *loop;
+/* How the streams of connections behave. */
+static struct faulty_plan plan;
 
 static void
 peer_open(struct peer *p, const char *protocol, const char *greeting)
@@ -38,7 +42,8 @@ peer_open(struct peer *p, const char *protocol, const char *greeting)
 	assert_int_equal(fcntl(p->fd, F_SETFL, O_NONBLOCK), 0);
 	buf_init(&p->got, SIZE_MAX / 2);
 	p->conn = conn_new(loop, &cfg);
-	p->greeting = conn_adopt(p->conn, stream_fd(fds[0], fds[0], 0));
+	p->greeting = conn_adopt(
+	    p->conn, faulty_stream(stream_fd(fds[0], fds[0], 0), &plan));
 	assert_true(write(p->fd, greeting, strlen(greeting)) > 0);
 	assert_int_equal(conn_wait(p->greeting, LOOP_NEVER, &e), 0);
 }
@@ -369,6 +374,123 @@ test_large_message_in_bounded_memory(void **state)
 	end(&t);
 }
 
+/* Long stretches that go as they are, and in between what does not.  Half of
+ * the lines are so short that every third octet is a CR. */
+static void
+add_stretches(struct buf *b)
+{
+	static const char *const odd[] = {
+	    ".\r\n", "..x\r\n", "\n", "\r", "\r\r\n.\r\n", "\n.\n", "x"};
+
+	for (size_t i = 0; i < 14; i++) {
+		size_t end = b->len + 60000 + i * 17001;
+
+		while (b->len < end)
+			(void)buf_addz(b, i % 2 ? "\r\n" : "a line\r\n");
+		(void)buf_addz(b, odd[i % 7]);
+	}
+}
+
+/* What the peer gets of cmd, which it reads slowly, until `end` has come. */
+static void
+read_slowly(struct peer *p, struct cmd *cmd, struct str end)
+{
+	int64_t until = loop_now() + 20000;
+	ssize_t n;
+
+	while (loop_now() < until && !cmd_over(cmd) &&
+	       !str_ends(buf_str(&p->got), end)) {
+		(void)loop_turn(loop, loop_now());
+		n = read(p->fd, buf_room(&p->got, 30011), 30011);
+		if (n > 0)
+			buf_grew(&p->got, (size_t)n);
+	}
+}
+
+static void
+assert_framed(struct peer *p, enum frame frame, struct str text)
+{
+	struct framer f;
+	struct buf want;
+	struct str got = buf_str(&p->got);
+
+	buf_init(&want, SIZE_MAX / 2);
+	framer_init(&f, frame);
+	assert_int_equal(framer_add(&f, &want, text), text.n);
+	assert_int_equal(framer_end(&f, &want), 0);
+	assert_true(got.n >= want.len);
+	assert_true(str_eq(str_head(got, want.len), buf_str(&want)));
+	buf_fini(&want);
+}
+
+static void
+test_long_stretches_go_as_they_are(void **state)
+{
+	struct arg to = {.s = STR("b@x.test")}, body = {.kind = ARG_BODY};
+	struct peer smtp = {0};
+	struct err e = {0};
+	struct cmd *rcpt, *data;
+	struct buf text;
+
+	(void)state;
+	plan = (struct faulty_plan){.write_max = 66001, .again_every = 5};
+	buf_init(&text, SIZE_MAX / 2);
+	add_stretches(&text);
+	peer_open(&smtp, "smtp", "220 ready\r\n");
+	body.body = body_mem(buf_str(&text));
+	rcpt = conn_send(smtp.conn, S("RCPT"), &to, 1, &e);
+	data = conn_send(smtp.conn, S("DATA"), &body, 1, &e);
+	body_unref(body.body);
+	peer_expect(&smtp, "RCPT TO:<b@x.test>\r\n");
+	peer_say(&smtp, "250 ok\r\n");
+	peer_expect(&smtp, "DATA\r\n");
+	buf_clear(&smtp.got);
+	peer_say(&smtp, "354 go\r\n");
+	read_slowly(&smtp, data, S("x\r\n.\r\n"));
+	assert_framed(&smtp, FRAME_DOT, buf_str(&text));
+	peer_say(&smtp, "250 taken\r\n");
+	assert_int_equal(conn_wait(data, LOOP_NEVER, &e), 0);
+	cmd_unref(rcpt);
+	cmd_unref(data);
+	peer_close(&smtp);
+	buf_fini(&text);
+}
+
+/* They count for what was announced, and stand behind it. */
+static void
+test_long_literal_is_as_long_as_announced(void **state)
+{
+	struct arg args[] = {{.s = STR("INBOX")}, {.kind = ARG_BODY}};
+	struct peer imap = {0};
+	struct err e = {0};
+	struct cmd *append;
+	struct buf text;
+	struct str got;
+	size_t head;
+
+	(void)state;
+	plan = (struct faulty_plan){.write_max = 66001, .again_every = 5};
+	buf_init(&text, SIZE_MAX / 2);
+	add_stretches(&text);
+	peer_open(&imap, "imap",
+	    "* PREAUTH [CAPABILITY IMAP4rev1 LITERAL+] ready\r\n");
+	args[1].body = body_mem(buf_str(&text));
+	append = conn_send(imap.conn, S("APPEND"), args, 2, &e);
+	body_unref(args[1].body);
+	read_slowly(&imap, append, S("x\r\n\r\n"));
+	got = buf_str(&imap.got);
+	head = str_find(got, '\n') + 1;
+	assert_true(str_ends(str_head(got, head), S("+}\r\n")));
+	buf_take(&imap.got, head);
+	assert_framed(&imap, FRAME_CRLF, buf_str(&text));
+	peer_say(&imap, "a1 OK done\r\n");
+	assert_int_equal(conn_wait(append, LOOP_NEVER, &e), 0);
+	assert_int_equal(append->reply.class, REPLY_OK);
+	cmd_unref(append);
+	peer_close(&imap);
+	buf_fini(&text);
+}
+
 static int
 setup(void **state)
 {
@@ -398,6 +520,8 @@ main(void)
 	    cmocka_unit_test(test_destination_refuses_data),
 	    cmocka_unit_test(test_no_recipient_gets_no_message),
 	    cmocka_unit_test(test_large_message_in_bounded_memory),
+	    cmocka_unit_test(test_long_stretches_go_as_they_are),
+	    cmocka_unit_test(test_long_literal_is_as_long_as_announced),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
