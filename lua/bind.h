@@ -185,6 +185,13 @@ void bind_push_data(lua_State *L, int idx, const struct cmd *cmd);
 int bind_cmd_response(lua_State *L);
 int bind_cmd_begun_response(lua_State *L);
 
+/* set.c: core.set(), cmd:found(); see there. */
+int bind_set(lua_State *L);
+int bind_cmd_found(lua_State *L);
+
+/* pairs.c: core.pairs(); see there. */
+int bind_pairs(lua_State *L);
+
 /* secret.c */
 /* A secret's bytes, or p NULL if idx is none. */
 struct str bind_test_secret(lua_State *L, int idx);

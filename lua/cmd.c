@@ -34,6 +34,7 @@ static const struct bind_type cmd_type = {
 	    {"ready", cmd_ready_method},
 	    {"begun", cmd_begun_method},
 	    {"response", bind_cmd_response},
+	    {"found", bind_cmd_found},
 	    {"begun_response", bind_cmd_begun_response},
 	    {"body", cmd_body_method},
 	    {"answer", cmd_answer_method},

@@ -387,6 +387,8 @@ static const luaL_Reg functions[] = {
     {"status", core_status},
     {"dry_run", core_dry_run},
     {"maildir", bind_maildir},
+    {"set", bind_set},
+    {"pairs", bind_pairs},
     {"process", bind_process},
     {"executable", bind_executable},
     {"maildir_name", bind_maildir_name},

@@ -2,6 +2,7 @@
  * goes out is written in imap_encode.c. */
 #include "proto/imap.h"
 #include "wire/mutf7.h"
+#include "wire/seqset.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -300,6 +301,18 @@ begin(struct conn *c, struct str line)
 			    : owner(c, line);
 }
 
+/* Whether a response, which is at its beginning, is nothing but the numbers
+ * that SEARCH has found: nothing here changes by them, and a tree of a million
+ * takes 50 MB. */
+static bool
+is_numbers(struct imap_parser *p, struct str line)
+{
+	if (p->begun || !seqset_search(NULL, line))
+		return false;
+	p->msg = (struct imap_msg){.type = IMAP_UNTAGGED, .name = S("SEARCH")};
+	return true;
+}
+
 static enum verdict
 input(struct conn *c, struct str line, struct cmd **whose)
 {
@@ -311,7 +324,7 @@ input(struct conn *c, struct str line, struct cmd **whose)
 	if (!c->imap.begun)
 		begin(c, line);
 	j = c->imap.whose;
-	switch (imap_line(p, line, &e)) {
+	switch (is_numbers(p, line) ? IMAP_GOT_MSG : imap_line(p, line, &e)) {
 	case IMAP_GOT_LITERAL:
 		if (!p->literal.body &&
 		    p->literal.size > limits.literal_inline) {

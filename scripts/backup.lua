@@ -55,16 +55,16 @@ local finished = {} -- mailboxes, by name
 
 -- Notes those of todo that are there by their names; returns the rest.
 local function without_named(todo, strangers, journal)
-	local named = {}
+	local named = set.new()
 	for uid in todo:each() do
 		local key = tostring(uid)
 		if strangers:has(key) then
 			journal:add(key)
-			named[#named + 1] = uid
+			named:add(uid)
 			run.skipped = run.skipped + 1
 		end
 	end
-	return todo - set.set(named)
+	return todo - named
 end
 
 local function backup_mailbox(account, m)
@@ -107,16 +107,16 @@ end
 -- The messages that the backup has not got, by number; their unique ids.  Where
 -- named(uid) is true a message is there after all.
 local function new_messages(conn, journal, named)
-	local uids, numbers, known = {}, {}, 0
+	local uids, numbers, known = {}, set.new(), 0
 	conn:each_uid(function(number, uid)
 		if journal:get(uid) or named(uid) then
 			known = known + 1
 		else
 			uids[number] = uid
-			numbers[#numbers + 1] = number
+			numbers:add(number)
 		end
 	end)
-	return set.set(numbers), uids, known
+	return numbers, uids, known
 end
 
 -- The messages of these numbers that are not among prints: what the backup has

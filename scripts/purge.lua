@@ -14,6 +14,7 @@ local job = require "postel.job"
 local mailboxes = require "postel.mailboxes"
 local progress = require "postel.progress"
 local retry = require "postel.retry"
+local set = require "postel.set"
 local sinks = require "postel.sink"
 
 local o = postel.args(arg, {
@@ -116,7 +117,7 @@ local criteria = {
 -- ---- what is known of the run ----
 
 -- The mailboxes, in their order: {name, text, levels} and, of what is done in them,
--- .validity, .written (an array of UIDs), .skipped (how many an earlier run has
+-- .validity, .written (a set of UIDs), .skipped (how many an earlier run has
 -- saved), .whole (all is written), .uids (what is to be deleted, a set), .deleted
 -- (how many of them are).
 local boxes
@@ -204,7 +205,7 @@ local function without_newest(box, found)
 	if keep == 0 then
 		return found
 	end
-	local dated, uids = {}, {}
+	local dated, uids = {}, set.new()
 	for m in found:fetch "UID INTERNALDATE" do
 		local seconds = core.imap_date_of(tostring(m.internaldate))
 		if seconds then
@@ -213,7 +214,7 @@ local function without_newest(box, found)
 	end
 	table.sort(dated)
 	for i = 1, #dated - keep do
-		uids[i] = dated[i] & 0xffffffff
+		uids:add(dated[i] & 0xffffffff)
 	end
 	return box:messages(uids)
 end
@@ -280,7 +281,7 @@ local function writer(box, m, found)
 	if store and #found > 0 then
 		return saver(box, m, found)
 	end
-	return print_message, box:messages(m.written)
+	return print_message, box:messages(m.written + {})
 end
 
 -- One that is gone meanwhile, or that the server has no text of, is not written,
@@ -296,7 +297,7 @@ local function write_messages(m, todo, write)
 		elseif message.body then
 			write(message)
 			local size = message.body.taken
-			m.written[#m.written + 1] = message.uid
+			m.written:add(message.uid)
 			run.written = run.written + 1
 			run.octets = run.octets + size
 			if line then
@@ -342,7 +343,7 @@ local function write_mailbox(conn, m)
 			box.name)
 	end
 	if not m.written or m.validity ~= box.uidvalidity then
-		m.validity, m.written, m.uids = box.uidvalidity, {}, nil
+		m.validity, m.written, m.uids = box.uidvalidity, set.new(), nil
 	end
 	local found = without_newest(box, box:search(criteria))
 	if dry_run and store then

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 void
 seqset_fini(struct seqset *s)
@@ -17,17 +18,37 @@ void
 seqset_clear(struct seqset *s)
 {
 	s->n = 0;
+	s->count = 0;
+}
+
+void
+seqset_fit(struct seqset *s)
+{
+	if (s->n == 0) {
+		seqset_fini(s);
+	} else if (s->n < s->cap) {
+		s->ranges = mem_realloc(s->ranges, s->n * sizeof(*s->ranges));
+		s->cap = s->n;
+	}
+}
+
+/* Makes room for one more. */
+static void
+grow(struct seqset *s)
+{
+	if (s->n == s->cap) {
+		s->cap = s->cap > 0 ? s->cap + s->cap / 2 : 8;
+		s->ranges = mem_realloc(s->ranges, s->cap * sizeof(*s->ranges));
+	}
+	assert(s->ranges != NULL);
 }
 
 static void
 append(struct seqset *s, uint32_t low, uint32_t high)
 {
-	if (s->n == s->cap) {
-		s->cap = s->cap > 0 ? 2 * s->cap : 8;
-		s->ranges = mem_realloc(s->ranges, s->cap * sizeof(*s->ranges));
-	}
-	assert(s->ranges != NULL);
+	grow(s);
 	s->ranges[s->n++] = (struct seqrange){low, high};
+	s->count += (uint64_t)high - low + 1;
 }
 
 /* The index of the first range that ends at n or above. */
@@ -86,32 +107,129 @@ normalise(struct seqset *s)
 
 	if (s->n > 1)
 		qsort(s->ranges, s->n, sizeof(*s->ranges), by_low);
+	s->count = 0;
 	for (size_t i = 0; i < s->n; i++) {
 		struct seqrange r = s->ranges[i];
 
 		if (n > 0 && (s->ranges[n - 1].high == UINT32_MAX ||
 				 r.low <= s->ranges[n - 1].high + 1)) {
-			if (r.high > s->ranges[n - 1].high)
+			if (r.high > s->ranges[n - 1].high) {
+				s->count += r.high - s->ranges[n - 1].high;
 				s->ranges[n - 1].high = r.high;
+			}
 		} else {
 			s->ranges[n++] = r;
+			s->count += (uint64_t)r.high - r.low + 1;
 		}
 	}
 	s->n = n;
+}
+
+/* Puts a range in front of the i-th; those from there to the j-th are in it or
+ * touch it. */
+static void
+replace(struct seqset *s, size_t i, size_t j, struct seqrange r)
+{
+	for (size_t k = i; k < j; k++) {
+		const struct seqrange *old = &s->ranges[k];
+
+		s->count -= (uint64_t)old->high - old->low + 1;
+		r.low = old->low < r.low ? old->low : r.low;
+		r.high = old->high > r.high ? old->high : r.high;
+	}
+	if (i == j)
+		grow(s);
+	memmove(
+	    &s->ranges[i + 1], &s->ranges[j], (s->n - j) * sizeof(*s->ranges));
+	s->ranges[i] = r;
+	s->n = s->n + 1 + i - j;
+	s->count += (uint64_t)r.high - r.low + 1;
 }
 
 void
 seqset_add(struct seqset *s, uint32_t low, uint32_t high)
 {
 	struct seqrange *last = s->n > 0 ? &s->ranges[s->n - 1] : NULL;
+	size_t i, j;
 
 	if (last == NULL || low - 1 > last->high) {
 		append(s, low, high);
 	} else if (low - 1 == last->high) {
+		s->count += (uint64_t)high - last->high;
 		last->high = high;
 	} else {
-		append(s, low, high);
-		normalise(s);
+		i = j = find(s, low - 1 > 0 ? low - 1 : low);
+		while (j < s->n && s->ranges[j].low - 1 <= high)
+			j++;
+		replace(s, i, j, (struct seqrange){low, high});
+	}
+}
+
+bool
+seqset_eq(const struct seqset *a, const struct seqset *b)
+{
+	return a->n == b->n &&
+	       (a->n == 0 || memcmp(a->ranges, b->ranges,
+				 a->n * sizeof(*a->ranges)) == 0);
+}
+
+void
+seqset_or(struct seqset *s, const struct seqset *a, const struct seqset *b)
+{
+	size_t i = 0, j = 0;
+
+	while (i < a->n || j < b->n) {
+		bool first = j == b->n ||
+			     (i < a->n && a->ranges[i].low <= b->ranges[j].low);
+		struct seqrange r = first ? a->ranges[i++] : b->ranges[j++];
+		struct seqrange *last = s->n > 0 ? &s->ranges[s->n - 1] : NULL;
+
+		if (last == NULL || r.low - 1 > last->high) {
+			append(s, r.low, r.high);
+		} else if (r.high > last->high) {
+			s->count += r.high - last->high;
+			last->high = r.high;
+		}
+	}
+}
+
+void
+seqset_and(struct seqset *s, const struct seqset *a, const struct seqset *b)
+{
+	size_t i = 0, j = 0;
+
+	while (i < a->n && j < b->n) {
+		struct seqrange x = a->ranges[i], y = b->ranges[j];
+		uint32_t low = x.low > y.low ? x.low : y.low;
+		uint32_t high = x.high < y.high ? x.high : y.high;
+
+		if (low <= high)
+			append(s, low, high);
+		if (x.high < y.high)
+			i++;
+		else
+			j++;
+	}
+}
+
+void
+seqset_without(struct seqset *s, const struct seqset *a, const struct seqset *b)
+{
+	size_t j = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		/* What is left of the range begins at low. */
+		uint64_t low = a->ranges[i].low, high = a->ranges[i].high;
+
+		while (j < b->n && b->ranges[j].high < low)
+			j++;
+		for (size_t k = j; k < b->n && b->ranges[k].low <= high; k++) {
+			if (b->ranges[k].low > low)
+				append(s, (uint32_t)low, b->ranges[k].low - 1);
+			low = (uint64_t)b->ranges[k].high + 1;
+		}
+		if (low <= high)
+			append(s, (uint32_t)low, (uint32_t)high);
 	}
 }
 
@@ -161,6 +279,50 @@ seqset_parse(struct seqset *s, struct str text, uint32_t star)
 	} while (good && text.n > 0);
 	normalise(s);
 	return good;
+}
+
+/* Appends " 2 3 6" to s, unless that is NULL; false if it is anything else. */
+static bool
+take_numbers(struct seqset *s, struct str text, bool *rising)
+{
+	uint32_t n = 0, last = 0;
+
+	while (text.n > 1 && *text.p == ' ' && ascii_digit(text.p[1])) {
+		text = str_skip(text, 1);
+		if (!take_number(&text, 0, &n))
+			return false;
+		*rising = *rising && n > last;
+		if (s != NULL && last > 0 && n == last + 1) {
+			s->ranges[s->n - 1].high = n;
+			s->count++;
+		} else if (s != NULL) {
+			append(s, n, n);
+		}
+		last = n;
+	}
+	return text.n == 0;
+}
+
+bool
+seqset_search(struct seqset *s, struct str line)
+{
+	struct str name = S("* SEARCH");
+	size_t n = s != NULL ? s->n : 0;
+	uint64_t count = s != NULL ? s->count : 0;
+	bool rising = n == 0;
+
+	if (!str_startscase(line, name))
+		return false;
+	if (!take_numbers(s, str_skip(line, name.n), &rising)) {
+		if (s != NULL) {
+			s->n = n;
+			s->count = count;
+		}
+		return false;
+	}
+	if (s != NULL && !rising)
+		normalise(s);
+	return true;
 }
 
 bool

@@ -12,6 +12,7 @@ struct seqset {
 		uint32_t low, high;
 	} * ranges; /* ascending; neither overlapping nor touching */
 	size_t n, cap;
+	uint64_t count; /* of the numbers */
 };
 
 /* Zeroed is the empty set. */
@@ -19,9 +20,21 @@ void seqset_fini(struct seqset *s);
 void seqset_clear(struct seqset *s);
 
 /* Adds low to high, both included, low <= high and not 0.  In ascending order
- * this costs nothing; in another, time by the size of the set. */
+ * this costs nothing; in another, time by how much of the set is above. */
 void seqset_add(struct seqset *s, uint32_t low, uint32_t high);
+/* Gives back memory that is kept for more. */
+void seqset_fit(struct seqset *s);
 bool seqset_has(const struct seqset *s, uint32_t n);
+bool seqset_eq(const struct seqset *a, const struct seqset *b);
+
+/* What is in a or b; in both; in a and not in b: into s, which is empty and
+ * none of these. */
+void seqset_or(
+    struct seqset *s, const struct seqset *a, const struct seqset *b);
+void seqset_and(
+    struct seqset *s, const struct seqset *a, const struct seqset *b);
+void seqset_without(
+    struct seqset *s, const struct seqset *a, const struct seqset *b);
 
 /* A place in a set; zeroed it is the front. */
 struct seqpos {
@@ -39,6 +52,13 @@ uint32_t seqset_next(const struct seqset *s, struct seqpos *at);
 bool seqset_parse(struct seqset *s, struct str text, uint32_t star);
 /* Whether text is a set at all, "$" not counted. */
 bool seqset_looks(struct str text);
+/*
+ * Adds the numbers of an untagged response to SEARCH (RFC 9051 7.3.4, RFC 3501
+ * 7.2.5), "* SEARCH 2 3 6", in any order; s may be NULL.  False if the line is
+ * another one, or has anything else in it: then nothing is added.  A million of
+ * them need no tree this way.
+ */
+bool seqset_search(struct seqset *s, struct str line);
 
 /* Appends "1:4,7"; nothing for the empty set.  -1 if b is full. */
 int seqset_put(struct buf *b, const struct seqset *s);

@@ -16,35 +16,26 @@ local task = require "postel.task"
 local M = {}
 
 -- The journal of what has come to an IMAP mailbox: key → "UID/FLAGS", of which
--- get() tells the UID and .flags, by UIDs as keys, the flags as the source had
--- them then.
+-- get() tells the UID and note() the flags as the source had them then.
 function M.journal(path)
-	local noted, texts = {}, {}
-	local journal = postel.journal(path, {sync = false, brief = true,
-		accept = function(key, value)
+	return postel.journal(path, {sync = false, brief = true,
+		accept = function(_, value)
 			local uid, text = value:match "^(%d*)/(.*)$"
-			local number = math.tointeger(tonumber(key))
-			if uid and number then
-				texts[text] = texts[text] or text
-				noted[number] = texts[text]
-			end
-			return uid or value
+			return uid or value, text
 		end})
-	journal.flags = noted
-	return journal
 end
 
 -- The UIDs that a journal knows: its keys, or its values.
 function M.noted(journal, values)
-	local list = {}
+	local uids = set.new()
 	for key, value in journal:each() do
 		local n = values and value or key
 		if math.type(n) == "integer" and math.type(key) == "integer" and
 			n > 0 then
-			list[#list + 1] = n
+			uids:add(n)
 		end
 	end
-	return set.set(list)
+	return uids
 end
 
 -- So long must nothing come before a server counts as having stored all that a
@@ -90,16 +81,16 @@ function M.reconcile(todo, prints, journal, run, note)
 	if #todo == 0 or prints.count == 0 then
 		return todo
 	end
-	local known = {}
+	local known = set.new()
 	for m in todo:fetch("FLAGS " .. fingerprint.ITEMS) do
 		local value = prints:take(fingerprint.fetched(m))
 		if value then
 			journal:add(tostring(m.uid), note(value, m.flags or {}))
-			known[#known + 1] = m.uid
+			known:add(m.uid)
 			run.skipped = run.skipped + 1
 		end
 	end
-	return todo - set.set(known)
+	return todo - known
 end
 
 -- UIDs mean nothing when a mailbox was made anew on one side or the other.
@@ -111,9 +102,6 @@ function M.check_validity(journal, now, name, run)
 	end
 	if before ~= now then
 		journal:keep(function() return false end)
-		for key in pairs(journal.flags or {}) do
-			journal.flags[key] = nil
-		end
 		journal:add(" validity", now)
 	end
 end

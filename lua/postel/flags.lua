@@ -100,7 +100,7 @@ function M.of_imap(box, sink, journal)
 	end
 	return {
 		text = M.text, finish = finish,
-		before = function(uid) return journal.flags[uid] end,
+		before = function(uid) return journal:note(uid) end,
 		change = function(uid, add, remove, flags)
 			local there = journal:get(tostring(uid))
 			local number = math.tointeger(tonumber(there))

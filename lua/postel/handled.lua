@@ -107,7 +107,7 @@ end
 -- The UIDs that have an entry of this value, as an array.
 function Handled:all(value)
 	local list = {}
-	for key, entry in pairs(self.journal.entries) do
+	for key, entry in self.journal:each() do
 		if number(key) and entry == value then
 			list[#list + 1] = number(key)
 		end

@@ -4,6 +4,7 @@
 -- odd octets as %XX.  An entry counts when it is on disk.
 
 local core = require "postel.core"
+local entries = require "postel.entries"
 local errors = require "postel.errors"
 
 local M = {}
@@ -45,15 +46,16 @@ end
 
 -- Keeps an entry in memory.
 local function enter(self, key, value)
+	local note
 	if self.accept then
-		value = self.accept(key, value)
+		value, note = self.accept(key, value)
 	end
-	self.entries[place(self, key)] = value and compact(value)
+	self.entries:put(place(self, key), value and compact(value), note)
 end
 
 -- Key and value of a line.  One without an end was cut off by a crash: it was never
 -- confirmed.
-local function entry(line)
+local function parse(line)
 	local key, value = line:match "^([^\t\n]+)\t?([^\n]*)\n$"
 	if key then
 		return unescape(key), unescape(value)
@@ -65,7 +67,7 @@ local function load(self, file)
 	local whole = true
 	for line in file:lines "L" do
 		whole = line:sub(-1) == "\n"
-		local key, value = entry(line)
+		local key, value = parse(line)
 		if key then
 			enter(self, key, value)
 		end
@@ -96,7 +98,7 @@ end
 --		for what can be found out anew
 --	accept	accept(key, value) is called for each entry that is there already or
 --		is added, and gives the value to keep in memory, or nil if the entry does
---		not count
+--		not count; and, where that is a number or "", a text that note(key) gives
 --	brief	true: of keys that are neither numbers nor begin with a space only a
 --		digest is kept in memory, so that each() tells a negative number, and
 --		keep() drops them
@@ -107,7 +109,7 @@ function M.journal(path, options)
 	if not path:find "^[/.]" then
 		path = state_path(path)
 	end
-	local self = setmetatable({path = path, entries = {},
+	local self = setmetatable({path = path, entries = entries.new(),
 		synced = not options or options.sync ~= false,
 		accept = options and options.accept,
 		brief = options and options.brief}, Journal)
@@ -124,8 +126,15 @@ end
 -- The value of a key that is done ("" if it was added without), or nil.
 function Journal:get(key)
 	errors.expect("get", "key", key, "string|number")
-	local value = self.entries[place(self, key)]
+	local value = self.entries:get(place(self, key))
 	return value and tostring(value)
+end
+
+--- journal:note(key) → text
+-- What accept has given besides.
+function Journal:note(key)
+	errors.expect("note", "key", key, "string|number")
+	return (select(2, self.entries:get(place(self, key))))
 end
 
 -- A file to append to, which is made for the user alone, with the folders above it.
@@ -189,7 +198,7 @@ end
 --- journal:each()
 -- Iterates over keys and values, in no order.  What is written as a number is one.
 function Journal:each()
-	return next, self.entries
+	return self.entries:each()
 end
 
 --- journal:lines()
@@ -199,7 +208,7 @@ function Journal:lines()
 	return function()
 		local line = file and file:read "L"
 		while line do
-			local key, value = entry(line)
+			local key, value = parse(line)
 			if key then
 				return key, value
 			end
@@ -223,13 +232,13 @@ end
 function Journal:keep(fn)
 	errors.expect("keep", "fn", fn, "function")
 	local lines = {}
-	for key, value in pairs(self.entries) do
+	for key, value in self.entries:each() do
 		if not (self.brief and math.type(key) == "integer" and key < 0) and
 			fn(tostring(key)) then
 			lines[#lines + 1] = escape(tostring(key)) .. "\t" ..
 				escape(tostring(value)) .. "\n"
 		else
-			self.entries[key] = nil
+			self.entries:put(key, nil)
 		end
 	end
 	self:close()
@@ -251,17 +260,22 @@ local Memory = {}
 Memory.__index = Memory
 
 function Memory:get(key)
-	return self.entries[key]
+	local value = self.entries:get(compact(key))
+	return value and tostring(value)
 end
 
 function Memory:add(key, value)
-	self.entries[key] = value
+	self.entries:put(compact(key), compact(value))
+end
+
+function Memory:each()
+	return self.entries:each()
 end
 
 function Memory:keep(fn)
-	for key in pairs(self.entries) do
-		if not fn(key) then
-			self.entries[key] = nil
+	for key in self.entries:each() do
+		if not fn(tostring(key)) then
+			self.entries:put(key, nil)
 		end
 	end
 end
@@ -273,7 +287,7 @@ function Memory:close() end
 -- What a journal is for as long as the run takes, for those that want none: keys and
 -- values are texts.
 function M.memory()
-	return setmetatable({entries = {}}, Memory)
+	return setmetatable({entries = entries.new()}, Memory)
 end
 
 return M

@@ -101,7 +101,7 @@ local shaped = {
 	end,
 	-- A text as IMAP has it ("5:*"), or what makes a set; none fits an empty one.
 	uid = function(out, value)
-		errors.expect("search", "uid", value, "string|number|table")
+		errors.expect("search", "uid", value, "string|number|table|set")
 		local text = type(value) == "string" and value or
 			tostring(set.set(type(value) == "table" and value.uids or
 			value))
@@ -190,45 +190,19 @@ local function search_arguments(criteria)
 	return out
 end
 
--- The numbers in a SEARCH response as a set; a list among them is (MODSEQ n).
-local function numbers_of(response, conn)
-	local n = #response
-	while type(response[n]) == "table" do
-		response[n] = nil
-		n = n - 1
-	end
-	local ok, result = pcall(set.set, response)
-	if not ok and errors.is(result, "cancel") then
-		error(result, 0)
-	elseif not ok then
-		errors.raise("proto", "%s: a number in SEARCH is no UID",
-			conn.name)
-	end
-	return result
-end
-
 -- The UIDs of SEARCH and ESEARCH (RFC 4731) responses.
 local function found(reply)
-	local result, sum, conn = set.set(), nil, reply.conn
-	for _, r in ipairs(reply.data) do
-		local name = r.name:upper()
-		if name == "SEARCH" then
-			r = numbers_of(table.move(r, 1, #r, 1, {}), conn)
-			result = #result > 0 and result + r or r
-		elseif name == "ESEARCH" then
-			for i, word in ipairs(r) do
-				if word == "ALL" then
-					sum = set.parse(tostring(r[i + 1]))
-				end
-			end
-		end
+	local result, sum = reply:found()
+	if not result then
+		errors.raise("proto", "%s: a number in SEARCH is no UID",
+			reply.conn.name)
 	end
 	-- A range may name billions that are not there.
-	if sum and sum.count > conn.mailbox.exists then
+	if #sum > reply.conn.mailbox.exists then
 		errors.raise("proto", "%s: ESEARCH finds more messages than there are",
-			conn.name)
+			reply.conn.name)
 	end
-	return sum and result + sum or result
+	return #sum > 0 and result + sum or result
 end
 
 --- box:search(criteria) → messages
@@ -311,7 +285,7 @@ Messages.__index = Messages
 Messages.__name = "postel.messages"
 
 function Messages:__len()
-	return self.uids.count
+	return #self.uids
 end
 
 function Messages:__tostring()
@@ -322,7 +296,8 @@ local function uids_of(x)
 	if getmetatable(x) == Messages then
 		return x.uids
 	end
-	return set.set(errors.expect("set", "messages", x, "table|string|number"))
+	return set.set(errors.expect("set", "messages", x,
+		"set|table|string|number"))
 end
 
 local function combine(a, b, fn)

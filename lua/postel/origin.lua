@@ -233,7 +233,7 @@ function Imap:open()
 		mailbox = place.mailbox, examine = not self.writes})
 	self.box = self.conn:current()
 	self.validity, self.lasting = tostring(self.box.uidvalidity), true
-	self.removed = {}
+	self.removed = set.new()
 	if self.writes and self.box.read_only then
 		errors.raise("use", "%s: mailbox %s is read-only", place.label,
 			place.mailbox)
@@ -262,13 +262,13 @@ end
 
 -- The set without those that are skipped.
 local function without_skipped(chunk, skip)
-	local uids = {}
+	local uids = set.new()
 	for uid in chunk:each() do
 		if not (skip and skip(imap_message(uid))) then
-			uids[#uids + 1] = uid
+			uids:add(uid)
 		end
 	end
-	return set.set(uids)
+	return uids
 end
 
 -- Iterates over those that a FETCH has not given though they are there; others have
@@ -345,7 +345,7 @@ end
 
 -- Remembers a message; commit() removes it.
 function Imap:remove(m)
-	self.removed[#self.removed + 1] = m.uid
+	self.removed:add(m.uid)
 end
 
 -- Removes just these, by UID.

@@ -17,6 +17,9 @@ local private = {
 	["body:pull"] = "postel.body", ["body:drain"] = "postel.body",
 	["body:claim"] = "postel.body", ["body:release"] = "postel.delivery",
 	["cmd:raise"] = "postel.cmd", ["cmd:begun_response"] = "postel.fetch",
+	["cmd:found"] = "postel.mailbox", ["set:add"] = "postel.set",
+	["set:either"] = "postel.set", ["set:both"] = "postel.set",
+	["set:without"] = "postel.set",
 }
 
 -- What an IMAP connection has of the mailbox that is open, and that of the set.
@@ -61,7 +64,7 @@ spec.test("methods of objects", function()
 	postel.body "":close()
 	all_of("body", core.metatable("body").methods)
 	all_of("process", core.metatable("process").methods)
-	all_of("set", getmetatable(postel.set "1").__index)
+	all_of("set", core.metatable("set").methods)
 	all_of("progress", getmetatable(postel.progress(1)).__index)
 	all_of("journal", getmetatable(postel.journal "./none").__index)
 	all_of("box", getmetatable(postel.mbox "none").__index)

@@ -97,8 +97,12 @@ test_add(void **state)
 			for (uint32_t n = low; n <= high; n++)
 				bits[n] = true;
 		}
-		for (uint32_t n = 1; n < 200; n++)
+		uint64_t count = 0;
+		for (uint32_t n = 1; n < 200; n++) {
 			assert_int_equal(seqset_has(&s, n), bits[n]);
+			count += bits[n];
+		}
+		assert_int_equal(s.count, count);
 		for (size_t i = 1; i < s.n; i++)
 			assert_true(s.ranges[i - 1].high + 1 < s.ranges[i].low);
 	}
@@ -106,7 +110,129 @@ test_add(void **state)
 	seqset_add(&s, 5, UINT32_MAX);
 	seqset_add(&s, 7, 8);
 	assert_set(&s, "5:4294967295");
+	assert_int_equal(s.count, 4294967291);
+	seqset_add(&s, 4, 4);
+	seqset_add(&s, 1, 2);
+	assert_set(&s, "1:2,4:4294967295");
 	seqset_fini(&s);
+}
+
+static void
+fill(struct seqset *s, bool bits[100])
+{
+	memset(bits, 0, 100 * sizeof(bits[0]));
+	for (int i = (int)(random() % 12); i > 0; i--) {
+		uint32_t low = 1 + (uint32_t)random() % 90;
+		uint32_t high = low + (uint32_t)random() % 6;
+
+		seqset_add(s, low, high);
+		for (uint32_t n = low; n <= high; n++)
+			bits[n] = true;
+	}
+}
+
+/* Two sets against two sets of bits. */
+static void
+test_algebra(void **state)
+{
+	bool a[100], b[100];
+
+	(void)state;
+	srandom(2);
+	for (int round = 0; round < 2000; round++) {
+		struct seqset x = {0}, y = {0}, any = {0}, both = {0},
+			      less = {0};
+		uint64_t count = 0;
+
+		fill(&x, a);
+		fill(&y, b);
+		seqset_or(&any, &x, &y);
+		seqset_and(&both, &x, &y);
+		seqset_without(&less, &x, &y);
+		for (uint32_t n = 1; n < 100; n++) {
+			assert_int_equal(seqset_has(&any, n), a[n] || b[n]);
+			assert_int_equal(seqset_has(&both, n), a[n] && b[n]);
+			assert_int_equal(seqset_has(&less, n), a[n] && !b[n]);
+			count += a[n] || b[n];
+		}
+		assert_int_equal(any.count, count);
+		assert_int_equal(any.count + both.count, x.count + y.count);
+		assert_int_equal(less.count + both.count, x.count);
+		assert_int_equal(
+		    seqset_eq(&x, &y), memcmp(a, b, sizeof(a)) == 0);
+		seqset_fit(&any);
+		assert_true(any.n == any.cap);
+		seqset_fini(&x);
+		seqset_fini(&y);
+		seqset_fini(&any);
+		seqset_fini(&both);
+		seqset_fini(&less);
+	}
+}
+
+/* The ends of the numbers. */
+static void
+test_algebra_of_all(void **state)
+{
+	struct seqset all = {0}, end = {0}, s = {0};
+
+	(void)state;
+	seqset_add(&all, 1, UINT32_MAX);
+	seqset_add(&end, UINT32_MAX, UINT32_MAX);
+	seqset_or(&s, &all, &end);
+	assert_set(&s, "1:4294967295");
+	seqset_clear(&s);
+	seqset_without(&s, &all, &end);
+	assert_set(&s, "1:4294967294");
+	seqset_clear(&s);
+	seqset_without(&s, &end, &all);
+	assert_set(&s, "");
+	seqset_and(&s, &all, &end);
+	assert_set(&s, "4294967295");
+	seqset_fini(&all);
+	seqset_fini(&end);
+	seqset_fini(&s);
+}
+
+/* What SEARCH answers; nothing is taken of what is not all numbers. */
+static void
+test_search(void **state)
+{
+	static const struct {
+		const char *line, *want; /* NULL: not a list of numbers */
+	} rows[] = {
+	    {"* SEARCH", "50"},
+	    {"* SEARCH 2 3 6", "2:3,6,50"},
+	    {"* search 2", "2,50"},
+	    {"* SEARCH 9 7 8 1 1", "1,7:9,50"},
+	    {"* SEARCH 49 51", "49:51"},
+	    {"* SEARCH 4294967295 4294967294", "50,4294967294:4294967295"},
+	    {"* SEARCH ", NULL},
+	    {"* SEARCH 2 ", NULL},
+	    {"* SEARCH  2", NULL},
+	    {"* SEARCH 2 (MODSEQ 3)", NULL},
+	    {"* SEARCH 4294967296", NULL},
+	    {"* SEARCH 51 52 0", NULL},
+	    {"* SEARCH 1 02", NULL},
+	    {"* SEARCH *", NULL},
+	    {"* SEARCH 1:2", NULL},
+	    {"* SEARCHES 1", NULL},
+	    {"* SEARC", NULL},
+	    {"", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct seqset s = {0};
+		struct str line = str_z(rows[i].line);
+
+		seqset_add(&s, 50, 50);
+		assert_int_equal(seqset_search(&s, line), rows[i].want != NULL);
+		assert_int_equal(
+		    seqset_search(NULL, line), rows[i].want != NULL);
+		assert_set(&s, rows[i].want != NULL ? rows[i].want : "50");
+		seqset_fini(&s);
+	}
 }
 
 /* One number after the other, to the end and no further. */
@@ -146,6 +272,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_parse),
 	    cmocka_unit_test(test_add),
+	    cmocka_unit_test(test_algebra),
+	    cmocka_unit_test(test_algebra_of_all),
+	    cmocka_unit_test(test_search),
 	    cmocka_unit_test(test_next),
 	    cmocka_unit_test(test_full),
 	};
