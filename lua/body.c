@@ -21,6 +21,8 @@ static int body_claim_method(lua_State *);
 static int body_rewind_method(lua_State *);
 static int body_facts_method(lua_State *);
 static int body_release_method(lua_State *);
+static int body_gather_method(lua_State *);
+static int body_hold_method(lua_State *);
 
 enum { UV_SOURCE = 1 };
 
@@ -45,6 +47,8 @@ static const struct bind_type body_type = {
 	    {"rewind", body_rewind_method},
 	    {"facts", body_facts_method},
 	    {"release", body_release_method},
+	    {"gather", body_gather_method},
+	    {"hold", body_hold_method},
 	    {"close", body_gc},
 	    {NULL, NULL},
 	},
@@ -212,6 +216,24 @@ body_facts_method(lua_State *L)
 	return 1;
 }
 
+/* gather(max): body_gather, of a held body, and body_whole. */
+static int
+body_gather_method(lua_State *L)
+{
+	struct body *b = check_body(L);
+
+	lua_pushboolean(L, body_gather(b, (uint64_t)luaL_checkinteger(L, 2)));
+	lua_pushboolean(L, body_whole(b));
+	return 2;
+}
+
+static int
+body_hold_method(lua_State *L)
+{
+	body_hold(check_body(L));
+	return 0;
+}
+
 /* The end of a body that was held may be told. */
 static int
 body_release_method(lua_State *L)
@@ -311,7 +333,7 @@ file_body(lua_State *L)
 	return *slot != NULL ? 1 : bind_raise(L, &e, 0);
 }
 
-/* held_body(prefix, body, held): see proto/body.h.  Its source is that of the
+/* held_body(prefix, body): see proto/body.h; hold() holds it.  Its source is that of the
  * inner one. */
 static int
 held_body(lua_State *L)
@@ -323,7 +345,7 @@ held_body(lua_State *L)
 		return luaL_typeerror(L, 2, "body");
 	lua_getiuservalue(L, 2, UV_SOURCE);
 	slot = bind_new_body(L, -1);
-	*slot = body_held(prefix, inner, lua_toboolean(L, 3));
+	*slot = body_held(prefix, inner, false);
 	return 1;
 }
 

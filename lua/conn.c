@@ -21,6 +21,7 @@ static int conn_gc(lua_State *);
 static int conn_tostring(lua_State *);
 static int conn_send_method(lua_State *);
 static int conn_line_method(lua_State *);
+static int conn_reset_method(lua_State *);
 static int conn_auth_method(lua_State *);
 static int conn_knows_method(lua_State *);
 static int conn_drop_method(lua_State *);
@@ -44,6 +45,7 @@ static const struct bind_type conn_type = {
 	(const luaL_Reg[]){
 	    {"send", conn_send_method},
 	    {"line", conn_line_method},
+	    {"reset", conn_reset_method},
 	    {"authenticate", conn_auth_method},
 	    {"knows", conn_knows_method},
 	    {"drop", conn_drop_method},
@@ -317,6 +319,17 @@ conn_send_method(lua_State *L)
 	u->cmd = conn_send(c, verb, args, n, &e);
 	bind_soil(L, u->cmd);
 	return u->cmd != NULL ? 1 : bind_raise(L, &e, 1);
+}
+
+/* conn:reset(): conn_reset. */
+static int
+conn_reset_method(lua_State *L)
+{
+	struct err e = {0};
+
+	if (conn_reset(bind_check_conn(L, 1), &e) < 0)
+		return bind_raise(L, &e, 1);
+	return 0;
 }
 
 /*** conn:line(text) → cmd

@@ -474,10 +474,15 @@ void
 inbody_wake(struct inbody *in)
 {
 	struct body *b = in->waiting;
+	struct conn *c = in->job->cmd.conn;
 
 	in->waiting = NULL;
 	if (b != NULL && b->wake != NULL)
 		b->wake(b->wake_arg);
+	else if (b != NULL && c->phase == CONN_OPEN)
+		/* Who reads by hand looks between two turns, and something else
+		 * than an event may have brought this about: cmd_expect. */
+		loop_timer(c->loop, &c->kick, loop_now());
 }
 
 int
@@ -494,4 +499,19 @@ inbody_keep(struct inbody *in, struct str s, struct err *e)
 	in->kept += s.n;
 	inbody_wake(in);
 	return 0;
+}
+
+/* A reply's body that is still coming is not kept where it is read. */
+bool
+body_whole(const struct body *b)
+{
+	if (b->ended)
+		return true;
+	if (b->gathered)
+		return false;
+	if (b->inner != NULL)
+		return body_whole(b->inner);
+	if (b->in != NULL)
+		return b->in->ended && b->in->base == 0;
+	return b->fd < 0 || b->regular;
 }

@@ -87,16 +87,6 @@ measure_lines(struct examined *x, struct str s)
 	}
 }
 
-/* Whether all of b can be read twice.  A reply's body that is still coming is
- * not kept where it is read. */
-static bool
-is_whole(const struct body *b)
-{
-	if (b->inner != NULL)
-		return is_whole(b->inner);
-	return b->in == NULL || (b->in->ended && b->in->base == 0);
-}
-
 static void
 conclude(const struct examined *x, uint64_t size, struct body_facts *f)
 {
@@ -123,7 +113,7 @@ body_examine(struct body *b, struct body_facts *facts, struct err *e)
 	enum pull got;
 	struct str s;
 
-	if (!is_whole(b) || !body_rewind(b))
+	if (!body_whole(b) || !body_rewind(b))
 		return err_set(e, ERR_USE, "the message can be read once only");
 	while ((got = body_pull(b, &s, e)) == PULL_SLICE) {
 		count_slice(&x, s);

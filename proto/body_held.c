@@ -1,6 +1,8 @@
 /* body_held: a body behind a prefix, whose end may be held back. */
 #include "proto/body_inner.h"
 
+#include <assert.h>
+
 /* The inner body has something: whoever waits for the outer one hears it. */
 static void
 pass_on(void *arg)
@@ -20,7 +22,7 @@ held_pull(struct body *b, struct str *out, struct err *e)
 		*out = str_skip(buf_str(&b->buf), (size_t)b->taken);
 		return PULL_SLICE;
 	}
-	got = body_pull(b->inner, out, e);
+	got = b->ended ? PULL_END : body_pull(b->inner, out, e);
 	if (got == PULL_LATER)
 		body_on_ready(b->inner, pass_on, b);
 	if (got != PULL_END || !b->held)
@@ -39,7 +41,8 @@ held_took(struct body *b, size_t n)
 static bool
 held_size(struct body *b, uint64_t *size)
 {
-	if (!body_size(b->inner, size))
+	*size = 0;
+	if (!b->ended && (b->gathered || !body_size(b->inner, size)))
 		return false;
 	*size += b->buf.len;
 	return true;
@@ -49,7 +52,7 @@ static bool
 held_rewind(struct body *b)
 {
 	b->due = false;
-	return body_rewind(b->inner);
+	return b->ended || (!b->gathered && body_rewind(b->inner));
 }
 
 static void
@@ -73,6 +76,33 @@ body_held(struct str prefix, struct body *inner, bool held)
 	b->inner = body_ref(inner);
 	b->held = held;
 	return b;
+}
+
+bool
+body_gather(struct body *b, uint64_t max)
+{
+	struct err ignored = {0};
+	enum pull got = PULL_SLICE;
+	struct str s;
+
+	assert(b->inner != NULL);
+	if (b->ended || b->claimed || (!b->gathered && body_whole(b->inner)))
+		return true;
+	b->gathered = true;
+	while (b->buf.len <= max &&
+	       (got = body_pull(b->inner, &s, &ignored)) == PULL_SLICE) {
+		(void)buf_add(&b->buf, s);
+		body_took(b->inner, s.n);
+	}
+	b->ended = got == PULL_END;
+	return got != PULL_LATER;
+}
+
+void
+body_hold(struct body *b)
+{
+	assert(b->inner != NULL);
+	b->held = true;
 }
 
 bool

@@ -43,6 +43,8 @@ struct body {
 	/* behind a prefix, which is in buf; see body_held */
 	struct body *inner;
 	bool held, due;
+	bool gathered; /* something of inner is in buf … */
+	bool ended;    /* … and it was all of it */
 };
 
 /* A body with one reference, and nothing in it. */

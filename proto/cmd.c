@@ -379,6 +379,18 @@ conn_send(struct conn *c, struct str verb, const struct arg *args, size_t n,
 	return &j->cmd;
 }
 
+int
+conn_reset(struct conn *c, struct err *e)
+{
+	struct cmd *cmd = conn_send(c, S("RSET"), NULL, 0, e);
+
+	if (cmd == NULL)
+		return -1;
+	job_of(cmd)->needless = true;
+	cmd_unref(cmd);
+	return 0;
+}
+
 /* ---- conn_line ---- */
 
 static struct str

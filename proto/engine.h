@@ -69,6 +69,7 @@ struct job {
 	bool owes;	    /* more is due at its end, unasked: {n+} */
 	bool keep;	    /* its bodies are kept even while they are pulled */
 	bool replied;	    /* the final reply came while a body went out */
+	bool needless;	    /* not sent if proto->needless says so */
 	struct str word;    /* conn_send: the verb as the caller wrote it */
 	struct str subject; /* user of a login, mailbox of a SELECT */
 	unsigned due;	    /* LMTP: replies still to come */
@@ -153,6 +154,7 @@ struct conn {
 	} pop3;
 	struct {
 		unsigned rcpts; /* accepted ones of this transaction */
+		bool unclear;	/* a chunk was refused */
 		bool more;	/* in the middle of a reply */
 	} smtp;
 	struct {

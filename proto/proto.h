@@ -59,6 +59,9 @@ struct proto {
 	/* What a positive reply to a verb changes in the connection; ends
 	 * with a NULL verb. */
 	const struct effect *effects;
+	/* Whether a job of conn_reset has nothing to do, now that its turn
+	 * comes; or NULL. */
+	bool (*needless)(const struct conn *c);
 	/* What any complete reply changes, before that; or NULL. */
 	void (*settled)(struct conn *c, struct cmd *cmd);
 	void (*describe)(const struct conn *c, struct buf *out);

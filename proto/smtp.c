@@ -141,6 +141,13 @@ is_last_chunk(const struct job *j)
 	return is(&j->cmd, "BDAT") && str_ends(j->cmd.line, S("LAST"));
 }
 
+/* Whether a command was not taken for one: that is said once. */
+static bool
+is_unknown(unsigned code)
+{
+	return code == 500 || code == 502 || code == 503;
+}
+
 /* LMTP answers a message once for each recipient that it accepted (RFC 2033
  * 4.2); the reply as a whole is a refusal if any is one. */
 static enum verdict
@@ -215,12 +222,21 @@ input(struct conn *c, struct str line, struct cmd **whose)
 		j->cmd.reply.class = REPLY_NONE;
 		return intermediate(c, j, line);
 	}
-	if (c->proto == &proto_lmtp && is_last_chunk(j) && j->due == 0)
+	if (c->proto == &proto_lmtp && is_last_chunk(j) && j->due == 0 &&
+	    !is_unknown(in.code))
 		j->due = c->smtp.rcpts;
 	return j->due > 0 ? one_of_many(j, before) : VERDICT_DONE;
 }
 
 /* ---- effects ---- */
+
+/* A transaction, or what may be left of one, is over. */
+static void
+forget_transaction(struct conn *c)
+{
+	c->smtp.rcpts = 0;
+	c->smtp.unclear = false;
+}
 
 static void
 hello(struct conn *c, struct cmd *cmd)
@@ -231,7 +247,7 @@ hello(struct conn *c, struct cmd *cmd)
 
 	conn_caps_clear(c);
 	c->state = SMTP_READY;
-	c->smtp.rcpts = 0;
+	forget_transaction(c);
 	if (is(cmd, "HELO"))
 		return;
 	c->caps_known = true;
@@ -248,7 +264,7 @@ mail(struct conn *c, struct cmd *cmd)
 {
 	(void)cmd;
 	c->state = SMTP_MAIL;
-	c->smtp.rcpts = 0;
+	forget_transaction(c);
 }
 
 static void
@@ -265,7 +281,7 @@ ready(struct conn *c, struct cmd *cmd)
 	(void)cmd;
 	if (c->state != SMTP_CONNECTED)
 		c->state = SMTP_READY;
-	c->smtp.rcpts = 0;
+	forget_transaction(c);
 }
 
 static void
@@ -323,6 +339,19 @@ settled(struct conn *c, struct cmd *cmd)
 {
 	if (ends_transaction(job_of(cmd)))
 		ready(c, cmd);
+	c->smtp.unclear |= is(cmd, "BDAT") && cmd->reply.class != REPLY_OK;
+}
+
+/* Of a DATA in flight it is known that its message ends the transaction, whatever
+ * the server will think of it, once the server has asked for it (RFC 5321
+ * 4.1.1.4); of a BDAT in flight nothing is known. */
+static bool
+needless(const struct conn *c)
+{
+	if (c->flying > 0)
+		return c->sending != NULL && is(&c->sending->cmd, "DATA") &&
+		       was_asked(&c->sending->cmd);
+	return c->state == SMTP_READY && !c->smtp.unclear;
 }
 
 static void
@@ -349,7 +378,7 @@ static const struct sasl_dialect sasl = {
 	.alpn = NULL, .states = states, .bye = "QUIT", .sasl = &sasl,          \
 	.max_line = &limits.line, .encode = encode, .typed = typed,            \
 	.input = input, .after_body = VERDICT_MORE, .effects = effects,        \
-	.settled = settled, .describe = describe
+	.needless = needless, .settled = settled, .describe = describe
 
 const struct proto proto_smtp = {
     .name = "smtp",

@@ -20,6 +20,21 @@ may_send(const struct conn *c, const struct job *j)
 	return !(j->flags & VERB_USES_SEQ && c->breaks > 0);
 }
 
+/* The first job that may be sent now; those that are needless are over without. */
+static struct job *
+next_unsent(struct conn *c)
+{
+	struct job *j;
+
+	while ((j = c->unsent) != NULL && may_send(c, j) && j->needless &&
+	       c->proto->needless(c)) {
+		j->cmd.state = CMD_DONE;
+		j->cmd.reply.class = REPLY_OK;
+		job_over(j);
+	}
+	return j != NULL && may_send(c, j) ? j : NULL;
+}
+
 /* The first job that has something left to send, if it may. */
 static struct job *
 sender(struct conn *c)
@@ -30,8 +45,7 @@ sender(struct conn *c)
 		return j->segs->kind != SEG_WAIT ? j : NULL;
 	if (j != NULL && j->cmd.state == CMD_ASKED)
 		return NULL;
-	j = c->unsent;
-	return j != NULL && may_send(c, j) ? j : NULL;
+	return next_unsent(c);
 }
 
 enum sent {

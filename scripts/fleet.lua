@@ -75,12 +75,8 @@ local function usage(format, ...)
 end
 
 local function count_of(name, least, default)
-	local text = o[name]
-	local n = text and text:find "^%d+$" and math.tointeger(tonumber(text))
-	if text and not (n and n >= least and n <= 10000) then
-		usage("--%s: %s is no number from %d to 10000", name, text, least)
-	end
-	return n or default
+	return o[name] and job.whole("fleet", "--" .. name, o[name], least, 10000) or
+		default
 end
 
 local jobs, retries = count_of("jobs", 1, 4), count_of("retries", 0, 2)

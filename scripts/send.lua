@@ -1,16 +1,16 @@
--- send: files as mail, over SMTP or LMTP, all on one connection.
+-- send: files as mail, over SMTP or LMTP.
 --
--- While the server thinks about a message the next one's MAIL and RCPT stand
--- behind its final dot already.  Where a connection is lost, .state says of each
--- message what is certain.
+-- Where a connection is lost, .state says of each message what is certain.
 
 local core = require "postel.core"
+local delivery = require "postel.delivery"
 local dsn = require "postel.dsn"
 local errors = require "postel.errors"
 local job = require "postel.job"
+local ledger = require "postel.ledger"
 local letters = require "postel.letter"
+local mover = require "postel.mover"
 local retry = require "postel.retry"
-local task = require "postel.task"
 
 local o = postel.args(arg, {
 	name = "send",
@@ -52,6 +52,8 @@ for good, for now), 9 connection lost: it is told which messages are certain.]],
 		"success,failure,delay")},
 	{"--dsn-return=WHAT", core.text "what of the message they bring: full or hdrs"},
 	{"--dsn-id=TEXT", core.text "an id that comes back in them"},
+	{"--jobs=N", core.text("connections at most, else 1, or up to 10 to a server " ..
+		"that is far; each has its own order")},
 	{"--json", core.text "a summary in JSON"},
 	{"-n", "--dry-run", core.text "ask the server, but send no message"},
 })
@@ -187,7 +189,7 @@ local function list_items(run)
 			usage("standard input can be read only once")
 		end
 		stdin = stdin or file == "-"
-		items[i] = {file = file, label = file == "-" and
+		items[i] = {key = tostring(i), file = file, label = file == "-" and
 			core.text "standard input" or file, state = "not sent",
 			accepted = {}, refused = {}}
 		look_at(run, items[i])
@@ -196,6 +198,7 @@ local function list_items(run)
 end
 
 check_arguments()
+local jobs = o.jobs and job.whole("send", "--jobs", o.jobs, 1, 100)
 local notices = wanted_notices()
 local run = job.run("send", o)
 local items = list_items(run)
@@ -204,135 +207,106 @@ run.progress, progress.due = progress, core.now() + 1 -- most are sent by then
 
 -- ---- one message ----
 
--- Frees what a message holds, but what standard input said.
-local function release(item)
-	if item.body and not (item.letter and item.letter.body == item.body) then
-		item.body:close()
-	end
-	item.body, item.transaction = nil, nil
-end
-
 -- What is wrong with one message alone does not stop the others.
-local function refuse(item, e)
-	if #items == 1 and not errors.is(e, "refused") then
-		error(e, 0)
+function run:refuse(message, text, temporary)
+	local item = message.item
+	if item.state == "not sent" then
+		item.state, item.reply = "refused", text
 	end
-	item.state, item.reply = "refused", tostring(e)
-	run:refuse({key = item.label}, tostring(e), e.temporary)
+	getmetatable(self).refuse(self, message, text, temporary)
 end
 
--- Begins to send a message; false if that is refused on this side.
-local function begin(conn, item)
-	local ok, e = pcall(function()
-		local letter = open_letter(item)
-		local envelope = envelope_of(letter)
-		item.body = letter:build(envelope, conn:capability "8BITMIME")
-		if not item.letter and item.body ~= letter.body then
-			letter:close()
+-- The message as a sink wants it, for a server that takes 8-bit octets or does not.
+local function message_of(item, eight_bit)
+	local letter = open_letter(item)
+	local envelope = envelope_of(letter)
+	local body = letter:build(envelope, eight_bit)
+	local is_file = body == letter.body
+	if item.letter and is_file then
+		body = core.held_body("", body) -- it may be wanted again
+	elseif not item.letter and not is_file then
+		letter:close()
+	end
+	return {key = item.key, label = item.label, item = item, body = body,
+		size = #body, facts = is_file and letter.facts or nil,
+		from = envelope.from, to = envelope.to, dsn = notices}
+end
+
+-- Iterates over the messages that have not been sent.
+local function messages(eight_bit)
+	local i = 0
+	return function()
+		while i < #items do
+			i = i + 1
+			local ok, m = true, nil
+			if items[i].state == "not sent" then
+				ok, m = pcall(message_of, items[i], eight_bit)
+			end
+			if not ok and (#items == 1 or
+				not errors.is(m, "use", "usage", "sys")) then
+				error(m, 0)
+			elseif not ok then
+				run:refuse({label = items[i].label, item =
+					items[i]}, tostring(m), m.temporary)
+			elseif m then
+				return m
+			end
 		end
-		item.size = #item.body
-		item.transaction = conn:submit {from = envelope.from,
-			to = envelope.to, body = item.body, dsn = notices}
-	end)
-	if ok then
-		return true
 	end
-	release(item)
-	if not errors.is(e, "refused", "use", "usage", "sys") then
-		error(e, 0)
-	end
-	refuse(item, e)
-	return false
-end
-
--- Waits until the server wants the body, or does not: behind it the next message
--- may be queued.
-local function wait_for_begin(item)
-	local t = item.transaction
-	task.wait(function() return t:ends_by_itself() or t.data:ready() end)
-end
-
-local function wait_for_end(item)
-	task.wait(function()
-		progress:part(item.body.taken)
-		return item.transaction.data:ready()
-	end)
-	return item.transaction:wait()
 end
 
 -- The server's verdict on a message.
-local function settle(item)
-	local result = wait_for_end(item)
-	local size = item.size
-	release(item)
+local function settle(message, result)
+	local item = message.item
 	item.accepted, item.reply = result.accepted, errors.words(result.reply)
 	for _, r in ipairs(result.refused) do
-		local text = r.address .. ": " .. r.text
 		table.insert(item.refused, {address = r.address, text = r.text,
 			temporary = r.temporary})
-		run:refuse({key = item.label}, text, r.temporary)
 	end
-	run.partly = run.partly or #result.accepted > 0
 	if postel.options.dry_run and #result.accepted > 0 then
 		item.state, item.reply = "would", nil
 		table.insert(run.wanted, {file = item.label, to = result.accepted})
 	elseif #result.refused == 0 then
-		item.state, run.done = "sent", run.done + 1
-		run.octets = run.octets + size
+		item.state = "sent"
 	else
 		item.state = #result.accepted > 0 and "part" or "refused"
 	end
-	progress:step(1, size)
 end
 
 -- ---- all of them ----
 
--- One message is under way while the next one is queued behind it; flight holds
--- those whose verdict is not there yet.
-local function send_all(conn, flight)
-	for _, item in ipairs(items) do
-		if item.state == "not sent" then
-			if flight[1] then
-				wait_for_begin(flight[1])
-			end
-			flight[#flight + 1] = begin(conn, item) and item or nil
-			if #flight == 2 then
-				settle(flight[1])
-				table.remove(flight, 1)
-			end
-		end
-	end
-	if flight[1] then
-		settle(flight[1])
-		table.remove(flight, 1)
-	end
+local function connect(prompt)
+	return postel.connect(o.URL, {prompt = prompt})
 end
 
--- What the server may have whole, and has not answered, it may have taken (RFC
--- 5321 4.5.3.2.6); of what it has in part, it has nothing (4.1.1.4).
-local function strand(item)
-	if item.body.taken >= item.size and item.transaction:ends_by_itself() then
-		item.state = "unknown"
-		run.lost = true
+local function count_left()
+	local n = 0
+	for _, item in ipairs(items) do
+		n = n + (item.state == "not sent" and 1 or 0)
 	end
-	release(item)
+	return n
 end
 
 -- A connection that was lost is made again only while nothing is unknown, and
 -- when it did come to something.
 local function attempt()
-	local conn, flight = postel.connect(o.URL), {}
-	local ok, e = pcall(send_all, conn, flight)
-	if ok then
-		pcall(conn.close, conn) -- all is acknowledged, whatever QUIT says
-		return
+	local conn = connect()
+	local sink = delivery.delivery(conn, {
+		ledger = ledger.ledger(), jobs = jobs, expected = count_left(),
+		connect = function() return connect(false) end,
+		alone = #items == 1, patience = 1, progress = progress,
+		verdict = settle,
+		unknown = function(message)
+			message.item.state, run.lost = "unknown", true
+		end,
+	})
+	local ok, e = pcall(mover.move, messages(conn:capability "8BITMIME"), sink,
+		run, progress)
+	if not ok then
+		sink:abandon()
+		run.connected = run.done > 0 and not run.lost
+		error(e, 0)
 	end
-	conn:abandon()
-	for _, item in ipairs(flight) do
-		strand(item)
-	end
-	run.connected = run.done > 0 and not run.lost
-	error(e, 0)
 end
 
 -- ---- the end ----
@@ -376,6 +350,9 @@ local function messages_for_json()
 end
 
 local ok, e = pcall(retry.retry, run, attempt)
+if postel.options.dry_run then
+	run.partly, run.done, run.octets = run.partly or run.done > 0, 0, 0
+end
 if not ok and type(e) == "table" and (run.lost or run.done > 0 or #items > 1) then
 	tell_fates(e)
 end

@@ -13,6 +13,7 @@ local mover = require "postel.mover"
 local origin = require "postel.origin"
 local retry = require "postel.retry"
 local set = require "postel.set"
+local task = require "postel.task"
 
 local o = postel.args(arg, {
 	name = "transfer",
@@ -49,6 +50,8 @@ now), 9 connection lost.]],
 	{"--uncertain=WHAT", core.text("again, the default, or skip: messages of which " ..
 		"nobody knows whether they were taken"),
 		one_of = {again = true, skip = true}},
+	{"--jobs=N", core.text("connections to DST at most, else 1, or up to 10 to a " ..
+		"server that is far; each has its own order")},
 	{"--json", core.text "a summary in JSON"},
 	{"-n", "--dry-run", core.text "send no message and delete none; show what would"},
 })
@@ -103,6 +106,7 @@ local function check_arguments()
 end
 
 local place, destination_url, from = check_arguments()
+local jobs = o.jobs and job.whole("transfer", "--jobs", o.jobs, 1, 100)
 
 -- ---- what is known ----
 
@@ -202,9 +206,15 @@ local function skip(source, message)
 	return false
 end
 
-local function transfer(source, destination)
-	local sink = delivery.delivery(destination, {
-		from = from, to = o.to, ledger = notes,
+local function connect(prompt)
+	return postel.connect(o.DST, {name = job.label(destination_url),
+		prompt = prompt})
+end
+
+local function sink_over(destination, source, count)
+	return delivery.delivery(destination, {
+		from = from, to = o.to, ledger = notes, jobs = jobs, expected = count,
+		connect = function() return connect(false) end,
 		resent = o.resent and from or nil,
 		uncertain = function(message, text)
 			is_uncertain(message)
@@ -216,11 +226,19 @@ local function transfer(source, destination)
 			end
 		end,
 	})
+end
+
+local function transfer(source, destination)
 	local step, count = source:messages(choice, function(message)
 		return skip(source, message)
 	end)
 	local progress <close> = postel.progress(count, place.label)
-	mover.move(step, sink, run, progress)
+	local sink = sink_over(destination, source, count)
+	local ok, e = pcall(mover.move, step, sink, run, progress)
+	if not ok then
+		sink:abandon()
+		error(e, 0)
+	end
 end
 
 -- How many messages would be sent, where nothing may be.
@@ -249,23 +267,38 @@ local function work(source, destination)
 	check_lasting(source)
 	if postel.options.dry_run then
 		count_only(source)
+		destination:close()
 	else
 		transfer(source, destination)
 		commit(source)
 		run.mailboxes = 1
 	end
-	destination:close()
+end
+
+-- Source and destination, opened at the same time where nobody may have to be asked
+-- for two passwords.
+local function open_both()
+	local opening = not destination_url.user and task.spawn(connect)
+	local ok, source = pcall(place.open, place,
+		{writes = o.delete and not postel.options.dry_run})
+	if not ok then
+		if opening then
+			opening:cancel()
+		end
+		error(source, 0)
+	end
+	local there, destination = pcall(opening and opening.join or connect,
+		opening or nil)
+	if not there then
+		source:abandon()
+		error(destination, 0)
+	end
+	return source, destination
 end
 
 local function attempt()
 	attempts = attempts + 1
-	local source = place:open {writes = o.delete and not postel.options.dry_run}
-	local ok, destination = pcall(postel.connect, o.DST,
-		{name = job.label(destination_url)})
-	if not ok then
-		source:abandon()
-		error(destination, 0)
-	end
+	local source, destination = open_both()
 	run.connected = true
 	local done, e = pcall(work, source, destination)
 	if not done then

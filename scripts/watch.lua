@@ -71,13 +71,7 @@ some messages were left, 10 also if some mailboxes could not be watched.]],
 -- ---- arguments ----
 
 local function whole(option, value, default)
-	local n = value == nil and default or
-		math.tointeger(tonumber(value:match "^%d+$"))
-	if not n or n < 1 or n > 1000 then
-		errors.raise("usage", "watch: %s: %s is no number from 1 to 1000",
-			option, value)
-	end
-	return n
+	return value and job.whole("watch", option, value, 1, 1000) or default
 end
 
 -- The function of --call.

@@ -261,10 +261,13 @@ local ask = {
 	imap = function(conn) return conn:call "CAPABILITY" end,
 }
 
--- Asks a server that has greeted what it can do; the reply.
+-- Asks a server that has greeted what it can do; the reply.  How long it took is
+-- what a round trip takes.
 function M.ask_capabilities(conn)
 	local fn = ask[conn.protocol]
-	return fn and fn(conn)
+	local reply = fn and fn(conn)
+	conn.round_trip = reply and reply.seconds
+	return reply
 end
 
 -- ---- TLS ----

@@ -35,6 +35,16 @@ function M.journal_folder(name, folder, ...)
 	return name .. "/" .. core.sha256(table.concat(parts, "\n")):sub(1, 16)
 end
 
+-- The whole number that an option of the script of that name has.
+function M.whole(name, option, text, least, most)
+	local n = text:find "^%d+$" and math.tointeger(tonumber(text))
+	if not n or n < least or n > most then
+		errors.raise("usage", "%s: %s: %s is no number from %d to %d", name,
+			option, core.vis(text), least, most)
+	end
+	return n
+end
+
 local Run = {}
 Run.__index = Run
 

@@ -115,14 +115,14 @@ function Ledger:remaining(key, to)
 	return list, unknown and #list > 0
 end
 
--- The message's final dot is about to go, to the recipients `to`: this is on disk
--- when it returns.
-function Ledger:begin(key, to)
+-- The message is about to be whole at the server, for the recipients `to`: this is on
+-- disk when it returns, or if it is to be `later`, by the next sync().
+function Ledger:begin(key, to, later)
 	local lines = state(self, key)
 	for _, address in ipairs(to) do
 		lines[#lines + 1] = " " .. address
 	end
-	add(self, key, lines)
+	add(self, key, lines, {later = later})
 end
 
 -- The verdict: `accepted` have got it now.  This outlives the process at once, and is

@@ -139,8 +139,12 @@ local function given_fields(o)
 end
 
 -- What the header has: letter.given, of the options, and letter.own, the fields of
--- the file that they do not replace; all of them by name.
-local function read_fields(letter)
+-- the file that they do not replace; all of them by name, in letter.names.
+local function parse(letter)
+	if letter.names then
+		return
+	end
+	letter.header, letter.skip = split(letter)
 	letter.given, letter.own = given_fields(letter.options), {}
 	local replaced, all = by_name(letter.given), {table.unpack(letter.given)}
 	for _, f in ipairs(core.header_fields(letter.header)) do
@@ -149,7 +153,7 @@ local function read_fields(letter)
 			all[#all + 1] = f
 		end
 	end
-	return by_name(all)
+	letter.names = by_name(all)
 end
 
 -- ---- the envelope ----
@@ -169,6 +173,7 @@ end
 -- Whom the header names as recipients, each once: To, Cc and Bcc; those of a
 -- message that was sent on are in Resent- fields (RFC 5322 3.6.6).
 function Letter:recipients()
+	parse(self)
 	local list, seen = {}, {}
 	local again = self.names["resent-to"] or self.names["resent-cc"] or
 		self.names["resent-bcc"]
@@ -187,6 +192,7 @@ end
 -- Who the header says has sent it: Sender, else the first of From; or nil.
 function Letter:sender()
 	local sender
+	parse(self)
 	for _, name in ipairs {"resent-sender", "resent-from", "sender", "from"} do
 		each_address(self, name, function(address)
 			sender = sender or address
@@ -284,6 +290,7 @@ function Letter:build(envelope, eight_bit)
 		self.body:rewind()
 		return self.body
 	end
+	parse(self)
 	local o, mime = self.options, ""
 	local header, fields = header_parts(self, envelope)
 	if o.complete and not has_mime(self) then
@@ -315,7 +322,9 @@ local function check(letter)
 		wrong(letter, "it holds NUL octets, which SMTP cannot carry")
 	elseif not o.complete then
 		return
-	elseif o.attach and has_mime(letter) then
+	end
+	parse(letter)
+	if o.attach and has_mime(letter) then
 		wrong(letter, "it has a MIME header; nothing can be attached to it")
 	elseif not utf8.len(letter.header) then
 		wrong(letter, "its header is no UTF-8")
@@ -342,8 +351,6 @@ function M.letter(name, body, options)
 	local letter = setmetatable({name = name, options = options,
 		body = source.rewindable(body)}, Letter)
 	letter.facts = letter.body:facts()
-	letter.header, letter.skip = split(letter)
-	letter.names = read_fields(letter)
 	check(letter)
 	return letter
 end

@@ -9,9 +9,9 @@
 -- A refusal is an error of kind "refused"; {refused =} in it is an array of
 -- {text, temporary}, if there are several, and {part = true} says that some have
 -- the message all the same.  A sink may have window, the number of messages that it
--- takes at a time, stop(), which says that what has not gone yet is not to go, and
--- its pending messages concluded(): whether there is a verdict, for which it waits
--- a while.
+-- takes at a time, stop(), which says that what has not gone yet is not to go,
+-- explain(e), which adds what it knows to the error that has ended it all, and its
+-- pending messages concluded(): whether there is a verdict, for which it waits a while.
 
 local errors = require "postel.errors"
 
@@ -95,6 +95,9 @@ function M.move(next_message, sink, run, progress)
 	local ok, e = pcall(move_all, next_message, sink, run, progress, window)
 	if not ok then
 		conclude(window, sink, run, progress)
+		if sink.explain then
+			sink:explain(e)
+		end
 		error(e, 0)
 	end
 	if sink.close then

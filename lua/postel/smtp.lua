@@ -70,10 +70,10 @@ local function size_parameter(conn, size, list)
 	list[#list + 1] = "SIZE=" .. size
 end
 
--- RFC 6152.  What a relayed body holds is not known before; then the
--- parameter is given where the server knows it.
+-- RFC 6152.  What a relayed body holds may not be known before; then the
+-- parameter is given where the server knows it.  It goes on as it came.
 local function body_parameter(conn, facts, list)
-	if facts and facts.nul then
+	if facts and facts.nul and not facts.relayed then
 		refuse(conn, "the message holds NUL, which DATA cannot carry")
 	end
 	if facts and not facts.eight_bit then
@@ -81,7 +81,7 @@ local function body_parameter(conn, facts, list)
 	end
 	if conn:capability "8BITMIME" then
 		list[#list + 1] = "BODY=8BITMIME"
-	elseif facts then
+	elseif facts and not facts.relayed then
 		refuse(conn, "the message has 8-bit octets, and the server " ..
 			"does not offer 8BITMIME")
 	end
@@ -111,11 +111,16 @@ local Transaction = {}
 Transaction.__index = Transaction
 Transaction.__name = "postel.transaction"
 
--- The replies to the final dot of LMTP: one for each recipient accepted, in
--- their order (RFC 2033 4.2), as {ok, temporary, text}.  nil if there was no
--- dot, for DATA itself was refused.
-local function lmtp_replies(reply)
-	local list
+-- Whether a chunk was refused by who knows of none, though he offers CHUNKING.
+local function is_unknown(reply)
+	return reply.number == 500 or reply.number == 502 or reply.number == 503
+end
+
+-- The replies of LMTP to a message: one for each recipient accepted, in their order
+-- (RFC 2033 4.2, 4.3), as {ok, temporary, text}.  nil if there was none, for DATA or
+-- BDAT itself was refused.
+local function lmtp_replies(reply, chunk)
+	local list = chunk and not is_unknown(reply) and {} or nil
 	for _, line in ipairs(reply.lines) do
 		local digit = line:match "^([245])%d%d$" or
 			line:match "^([245])%d%d "
@@ -179,7 +184,7 @@ function Transaction:wait()
 	if #result.accepted > 0 then
 		result.reply = data
 		local replies = data.conn.protocol == "lmtp" and
-			lmtp_replies(data)
+			lmtp_replies(data, self.chunk)
 		if replies then
 			sort_lmtp(data.conn, result, replies)
 		elseif not data.ok then
@@ -194,9 +199,8 @@ function Transaction:wait()
 	return result
 end
 
--- Whether the server is through with the transaction, or will be when it has
--- the body: what it thinks of it makes no difference (RFC 5321 4.1.1.4).
-function Transaction:ends_by_itself()
+-- Whether the server has asked for the message, which DATA waits for.
+function Transaction:is_asked()
 	for _, line in ipairs(self.data.lines) do
 		if line:find "^354" then
 			return true
@@ -205,9 +209,19 @@ function Transaction:ends_by_itself()
 	return false
 end
 
+-- Behind wait(): whether the chunk was refused, though there was a recipient, by a
+-- server that does not know what it has offered.  What it takes the octets for, nobody
+-- knows: it may have read them as commands.
+function Transaction:is_chunk_unknown()
+	return self.chunk and self.result.reply == self.data and
+		is_unknown(self.data)
+end
+
 --- smtp:submit(message) → transaction
 -- Begins to send a message, as smtp:mail() does, and does not wait.  What is
--- submitted next goes right behind the final dot (RFC 2920 3.1).
+-- submitted next goes right behind the final dot (RFC 2920 3.1).  With
+-- message.chunk = true the message, whose body can be read twice, goes by BDAT
+-- (RFC 3030), and nothing is waited for.
 function M:submit(message)
 	if type(message) ~= "table" then
 		errors.argument("mail", "message", "table expected, got %s",
@@ -231,18 +245,19 @@ function M:submit(message)
 		dsn.check(self, message.dsn)
 		dsn.mail_parameters(message.dsn, list)
 	end
-	local t = setmetatable({to = to, rcpt = {}}, Transaction)
-	if self.transaction and not self.transaction:ends_by_itself() then
-		self:send "RSET"
+	local t = setmetatable({to = to, rcpt = {}, chunk = message.chunk},
+		Transaction)
+	if self.begun then
+		self:reset()
 	end
-	self.transaction = t
+	self.begun = true
 	t.mail = self:send("MAIL", from, table.unpack(list))
 	for i, address in ipairs(to) do
 		t.rcpt[i] = self:send("RCPT", address, table.unpack(
 			message.dsn and
 			dsn.rcpt_parameters(message.dsn, address) or {}))
 	end
-	t.data = self:send("DATA", body)
+	t.data = self:send(t.chunk and "BDAT" or "DATA", body)
 	return t
 end
 

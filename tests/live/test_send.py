@@ -66,7 +66,7 @@ class Send(LiveCase):
             "miraculix@mail.test", f"--ca={self.authority.ca}", path)
         self.assertEqual(result.status, 0, result)
         shown = result.out + result.err
-        for reply in (b"220 ", b"250 ", b"354 "):
+        for reply in (b"220 ", b"250 ", b"250 OK id="):
             self.assertIn(reply, shown)
 
     def test_refusals(self):
