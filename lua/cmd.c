@@ -92,6 +92,9 @@ cmd_gc(lua_State *L)
 {
 	struct bind_cmd *u = bind_check(L, 1, &cmd_type);
 
+	/* Nothing is to be collected for it.  (In a finalizer, no effect.) */
+	if (u->cmd != NULL)
+		lua_gc(L, LUA_GCSTEP, -COMMAND_KIB);
 	cmd_unref(u->cmd);
 	*u = (struct bind_cmd){0};
 	return 0;

@@ -184,8 +184,8 @@ local function move(item, lane)
 	local sink = item.sink
 	table.remove(item.lane.items, 1)
 	item.body:rewind()
-	item.lane, item.moved, item.transaction = lane, true, nil
-	item.waits = false
+	item.lane, item.moved = lane, true
+	item.waits, item.transaction, item.error = false, nil, nil
 	if item.chunk and sink.no_chunks then
 		item.chunk = false
 		item.held = sink.options.ledger.lasting and not item.begun
@@ -224,14 +224,20 @@ local function send_elsewhere(item)
 	local all = item.sink.lanes
 	all:leave(item.lane)
 	local lane = all:emptiest()
-	return lane ~= nil and (move(item, lane) or true)
+	if lane then
+		move(item, lane)
+	end
+	return lane ~= nil
 end
 
 -- ---- a connection ----
 
 -- Waits for the verdict on the first message of a lane, and notes it.
 local function attend(item)
-	if item.held then
+	if item.lane.leaving and item.waits then
+		move(item, item.lane.lanes:replace(item.lane))
+		return
+	elseif item.held then
 		let_go(item)
 	end
 	local t = item.transaction or errors.raise("closed", "%s: message %s was " ..
@@ -264,6 +270,9 @@ local function finish(item, e)
 	item.error = e
 	item.body:close()
 	item.message.body:close()
+	if item.transaction then
+		item.transaction:release()
+	end
 	item.done = true
 end
 
@@ -300,24 +309,18 @@ local function attend_all(lane)
 		if item.waits then
 			start_waiting(lane)
 		end
-		local ok, e = true, item.error
-		if lane.leaving and item.waits then
-			ok, e = pcall(move, item, lane.lanes:replace(lane))
-		elseif not e then
+		local ok, e = not item.error, item.error
+		if ok then
 			ok, e = pcall(attend, item)
 		end
-		if item.moved then
-			item.moved = false
-		elseif ok or not is_refused_lane(item, e) or
-			not send_elsewhere(item) then
-			if not ok then
-				e = failure(item, e)
-			end
-			table.remove(lane.items, 1)
-			finish(item, e)
-		else
-			item.moved = false
+		if not ok and is_refused_lane(item, e) then
+			send_elsewhere(item)
 		end
+		if not item.moved then
+			table.remove(lane.items, 1)
+			finish(item, not ok and failure(item, e) or nil)
+		end
+		item.moved = false
 		start_waiting(lane)
 	end
 	lane.works = false

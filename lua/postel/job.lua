@@ -48,6 +48,18 @@ end
 local Run = {}
 Run.__index = Run
 
+-- Garbage in KiB before it is collected; of a large heap a tenth.
+local GARBAGE = 3072
+
+-- Mailboxes of a hundred thousand messages are to fit into little memory; where there
+-- is little, collecting often would cost more than the work.  To be called again when
+-- the heap has grown.
+function M.limit_garbage()
+	local percent = 100 * GARBAGE // math.ceil(collectgarbage "count")
+	collectgarbage("incremental", 100 + math.max(10, math.min(percent, 900)),
+		1000)
+end
+
 -- The counts of a job: .done messages, .octets of them, .skipped (done by an
 -- earlier run), .mailboxes, .flags (messages whose flags were changed); .refused is
 -- an array of {mailbox, key, text}; .partly is set where a message was taken for
@@ -56,8 +68,7 @@ Run.__index = Run
 -- line for the end.  name is the script's, options what its arguments say.  how may
 -- have .summary, the file for the summary where standard output carries mail.
 function M.run(name, options, how)
-	-- Mailboxes of a hundred thousand messages are to fit into little memory.
-	collectgarbage("incremental", 110, 1000)
+	M.limit_garbage()
 	return setmetatable({
 		name = name, options = options, done = 0, octets = 0,
 		skipped = 0, mailboxes = 0, flags = 0, refused = {}, temporary = true,

@@ -14,6 +14,7 @@
 -- pending messages concluded(): whether there is a verdict, for which it waits a while.
 
 local errors = require "postel.errors"
+local job = require "postel.job"
 
 local M = {}
 
@@ -39,6 +40,9 @@ local function settle(item, run, progress)
 		error(e, 0)
 	end
 	run.done = run.done + 1
+	if run.done % 1000 == 0 then
+		job.limit_garbage()
+	end
 	run.octets = run.octets + item.size
 	if progress then
 		progress:step(1, item.size)

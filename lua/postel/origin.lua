@@ -178,6 +178,7 @@ local function settle_dele(self, cmd)
 	if not cmd.ok and not self.refusal then
 		self.refusal = errors.refusal(cmd)
 	end
+	cmd:release()
 end
 
 -- Marks a message; commit() removes it.

@@ -182,7 +182,7 @@ end
 
 -- Behind the body: the end of the reply to RETR.
 function Message:finish()
-	self.reply:wait()
+	self.reply:wait():release()
 end
 
 -- Sends DELE and does not wait for the reply: a command.

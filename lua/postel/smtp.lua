@@ -199,6 +199,15 @@ function Transaction:wait()
 	return result
 end
 
+-- Gives back what the replies hold.
+function Transaction:release()
+	self.mail:release()
+	for _, rcpt in ipairs(self.rcpt) do
+		rcpt:release()
+	end
+	self.data:release()
+end
+
 -- Whether the server has asked for the message, which DATA waits for.
 function Transaction:is_asked()
 	for _, line in ipairs(self.data.lines) do

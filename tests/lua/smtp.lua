@@ -194,13 +194,107 @@ C: text
 C: .
 S: 250 second]], function(conn)
 		local first = conn:submit(mail)
-		require "postel.task".wait(function()
-			return first.data.lines[1] ~= nil
-		end)
 		local second = conn:submit(mail)
 		spec.same(first:wait().reply.text, "first")
 		spec.same(second:wait().reply.text, "second")
 	end)
+end)
+
+spec.test("sent ahead of a DATA that is refused: RSET comes first", function()
+	talk(FULL .. [[
+C: MAIL FROM:<a@x.test> SIZE=6
+C: RCPT TO:<b@x.test>
+C: DATA
+S: 250 ok
+S: 450 4.2.0 later
+S: 503 no recipients
+C: RSET
+C: MAIL FROM:<a@x.test> SIZE=6
+C: RCPT TO:<b@x.test>
+C: DATA
+S: 250 reset
+S: 250 ok
+S: 250 ok
+S: 354 go
+C: text
+C: .
+S: 250 second]], function(conn)
+		local first, second = conn:submit(mail), conn:submit(mail)
+		spec.same(#first:wait().accepted, 0)
+		spec.same(second:wait().reply.text, "second")
+	end)
+end)
+
+-- RFC 3030 2: what a server makes of a transaction whose chunk it refuses is its
+-- affair, so RSET stands between any two.
+spec.test("by BDAT nothing is waited for, and RSET divides", function()
+	local chunk = {from = "a@x.test", to = "b@x.test", body = "text\n.\n",
+		chunk = true}
+	talk(hello("PIPELINING", "CHUNKING") .. [[
+C: MAIL FROM:<a@x.test>
+C: RCPT TO:<b@x.test>
+C: BDAT 9 LAST
+C: text
+C: .
+C: RSET
+C: MAIL FROM:<a@x.test>
+C: RCPT TO:<b@x.test>
+C: BDAT 9 LAST
+C: text
+C: .
+S: 250 ok
+S: 550 nobody
+S: 503 no recipients
+S: 250 reset
+S: 250 ok
+S: 250 ok
+S: 250 second
+C: MAIL FROM:<a@x.test>
+C: RCPT TO:<b@x.test>
+C: BDAT 9 LAST
+C: text
+C: .
+S: 250 ok
+S: 250 ok
+S: 502 what?]], function(conn)
+		local first, second = conn:submit(chunk), conn:submit(chunk)
+		spec.same(first:wait().refused[1].text, "550 nobody")
+		spec.same(first:is_chunk_unknown(), false)
+		spec.same(second:wait().reply.text, "second")
+		local third = conn:submit(chunk)
+		spec.same(#third:wait().accepted, 0)
+		spec.same(third:is_chunk_unknown(), true)
+	end)
+end)
+
+spec.test("LMTP: a reply for each recipient behind the last chunk", function()
+	local function try(replies, accepted, refused)
+		talk([[
+S: 220 hi
+C: LHLO c.test
+S: 250-hi
+S: 250-CHUNKING
+S: 250 PIPELINING
+C: MAIL FROM:<a@x.test>
+C: RCPT TO:<b@x.test>
+C: RCPT TO:<c@x.test>
+C: RCPT TO:<d@x.test>
+C: BDAT 6 LAST
+C: text
+S: 250 ok
+S: 250 ok
+S: 550 no c
+S: 250 ok
+]] .. replies, function(conn)
+			local r = conn:submit({from = "a@x.test", body = "text\n",
+				to = {"b@x.test", "c@x.test", "d@x.test"},
+				chunk = true}):wait()
+			spec.list(r.accepted, accepted)
+			spec.same(#r.refused, refused)
+		end, "lmtp")
+	end
+	try("S: 250 for b\nS: 452 4.2.2 d is full", {"b@x.test"}, 2)
+	try("S: 502 no such command", {}, 3)
 end)
 
 spec.test("without PIPELINING each waits its turn", function()

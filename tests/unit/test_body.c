@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* All of b from here on. */
@@ -303,6 +304,83 @@ test_held_body_of_nothing(void **state)
 	body_unref(b);
 }
 
+/* What can be read once, behind a prefix. */
+static struct body *
+behind_prefix(const char *content)
+{
+	struct body *inner, *b;
+	int fd[2];
+
+	assert_int_equal(pipe(fd), 0);
+	assert_int_equal(
+	    write(fd[1], content, strlen(content)), strlen(content));
+	close(fd[1]);
+	inner = body_fd(fd[0]);
+	b = body_held(S("x: y\r\n"), inner, false);
+	body_unref(inner);
+	return b;
+}
+
+static void
+test_gathered_body_can_be_read_twice(void **state)
+{
+	struct body *b = behind_prefix("a\nb");
+	struct body_facts facts;
+	struct err e = {0};
+	struct str s;
+	uint64_t size;
+
+	(void)state;
+	assert_false(body_whole(b));
+	assert_int_equal(body_examine(b, &facts, &e), -1);
+	assert_true(body_gather(b, 3));
+	assert_false(body_whole(b)); /* nobody has looked for more */
+	assert_true(body_gather(b, 100));
+	assert_true(body_whole(b));
+	assert_true(body_size(b, &size));
+	assert_int_equal(size, 9);
+	assert_int_equal(body_examine(b, &facts, &e), 0);
+	assert_int_equal(facts.crlf_size, 6 + 3 + 3);
+	assert_content(b, S("x: y\r\na\nb"));
+	assert_true(body_rewind(b));
+	body_hold(b);
+	assert_int_equal(body_pull(b, &s, &e), PULL_SLICE);
+	body_took(b, s.n);
+	assert_int_equal(body_pull(b, &s, &e), PULL_LATER);
+	assert_true(body_due(b));
+	body_unref(b);
+}
+
+static void
+test_what_was_gathered_of_a_long_body_comes_first(void **state)
+{
+	struct body *b = behind_prefix("some lines\nof text\n");
+	uint64_t size;
+
+	(void)state;
+	assert_true(body_gather(b, 7));
+	assert_false(body_whole(b));
+	assert_false(body_size(b, &size));
+	assert_content(b, S("x: y\r\nsome lines\nof text\n"));
+	assert_false(body_rewind(b));
+	body_unref(b);
+}
+
+static void
+test_what_can_be_read_twice_is_not_gathered(void **state)
+{
+	struct body *inner = body_mem(S("ab"));
+	struct body *b = body_held(S(""), inner, false);
+
+	(void)state;
+	assert_true(body_gather(b, 1));
+	assert_true(body_whole(b));
+	assert_int_equal(body_taken(inner), 0);
+	body_unref(inner);
+	assert_content(b, S("ab"));
+	body_unref(b);
+}
+
 int
 main(void)
 {
@@ -310,6 +388,9 @@ main(void)
 	    cmocka_unit_test(test_held_body_gives_prefix_and_inner),
 	    cmocka_unit_test(test_end_of_a_held_body_waits),
 	    cmocka_unit_test(test_held_body_of_nothing),
+	    cmocka_unit_test(test_gathered_body_can_be_read_twice),
+	    cmocka_unit_test(test_what_was_gathered_of_a_long_body_comes_first),
+	    cmocka_unit_test(test_what_can_be_read_twice_is_not_gathered),
 	    cmocka_unit_test(test_each_source_gives_what_it_was_given),
 	    cmocka_unit_test(test_file_starts_where_it_stands),
 	    cmocka_unit_test(test_pipe_is_read_once),
