@@ -164,13 +164,14 @@ class Pop3ToMaildir(Job):
 
     def mpop(self):
         folder = self.folder("mpop")
+        (self.home.path / "uidls").unlink(missing_ok=True)
         for part in ("tmp", "new", "cur"):
             (folder / part).mkdir(parents=True)
         config = self.file("mpoprc", (
             f"account default\nhost 127.0.0.1\n"
             f"port {self.port(self.mail, 'pop3')}\n"
             f"user {world.TEMPLATE}\npassword secret\nauth user\ntls off\n"
-            f"keep on\nuidls_file {self.folder('uidls')}\n"
+            f"keep on\nuidls_file {self.home.path / 'uidls'}\n"
             f"delivery maildir {folder}\nreceived_header off\n"))
         config.chmod(0o600)
         return self.run("mpop", "-q", "-C", config)

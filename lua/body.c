@@ -333,8 +333,8 @@ file_body(lua_State *L)
 	return *slot != NULL ? 1 : bind_raise(L, &e, 0);
 }
 
-/* held_body(prefix, body): see proto/body.h; hold() holds it.  Its source is that of the
- * inner one. */
+/* held_body(prefix, body): see proto/body.h; hold() holds it.  Its source is
+ * that of the inner one. */
 static int
 held_body(lua_State *L)
 {

@@ -64,11 +64,12 @@ void body_hold(struct body *b);
 bool body_due(const struct body *b);
 void body_release(struct body *b); /* nothing if it is not held */
 /*
- * Takes what has come of inner into memory, max octets of it or a slice more: whoever
- * wants to know a message before it is sent calls it until it is true, which says that
- * it would take no more.  Then body_whole says whether all of it is there; if not, it
- * was longer, or has failed, and can be sent all the same, once.  Of an inner body
- * that can be read twice by itself nothing is taken.
+ * Takes what has come of inner into memory, max octets of it or a slice more:
+ * whoever wants to know a message before it is sent calls it until it is true,
+ * which says that it would take no more.  Then body_whole says whether all of
+ * it is there; if not, it was longer, or has failed, and can be sent all the
+ * same, once.  Of an inner body that can be read twice by itself nothing is
+ * taken.
  */
 bool body_gather(struct body *b, uint64_t max);
 /* Whether all of any body can be read twice. */

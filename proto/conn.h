@@ -269,10 +269,10 @@ struct cmd *conn_send(struct conn *c, struct str verb, const struct arg *args,
     size_t n, struct err *e);
 
 /*
- * SMTP, LMTP: a RSET between two messages that are sent ahead, which goes out only
- * if the first one's transaction may be open still when its turn comes: DATA was
- * refused, or a BDAT is in flight or was refused (RFC 3030 2).  Else it is over
- * without having been sent.  0, or -1 as conn_send.
+ * SMTP, LMTP: a RSET between two messages that are sent ahead, which goes out
+ * only if the first one's transaction may be open still when its turn comes:
+ * DATA was refused, or a BDAT is in flight or was refused (RFC 3030 2).  Else
+ * it is over without having been sent.  0, or -1 as conn_send.
  */
 int conn_reset(struct conn *c, struct err *e);
 

@@ -342,9 +342,9 @@ settled(struct conn *c, struct cmd *cmd)
 	c->smtp.unclear |= is(cmd, "BDAT") && cmd->reply.class != REPLY_OK;
 }
 
-/* Of a DATA in flight it is known that its message ends the transaction, whatever
- * the server will think of it, once the server has asked for it (RFC 5321
- * 4.1.1.4); of a BDAT in flight nothing is known. */
+/* Of a DATA in flight it is known that its message ends the transaction,
+ * whatever the server will think of it, once the server has asked for it (RFC
+ * 5321 4.1.1.4); of a BDAT in flight nothing is known. */
 static bool
 needless(const struct conn *c)
 {

@@ -20,7 +20,8 @@ may_send(const struct conn *c, const struct job *j)
 	return !(j->flags & VERB_USES_SEQ && c->breaks > 0);
 }
 
-/* The first job that may be sent now; those that are needless are over without. */
+/* The first job that may be sent now; those that are needless are over without.
+ */
 static struct job *
 next_unsent(struct conn *c)
 {

@@ -27,6 +27,9 @@ A message that the server cannot carry (too large, 8-bit without 8BITMIME, an
 address beyond ASCII without SMTPUTF8, NUL) is not begun.  One that is refused does
 not stop the others.
 
+To a server that is far several connections are opened, unless it offers CHUNKING;
+then messages arrive in any order.  --jobs=1 keeps their order.
+
 Exit status: 0 taken for all recipients, 10 for some, 6 or 7 for none (refused
 for good, for now), 9 connection lost: it is told which messages are certain.]],
 	{"URL", core.text "smtp[s]://, submission:// or lmtp://"},
@@ -52,8 +55,8 @@ for good, for now), 9 connection lost: it is told which messages are certain.]],
 		"success,failure,delay")},
 	{"--dsn-return=WHAT", core.text "what of the message they bring: full or hdrs"},
 	{"--dsn-id=TEXT", core.text "an id that comes back in them"},
-	{"--jobs=N", core.text("connections at most, else 1, or up to 10 to a server " ..
-		"that is far; each has its own order")},
+	{"--jobs=N", core.text("connections to the destination at most; else 1, or " ..
+		"up to 10 if it is far")},
 	{"--json", core.text "a summary in JSON"},
 	{"-n", "--dry-run", core.text "ask the server, but send no message"},
 })

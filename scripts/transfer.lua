@@ -32,6 +32,9 @@ knows whether it was taken: the next run says so, and sends it again, or with
 
 A connection that is lost is made again, with pauses, and the transfer goes on.
 
+To a server that is far several connections are opened, unless it offers CHUNKING;
+then messages arrive in any order.  --jobs=1 keeps their order.
+
 Exit status: 0 all done, 10 done in part, 6 or 7 all refused (for good, for
 now), 9 connection lost.]],
 	{"SRC", core.text("pop3[s]://user@host, imap[s]://user@host[/mailbox] or the " ..
@@ -50,8 +53,8 @@ now), 9 connection lost.]],
 	{"--uncertain=WHAT", core.text("again, the default, or skip: messages of which " ..
 		"nobody knows whether they were taken"),
 		one_of = {again = true, skip = true}},
-	{"--jobs=N", core.text("connections to DST at most, else 1, or up to 10 to a " ..
-		"server that is far; each has its own order")},
+	{"--jobs=N", core.text("connections to the destination at most; else 1, or " ..
+		"up to 10 if it is far")},
 	{"--json", core.text "a summary in JSON"},
 	{"-n", "--dry-run", core.text "send no message and delete none; show what would"},
 })

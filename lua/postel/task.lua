@@ -172,7 +172,7 @@ function Task:cancel()
 	tasks[self.co], self.ready, self.joined = nil, nil, true
 	if not self.done then
 		self.done = true
-		self.failure = errors.new("cancel", "cancelled")
+		self.failure = errors.new("cancel", "interrupted")
 		coroutine.close(self.co)
 	end
 end
