@@ -135,6 +135,18 @@ push_times(lua_State *L, void *c)
 	}
 }
 
+/* Seconds; nil before a command has been answered. */
+static void
+push_round_trip(lua_State *L, void *c)
+{
+	int64_t us = conn_round_trip(c);
+
+	if (us >= 0)
+		lua_pushnumber(L, (lua_Number)us / 1e6);
+	else
+		lua_pushnil(L);
+}
+
 static void
 push_known(lua_State *L, void *c)
 {
@@ -202,6 +214,7 @@ const struct bind_field bind_conn_fields[] = {
     {"capabilities_known", push_known},
     {"welcome", push_welcome},
     {"times", push_times},
+    {"round_trip", push_round_trip},
     {"stamp", push_stamp},
     {"mailbox", push_mailbox},
     {"bye", push_bye},

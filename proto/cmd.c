@@ -297,6 +297,19 @@ job_dup(struct job *j, struct str s)
 	return copy.p != NULL ? copy : S("");
 }
 
+/* A server that answers before all is out tells nothing of the way. */
+static void
+first_line(struct job *j)
+{
+	struct conn *c = j->cmd.conn;
+	int64_t us;
+
+	j->cmd.first_at = loop_now_us();
+	us = j->cmd.first_at - j->cmd.sent_at;
+	if (j->cmd.sent_at != 0 && (c->round_trip < 0 || us < c->round_trip))
+		c->round_trip = us;
+}
+
 struct item *
 job_item(struct job *j, struct str line)
 {
@@ -305,7 +318,7 @@ job_item(struct job *j, struct str line)
 	if (++j->lines > limits.lines)
 		return NULL;
 	if (j->cmd.first_at == 0)
-		j->cmd.first_at = loop_now_us();
+		first_line(j);
 	it = arena_alloc(&j->arena, sizeof(*it));
 	if (it == NULL)
 		return NULL;

@@ -67,6 +67,7 @@ conn_new(struct loop *l, const struct conn_config *cfg)
 	arena_init(&c->imap.arena, limits.reply);
 	c->state = 1;
 	c->times = (struct conn_times){-1, -1, -1, -1, -1};
+	c->round_trip = -1;
 	c->events_tail = &c->events;
 	return c;
 }

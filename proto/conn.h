@@ -128,6 +128,12 @@ struct conn_times {
 	int64_t lookup, connect, proxy, tls, greeting;
 };
 struct conn_times conn_times(const struct conn *c);
+/*
+ * Microseconds of a round trip to the server, proxies included: the shortest
+ * time so far from a command's last octet to the first line of its reply; -1:
+ * no command has been answered.
+ */
+int64_t conn_round_trip(const struct conn *c);
 /* Commands that wait for their reply. */
 size_t conn_in_flight(const struct conn *c);
 /* What the prompt says of the state: "INBOX[22]", "(1 rcpt)", "3/14 del". */

@@ -112,6 +112,7 @@ struct conn {
 	bool tunnelling;  /* the proxy is not through to the server yet */
 	int64_t began;	  /* the part of connecting that is under way, us */
 	struct conn_times times;
+	int64_t round_trip; /* see conn_round_trip */
 	struct watch in, out;
 	struct timer timer, kick;
 	int64_t progress; /* when something worth it moved last */

@@ -122,6 +122,12 @@ conn_times(const struct conn *c)
 	return c->times;
 }
 
+int64_t
+conn_round_trip(const struct conn *c)
+{
+	return c->round_trip;
+}
+
 size_t
 conn_in_flight(const struct conn *c)
 {

@@ -42,19 +42,27 @@ S: * OK [CAPABILITY IMAP4rev1 XB=1 XA] hi there
 C: a1 NOOP
 SLOW
 S: a1 OK
-C: a2 LOGOUT
+C: a2 NOOP
+S: a2 OK
+C: a3 LOGOUT
 S: * BYE
-S: a2 OK]], function(conn)
+S: a3 OK]], function(conn)
 		spec.same(table.concat(conn.capability_list, ","),
 			"IMAP4rev1,XB=1,XA")
 		spec.same(conn.welcome,
 			"* OK [CAPABILITY IMAP4rev1 XB=1 XA] hi there")
 		spec.same(math.type(conn.times.greeting), "float")
 		spec.same(conn.times.tls, nil)
+		spec.same(conn.round_trip, nil)
 		local cmd = conn:send "NOOP"
 		spec.same(cmd.seconds, nil)
 		cmd:wait()
 		assert(cmd.seconds >= 0.03 and cmd.seconds < 10, cmd.seconds)
+		assert(conn.round_trip >= 0.03 and
+			conn.round_trip <= cmd.seconds, conn.round_trip)
+		local before = conn.round_trip
+		conn:noop()
+		assert(conn.round_trip < before, conn.round_trip)
 	end)
 end)
 
