@@ -20,6 +20,7 @@ static int conn_newindex(lua_State *);
 static int conn_gc(lua_State *);
 static int conn_tostring(lua_State *);
 static int conn_send_method(lua_State *);
+static int conn_send_ahead_method(lua_State *);
 static int conn_line_method(lua_State *);
 static int conn_reset_method(lua_State *);
 static int conn_auth_method(lua_State *);
@@ -44,6 +45,7 @@ static const struct bind_type conn_type = {
     .methods =
 	(const luaL_Reg[]){
 	    {"send", conn_send_method},
+	    {"send_ahead", conn_send_ahead_method},
 	    {"line", conn_line_method},
 	    {"reset", conn_reset_method},
 	    {"authenticate", conn_auth_method},
@@ -296,14 +298,10 @@ show_dry(lua_State *L, const struct conn *c, struct str verb,
 	lua_pop(L, 1);
 }
 
-/*** conn:send(verb, argument, ...) → cmd
- * Queues a command and gives it, without waiting.  Arguments are strings,
- * numbers, secrets and bodies; they are quoted as the verb wants it, and a body
- * becomes the message or the literal.  CR, LF and NUL raise where they cannot
- * be written.
- */
+/* conn:send and its kin. */
 static int
-conn_send_method(lua_State *L)
+send_by(lua_State *L, struct cmd *(*fn)(struct conn *c, struct str verb,
+			  const struct arg *args, size_t n, struct err *e))
 {
 	struct conn *c = bind_check_conn(L, 1);
 	struct str verb = bind_str(L, 2);
@@ -316,7 +314,7 @@ conn_send_method(lua_State *L)
 		show_dry(L, c, verb, args, n);
 		return 1;
 	}
-	u->cmd = conn_send(c, verb, args, n, &e);
+	u->cmd = fn(c, verb, args, n, &e);
 	bind_soil(L, u->cmd);
 	return u->cmd != NULL ? 1 : bind_raise(L, &e, 1);
 }
@@ -330,6 +328,29 @@ conn_reset_method(lua_State *L)
 	if (conn_reset(bind_check_conn(L, 1), &e) < 0)
 		return bind_raise(L, &e, 1);
 	return 0;
+}
+
+/*** conn:send(verb, argument, ...) → cmd
+ * Queues a command and gives it, without waiting.  Arguments are strings,
+ * numbers, secrets and bodies; they are quoted as the verb wants it, and a body
+ * becomes the message or the literal.  CR, LF and NUL raise where they cannot
+ * be written.
+ */
+static int
+conn_send_method(lua_State *L)
+{
+	return send_by(L, conn_send);
+}
+
+/*** conn:send_ahead(verb, argument, ...) → cmd
+ * The same, and it does not wait for what is in flight, though its verb or
+ * theirs wants that (a SELECT behind LOGIN, a UID SEARCH behind SELECT: RFC
+ * 9051 5.5). Only for what does no harm if one of those is refused.
+ */
+static int
+conn_send_ahead_method(lua_State *L)
+{
+	return send_by(L, conn_send_ahead);
 }
 
 /*** conn:line(text) → cmd

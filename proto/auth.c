@@ -191,12 +191,15 @@ initial_response(struct job *j, const struct conn_login *login, struct buf *out,
     struct err *e)
 {
 	struct buf plain;
+	enum sasl_step got;
 	int rc = 0;
 
 	if (!may_begin(j, login))
 		return 0;
 	secret_buf(&plain);
-	if (sasl_step(j->sasl, S(""), &plain, e) == SASL_FAIL)
+	got = sasl_step(j->sasl, S(""), &plain, e);
+	j->told_all = got == SASL_DONE;
+	if (got == SASL_FAIL)
 		rc = -1;
 	else if (plain.len == 0)
 		rc = buf_addc(out, '=');
@@ -225,6 +228,7 @@ auth_program(struct job *j, const struct conn_login *login,
 	rc = initial_response(j, login, &initial, e);
 	if (rc == 0 && !fits_line(j, login->mech, initial.len)) {
 		/* It goes behind the server's empty challenge, from anew. */
+		j->told_all = false;
 		sasl_free(j->sasl);
 		j->sasl = sasl_new(how, e);
 		rc = j->sasl != NULL ? 0 : -1;

@@ -363,8 +363,9 @@ count_args(const struct verb *v, size_t n, struct err *e)
 	    v->name, v->name, v->usage);
 }
 
-struct cmd *
-conn_send(struct conn *c, struct str verb, const struct arg *args, size_t n,
+/* The job of a verb with its arguments, not queued; NULL and err. */
+static struct job *
+verb_job(struct conn *c, struct str verb, const struct arg *args, size_t n,
     struct err *e)
 {
 	const struct verb *v;
@@ -385,11 +386,40 @@ conn_send(struct conn *c, struct str verb, const struct arg *args, size_t n,
 		return NULL;
 	j = job_new(c, v);
 	j->word = job_dup(j, verb);
-	if (c->proto->encode(&j->cmd, args, n, e) < 0 || job_queue(j, e) < 0) {
+	if (c->proto->encode(&j->cmd, args, n, e) < 0) {
 		cmd_unref(&j->cmd);
 		return NULL;
 	}
-	return &j->cmd;
+	return j;
+}
+
+/* Into the queue; NULL and err, and then j is gone. */
+static struct cmd *
+queued(struct job *j, struct err *e)
+{
+	if (j != NULL && job_queue(j, e) == 0)
+		return &j->cmd;
+	if (j != NULL)
+		cmd_unref(&j->cmd);
+	return NULL;
+}
+
+struct cmd *
+conn_send(struct conn *c, struct str verb, const struct arg *args, size_t n,
+    struct err *e)
+{
+	return queued(verb_job(c, verb, args, n, e), e);
+}
+
+struct cmd *
+conn_send_ahead(struct conn *c, struct str verb, const struct arg *args,
+    size_t n, struct err *e)
+{
+	struct job *j = verb_job(c, verb, args, n, e);
+
+	if (j != NULL)
+		j->ahead = true;
+	return queued(j, e);
 }
 
 int
@@ -460,17 +490,6 @@ line_job(struct conn *c, struct str line, struct body *body, struct err *e)
 		return NULL;
 	}
 	return j;
-}
-
-/* Into the queue; NULL and err, and then j is gone. */
-static struct cmd *
-queued(struct job *j, struct err *e)
-{
-	if (j != NULL && job_queue(j, e) == 0)
-		return &j->cmd;
-	if (j != NULL)
-		cmd_unref(&j->cmd);
-	return NULL;
 }
 
 struct cmd *

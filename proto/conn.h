@@ -275,6 +275,16 @@ struct cmd *conn_send(struct conn *c, struct str verb, const struct arg *args,
     size_t n, struct err *e);
 
 /*
+ * The same for a command to which it is all one how those in flight end: it
+ * goes out behind them though its verb, or theirs, says that it waits for them
+ * (RFC 9051 5.5: SELECT behind LOGIN, UID SEARCH behind SELECT).  What the
+ * server may still ask of one of those, it waits for, and for all of them where
+ * there is no pipelining.
+ */
+struct cmd *conn_send_ahead(struct conn *c, struct str verb,
+    const struct arg *args, size_t n, struct err *e);
+
+/*
  * SMTP, LMTP: a RSET between two messages that are sent ahead, which goes out
  * only if the first one's transaction may be open still when its turn comes:
  * DATA was refused, or a BDAT is in flight or was refused (RFC 3030 2).  Else

@@ -65,7 +65,9 @@ struct job {
 	uint32_t flags;	    /* of the verb, or what stands in for it */
 	bool typed;	    /* takes all untagged responses */
 	bool raw;	    /* conn_raw */
+	bool ahead;	    /* conn_send_ahead */
 	bool may_ask;	    /* a continuation is due at its end */
+	bool told_all;	    /* … of a login that has said all it has to say */
 	bool owes;	    /* more is due at its end, unasked: {n+} */
 	bool keep;	    /* its bodies are kept even while they are pulled */
 	bool replied;	    /* the final reply came while a body went out */

@@ -5,6 +5,18 @@
 #include "proto/engine.h"
 #include "base/text.h"
 
+/* Whether the server may still ask something of one that is in flight. */
+static bool
+is_asking(const struct conn *c)
+{
+	const struct job *j;
+
+	for (j = c->head; j != NULL && j->flying; j = j->next)
+		if (j->may_ask && !j->told_all)
+			return true;
+	return false;
+}
+
 /* Whether j may be sent while those before it wait for their replies (RFC 2920
  * 3.1, RFC 9051 5.5). */
 static bool
@@ -15,6 +27,8 @@ may_send(const struct conn *c, const struct job *j)
 	if (c->proto == NULL || c->cfg.one_by_one ||
 	    !(c->proto->pipelines || conn_has(c, "PIPELINING")))
 		return false;
+	if (j->ahead)
+		return !is_asking(c);
 	if (c->bars > 0 || j->flags & (VERB_ALONE | VERB_MAILBOX))
 		return false;
 	return !(j->flags & VERB_USES_SEQ && c->breaks > 0);

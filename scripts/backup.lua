@@ -68,10 +68,10 @@ local function without_named(todo, strangers, journal)
 end
 
 local function backup_mailbox(account, m)
-	local box = account.conn:examine(m.name, {condstore = true})
+	local box, there = account.conn:examine(m.name, {condstore = true,
+		search = "ALL"})
 	local validity = tostring(box.uidvalidity)
 	local journal <close>, strangers = store:journal(m.levels, validity)
-	local there = box:search()
 	local todo = there - copying.noted(journal)
 	if postel.options.dry_run then
 		run:would(m.text, #todo)
@@ -176,7 +176,8 @@ local function backup_pop3(conn)
 end
 
 local function backup()
-	local conn <close> = postel.connect(o.SRC, {name = job.label(url)})
+	local conn <close> = postel.connect(o.SRC, {name = job.label(url),
+		listing = true})
 	run.connected = true
 	if url.protocol == "imap" then
 		backup_imap(conn)

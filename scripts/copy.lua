@@ -51,35 +51,41 @@ local function journal_of(name)
 	return copying.journal(folder .. "/" .. job.file_name(name))
 end
 
--- How many are missing, where nothing may be changed.
-local function count(source, name)
-	run:would(name, #(source:search() - copying.noted(journal_of(name))))
+local function copy_mailbox(from, to, m)
+	local name, opened = to:name(m.levels), nil
+	if not postel.options.dry_run and to:has(name) then
+		opened = to.conn:send("SELECT", name) -- while the source is asked
+	end
+	local source, there = from.conn:examine(m.name, {condstore = true,
+		search = "ALL"})
+	if postel.options.dry_run then
+		run:would(m.text, #(there - copying.noted(journal_of(m.text))))
+		return
+	elseif not opened then
+		mailboxes.make(to, name)
+		opened = to.conn:send("SELECT", name)
+	end
+	local journal <close> = journal_of(m.text)
+	copying.copy(source, there, to.conn, errors.check(opened:wait()), journal,
+		run, {flags = not o.no_flags,
+		start = function(n) return postel.progress(n, m.text) end})
 end
 
-local function copy_mailbox(from, to, m)
-	local source = from.conn:examine(m.name, {condstore = true})
-	if postel.options.dry_run then
-		count(source, m.text)
-		return
-	end
-	local name = to:name(m.levels)
-	mailboxes.make(to, name)
-	local journal <close> = journal_of(m.text)
-	copying.copy(source, to.conn, name, journal, run, {
-		flags = not o.no_flags,
-		start = function(n) return postel.progress(n, m.text) end,
-	})
+local function connect(url, text)
+	return postel.connect(text, {name = job.label(url), listing = true})
 end
 
 local function copy_all()
-	local from <close> = postel.connect(o.SRC, {name = job.label(from_url)})
-	local to <close> = postel.connect(o.DST, {name = job.label(to_url)})
+	local from <close> = connect(from_url, o.SRC)
+	local to <close> = connect(to_url, o.DST)
 	run.connected = true
 	local source, destination = mailboxes.account(from),
 		mailboxes.account(to)
 	copying.each(source:list(o.mailbox, o.exclude), finished, run, function(m)
 		copy_mailbox(source, destination, m)
 	end)
+	from:part()
+	to:part()
 end
 
 return run:finish(pcall(retry.retry, run, copy_all))

@@ -175,12 +175,16 @@ local function choose(conn)
 	return list
 end
 
--- The mailbox, and whether it was open already.
-local function open(conn, m)
+-- The mailbox, and whether it was open already.  What wanted, criteria, finds there
+-- is returned, too.
+local function open(conn, m, wanted)
 	if conn.mailbox and conn.mailbox.name == m.name then
-		return conn:current(), true
+		local box = conn:current()
+		return box, true, wanted and box:search(wanted)
 	end
-	return dry_run and conn:examine(m.name) or conn:select(m.name), false
+	local box, found = conn[dry_run and "examine" or "select"](conn, m.name,
+		{search = wanted})
+	return box, false, found
 end
 
 -- Calls fn for each mailbox.  One that the server refuses something of does not
@@ -337,7 +341,7 @@ local function write_mailbox(conn, m)
 	if m.whole then
 		return
 	end
-	local box = open(conn, m)
+	local box, _, found = open(conn, m, criteria)
 	if box.read_only and not dry_run then
 		errors.raise("use", "%s: mailbox %s is read-only", conn.name,
 			box.name)
@@ -345,7 +349,7 @@ local function write_mailbox(conn, m)
 	if not m.written or m.validity ~= box.uidvalidity then
 		m.validity, m.written, m.uids = box.uidvalidity, set.new(), nil
 	end
-	local found = without_newest(box, box:search(criteria))
+	found = without_newest(box, found)
 	if dry_run and store then
 		would_delete(m, found)
 		return

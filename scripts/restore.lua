@@ -125,7 +125,8 @@ local function restore_mailbox(account, m)
 end
 
 local function restore()
-	local conn <close> = postel.connect(o.DST, {name = job.label(url)})
+	local conn <close> = postel.connect(o.DST, {name = job.label(url),
+		listing = true})
 	run.connected = true
 	local account = mailboxes.account(conn)
 	copying.each(wanted(), finished, run, function(m)

@@ -86,17 +86,23 @@ function methods:save(set, target, options)
 	return require("postel.save").save(self, set, target, options)
 end
 
+--- conn:part()
+-- Says QUIT or LOGOUT and does not wait: conn:close() does, which costs several
+-- connections one round trip together.
+function methods:part()
+	if self.is_open and not self.parting then
+		self.parting = self:send(self.bye)
+	end
+end
+
 --- conn:close() → reply
 -- Says QUIT or LOGOUT and waits for the answer, whatever it says; nil if the
 -- connection has ended before.
 function methods:close()
-	if self.is_open then
-		local reply = self:send(self.bye):wait()
-		self:drop()
-		return reply
-	end
+	self:part()
+	local reply = self.parting and self.parting:wait()
 	self:drop()
-	return nil
+	return reply
 end
 
 -- After an error: what the server has confirmed so far is made final where

@@ -18,7 +18,7 @@ local keys = {
 	token = "secret", token_command = "string",
 	login = "boolean", ehlo = "string", initial = "boolean",
 	name = "string", trace = "string", scheme = "string", url = "string",
-	examine = "boolean", raw = "boolean", from = "string",
+	examine = "boolean", search = "criteria", listing = "boolean", raw = "boolean", from = "string",
 	keyring = "attributes", netrc = "file", prompt = "boolean",
 	proxy = "secret", service = "string", dns = "string",
 	key = "string", fingerprint = "print", pipelining = "boolean",
@@ -40,6 +40,7 @@ local shown = {
 	secret = "string", file = "file name or false",
 	print = "string or false",
 	attributes = "true or a table of attributes",
+	criteria = "string or table",
 }
 
 local known = {}
@@ -67,6 +68,8 @@ local function has_type(value, expected)
 		return math.type(value) == "integer"
 	elseif expected == "file" or expected == "print" then
 		return type(value) == "string" or value == false
+	elseif expected == "criteria" then
+		return type(value) == "string" or type(value) == "table"
 	elseif expected == "attributes" then
 		return type(value) == "boolean" or is_attributes(value)
 	end
@@ -365,27 +368,59 @@ local function check_found(conn, spec)
 	end
 end
 
+-- The mailbox, if one is wanted and the login's flight has not opened it; what is
+-- found there.
+local function open_mailbox(conn, spec, ahead)
+	if not spec.mailbox or conn.protocol ~= "imap" or
+		conn.state ~= "authenticated" and conn.state ~= "selected" then
+		return nil
+	end
+	-- BAD is no verdict on the mailbox.
+	if not ahead.opened or ahead.opened.status == "BAD" then
+		return select(2, conn[spec.examine and "examine" or "select"](
+			conn, spec.mailbox, {search = spec.search}))
+	end
+	errors.check(ahead.opened)
+	return ahead.search and
+		require("postel.mailbox").found(conn:current(), ahead.search)
+end
+
 -- The greeting may say what the server can do.
 local function begin(conn, spec)
 	check_found(conn, spec)
 	if spec.raw then
-		return
+		return nil
 	end
 	local logged_in = M.prepare(conn, spec)
 	check_found(conn, spec)
+	local ahead = {}
 	if spec.login ~= false and not logged_in and (spec.user or
 		require("postel.mechanism").is_nameless(spec.auth)) then
-		require("postel.login").login(conn, spec)
+		ahead = select(3, require("postel.login").login(conn, spec, spec))
+		conn.asked = ahead.list and ahead
 	end
-	if spec.mailbox and conn.protocol == "imap" and
-		conn.state == "authenticated" then
-		conn:call(spec.examine and "EXAMINE" or "SELECT", spec.mailbox)
+	return open_mailbox(conn, spec, ahead)
+end
+
+-- A connection that is ready; what begin() has found.
+local function ready(spec)
+	local conn
+	if spec.service then
+		conn, spec = require("postel.find").connect(spec, greeted)
+	else
+		conn = greeted(spec)
 	end
+	local ok, e = pcall(begin, conn, spec)
+	if not ok then
+		conn:drop()
+		error(e, 0)
+	end
+	return conn, e
 end
 
 --- postel.connect(url)
 --- postel.connect(url, options)
---- postel.connect(options)
+--- postel.connect(options) → conn, messages
 -- Gives a connection that is greeted, in TLS where that was to be had, logged in
 -- if a user is named, with the mailbox of the URL selected.  A URL may be the
 -- name of an account as well.  Raises "dns", "connect", "tls", "auth" and
@@ -414,6 +449,9 @@ end
 --	raw	true: nothing is sent behind the greeting
 --	login	false: do not log in
 --	mailbox, examine	what to select; examine is true: read-only
+--	search	criteria as box:search() takes them, for that mailbox: what is found
+--		stands behind the connection, and needs no round trip of its own
+--	listing	true: the account's mailboxes will be asked for
 --	ehlo	the name to say in EHLO
 --	from	the sender of conn:mail(), if it names none
 --	name	for messages
@@ -448,18 +486,13 @@ function M.connect(target, options)
 	if spec.trace then
 		spec.tracer = core.trace(spec.trace, spec.name)
 	end
-	local conn
-	if spec.service then
-		conn, spec = require("postel.find").connect(spec, greeted)
-	else
-		conn = greeted(spec)
+	local ok, conn, found = pcall(ready, spec)
+	if not ok and type(conn) == "table" and conn.anew then
+		return ready(spec) -- postel.flight
+	elseif not ok then
+		error(conn, 0)
 	end
-	local ok, e = pcall(begin, conn, spec)
-	if not ok then
-		conn:drop()
-		error(e, 0)
-	end
-	return conn
+	return conn, found
 end
 
 return M

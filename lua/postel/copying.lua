@@ -122,23 +122,21 @@ function M.source(messages, name)
 	end
 end
 
--- Copies what the mailbox that is open on `from` has and `to`, a connection, has
--- not in its mailbox `name`, which is opened.  journal (M.journal) is of this pair
+-- Copies of `there`, the messages of the mailbox `from`, what `to` has not, a connection
+-- on which `reply` has just opened a mailbox.  journal (M.journal) is of this pair
 -- of mailboxes; run counts (postel.mover).  options: {start = fn} is told how many
 -- there are to copy and gives what postel.progress does; {flags = false}: flags
 -- that have changed since a message was copied stay as they are.
-function M.copy(from, to, name, journal, run, options)
-	local reply = to:call("SELECT", name)
+function M.copy(from, there, to, reply, journal, run, options)
 	local box = to:current()
 	M.check_validity(journal, from.uidvalidity .. " " .. box.uidvalidity,
 		from.name, run)
-	local there = from:search()
 	local todo = there - M.noted(journal)
 	if #todo > 0 then
 		todo = M.reconcile(todo, M.strangers(box, journal), journal, run,
 			function(uid, list) return uid .. "/" .. flags.text(list) end)
 	end
-	local target = sink.imap(to, name, reply, journal)
+	local target = sink.imap(to, box.name, reply, journal)
 	if options.flags ~= false then
 		flags.update(from, there - todo, journal, run,
 			flags.of_imap(box, target, journal))

@@ -21,18 +21,24 @@ local function open(self, verb, name, options)
 	if options and options.condstore and self:capability "CONDSTORE" then
 		arguments[2] = "(CONDSTORE)"
 	end
-	local reply = self:call(verb, table.unpack(arguments))
-	return require("postel.mailbox").new(self, reply)
+	local mailbox = require "postel.mailbox"
+	local opened = self:send(verb, table.unpack(arguments))
+	local search = options and options.search and mailbox.send_search(self,
+		options.search, self.send_ahead)
+	local box = mailbox.new(self, opened:check())
+	return box, search and mailbox.found(box, search)
 end
 
---- imap:select(name, options) → box
+--- imap:select(name, options) → box, messages
 -- Opens a mailbox (RFC 9051 6.3.2), whose name is UTF-8.  With options.condstore the
 -- server is to count changes, where it can (RFC 7162 3.1.8), for messages:fetch().
+-- options.search are criteria as box:search() takes them: the messages that fit are
+-- returned, too, for which no further round trip is needed.
 function M:select(name, options)
 	return open(self, "SELECT", name, options)
 end
 
---- imap:examine(name, options) → box
+--- imap:examine(name, options) → box, messages
 -- The same, read-only (RFC 9051 6.3.3).
 function M:examine(name, options)
 	return open(self, "EXAMINE", name, options)
@@ -72,29 +78,14 @@ function M:rename(from, to)
 		check_name("rename", to))
 end
 
--- A mailbox name of a response in UTF-8.
-local function decode_name(self, name)
-	name = tostring(name)
-	return not self.utf8 and core.mutf7_decode(name) or name
-end
-
 --- imap:list(pattern, reference) → list
 -- An array of the mailboxes that match ("*": all), with name, delimiter and flags
 -- each (RFC 9051 6.3.9).
 function M:list(pattern, reference)
 	errors.expect("list", "pattern", pattern, "string?")
 	errors.expect("list", "reference", reference, "string?")
-	local list = {}
-	local reply = self:call("LIST", reference or "", pattern or "*")
-	for _, r in ipairs(reply.data) do
-		if r.name:upper() == "LIST" and type(r[1]) == "table" then
-			list[#list + 1] = {
-				name = decode_name(self, r[3]),
-				delimiter = r[2] or nil, flags = r[1],
-			}
-		end
-	end
-	return list
+	return require("postel.mailboxes").listed(self:call("LIST",
+		reference or "", pattern or "*"))
 end
 
 --- imap:status(name, items) → counts
@@ -231,13 +222,7 @@ end
 -- personal, other and shared, each an array of {prefix, delimiter}, or false
 -- (RFC 2342).
 function M:namespace()
-	local reply = self:call "NAMESPACE"
-	for _, r in ipairs(reply.data) do
-		if r.name:upper() == "NAMESPACE" then
-			return {personal = r[1], other = r[2], shared = r[3]}
-		end
-	end
-	return {}
+	return require("postel.mailboxes").namespaces(self:call "NAMESPACE")
 end
 
 --- imap:id(fields) → fields

@@ -186,8 +186,8 @@ end
 -- ---- logging in ----
 
 -- RFC 9051 6.2.2, 6.2.3: the capabilities may differ behind the login; a
--- server that has not told them by itself is asked.
-local function refresh_imap(conn, reply)
+-- server that has not told them by itself is asked, or was.
+local function refresh_imap(conn, reply, asked)
 	if reply.code and reply.code:upper():find "^CAPABILITY" then
 		return
 	end
@@ -196,7 +196,9 @@ local function refresh_imap(conn, reply)
 			return
 		end
 	end
-	conn:call "CAPABILITY"
+	if not (asked and asked.ok) then
+		conn:call "CAPABILITY"
+	end
 end
 
 -- The password of a user, as a secret; an error if there is none.
@@ -208,8 +210,30 @@ function M.password(conn, user)
 	return find_secret(conn, inherit {user = user})
 end
 
--- Logs in as options.user.  After a refusal nothing else is tried.
-function M.login(conn, options)
+-- Sends the login, and what may go out with it (postel.flight), and waits for the
+-- replies: that to the login, and the commands that went with it.
+local function exchange(conn, mech, options, secret, wanted)
+	local cmd, before = mechanism.start(conn, mech, options, secret)
+	local flight = require "postel.flight"
+	local ahead = wanted and flight.send(conn, mech, wanted)
+	local ok, e = pcall(function()
+		if before then
+			errors.check(before:wait(), "auth")
+		end
+		errors.check(cmd:wait(), "auth")
+	end)
+	if not ok then
+		flight.failed(conn, ahead, cmd, e)
+	elseif ahead then
+		flight.land(conn, ahead)
+	end
+	return cmd, ahead or {}
+end
+
+-- Logs in as options.user.  After a refusal nothing else is tried.  wanted, a table as
+-- connect takes it, says what may go with the login.  Returns the reply, the mechanism
+-- and the commands that went with it, by name.
+function M.login(conn, options, wanted)
 	inherit(options)
 	local user = options.user
 	if (user == nil and not mechanism.is_nameless(options.auth)) or
@@ -224,12 +248,11 @@ function M.login(conn, options)
 		require("postel.find").check(conn, user)
 	end
 	local secret <close> = kind and find_secret(conn, options, kind) or nil
-	local reply = errors.check(
-		mechanism.start(conn, mech, options, secret):wait(), "auth")
+	local reply, ahead = exchange(conn, mech, options, secret, wanted)
 	if conn.protocol == "imap" then
-		refresh_imap(conn, reply)
+		refresh_imap(conn, reply, ahead.capability)
 	end
-	return reply, mech
+	return reply, mech, ahead
 end
 
 -- ---- the shell ----

@@ -205,18 +205,8 @@ local function found(reply)
 	return #sum > 0 and result + sum or result
 end
 
---- box:search(criteria) → messages
--- The messages that fit (RFC 9051 6.4.4), by UID: criteria as IMAP writes them, a
--- table of keys, or nothing for all.
---
---	box:search { unseen = true, from = "caesar", before = "1-Jan-2026" }
---
--- Flags are true or false; header is {name, value}; larger and smaller are
--- octets; days are "1-Jan-2026", "2026-01-01" or "90d", so many days ago; uid is a
--- text, or what postel.set() takes, or a set of messages; "not" is a table, "or" an
--- array of two tables.
-function Mailbox:search(criteria)
-	self:verify()
+-- Sends a UID SEARCH by `how`, conn.send or conn.send_ahead; a command, for found().
+function M.send_search(conn, criteria, how)
 	local arguments
 	if type(criteria) == "string" then
 		arguments = {criteria}
@@ -229,9 +219,28 @@ function Mailbox:search(criteria)
 		errors.argument("search", "criteria",
 			"string or table expected, got %s", type(criteria))
 	end
-	local reply <close> = self.conn:call("UID SEARCH",
-		table.unpack(arguments))
-	return self:messages(found(reply))
+	return how(conn, "UID SEARCH", table.unpack(arguments))
+end
+
+-- What a UID SEARCH has found in box.
+function M.found(box, search)
+	local reply <close> = search:check()
+	return box:messages(found(reply))
+end
+
+--- box:search(criteria) → messages
+-- The messages that fit (RFC 9051 6.4.4), by UID: criteria as IMAP writes them, a
+-- table of keys, or nothing for all.
+--
+--	box:search { unseen = true, from = "caesar", before = "1-Jan-2026" }
+--
+-- Flags are true or false; header is {name, value}; larger and smaller are
+-- octets; days are "1-Jan-2026", "2026-01-01" or "90d", so many days ago; uid is a
+-- text, or what postel.set() takes, or a set of messages; "not" is a table, "or" an
+-- array of two tables.
+function Mailbox:search(criteria)
+	self:verify()
+	return M.found(self, M.send_search(self.conn, criteria, self.conn.send))
 end
 
 --- box:messages(uids) → messages

@@ -2,6 +2,7 @@
 -- server: an array of levels, without the prefix and the delimiter that one
 -- server has (RFC 9051 5.1, RFC 2342).
 
+local core = require "postel.core"
 local errors = require "postel.errors"
 
 local M = {}
@@ -9,10 +10,66 @@ local M = {}
 local Account = {}
 Account.__index = Account
 
+-- ---- what servers say of them ----
+
+-- A mailbox name of a response in UTF-8.
+local function decode_name(conn, name)
+	name = tostring(name)
+	return not conn.utf8 and core.mutf7_decode(name) or name
+end
+
+-- The mailboxes that the reply to a LIST names: {name, delimiter, flags} each.
+function M.listed(reply)
+	local list = {}
+	for _, r in ipairs(reply.data) do
+		if r.name:upper() == "LIST" and type(r[1]) == "table" then
+			list[#list + 1] = {
+				name = decode_name(reply.conn, r[3]),
+				delimiter = r[2] or nil, flags = r[1],
+			}
+		end
+	end
+	return list
+end
+
+-- The namespaces that the reply to a NAMESPACE names (RFC 2342).
+function M.namespaces(reply)
+	for _, r in ipairs(reply.data) do
+		if r.name:upper() == "NAMESPACE" then
+			return {personal = r[1], other = r[2], shared = r[3]}
+		end
+	end
+	return {}
+end
+
+-- Asks, by `how`, conn.send or conn.send_ahead, for all that an account is made of.
+-- Of two LISTs at a time nothing would say which one a response belongs to.
+function M.ask(conn, how)
+	return {namespace = how(conn, "NAMESPACE"), list = how(conn, "LIST", "", "*")}
+end
+
+-- ---- an account ----
+
+-- What was asked with the login, or is asked now.
+local function answers(conn)
+	local asked = conn.asked
+	conn.asked = nil
+	if not asked and (conn:capability "NAMESPACE" or
+		conn:capability "IMAP4REV2") then
+		asked = M.ask(conn, conn.send)
+	end
+	return asked or {}
+end
+
+-- The reply, if there is one and it is good.
+local function good(cmd)
+	return cmd and cmd:wait().ok and cmd or nil
+end
+
 -- The personal namespace: its prefix and delimiter.
-local function personal(conn)
-	if conn:capability "NAMESPACE" or conn:capability "IMAP4REV2" then
-		local first = conn:namespace().personal
+local function personal(conn, namespace)
+	if namespace then
+		local first = M.namespaces(namespace).personal
 		first = first and first[1]
 		if type(first) == "table" then
 			return tostring(first[1] or ""), first[2] or nil
@@ -24,9 +81,14 @@ end
 
 -- What is known of the account of conn.
 function M.account(conn)
-	local prefix, delimiter = personal(conn)
-	return setmetatable({conn = conn, prefix = prefix,
+	local asked = answers(conn)
+	local namespace, list = good(asked.namespace), good(asked.list)
+	local prefix, delimiter = personal(conn, namespace)
+	local account = setmetatable({conn = conn, prefix = prefix,
 		delimiter = delimiter}, Account)
+	-- Below a prefix there may be much less.
+	account.all = prefix == "" and list and M.listed(list) or nil
+	return account
 end
 
 local function split(name, delimiter)
@@ -101,17 +163,30 @@ local function is_open(m)
 	return true
 end
 
+-- Whether a list has a mailbox of this name that can be opened: a name may look like
+-- a pattern.
+local function is_there(list, name)
+	for _, m in ipairs(list) do
+		if m.name == name and is_open(m) then
+			return true
+		end
+	end
+	return false
+end
+
+-- Whether the account is known to have it already.
+function Account:has(name)
+	return is_there(self.all or {}, name)
+end
+
 -- Makes a mailbox of the account, by its server's name, if it is not there, or only
 -- as a place for others (RFC 9051 6.3.4).
 function M.make(account, name)
 	if name == "INBOX" then
 		return
 	end
-	-- A name may look like a pattern.
-	for _, m in ipairs(account.conn:list(name)) do
-		if m.name == name and is_open(m) then
-			return
-		end
+	if account:has(name) or is_there(account.conn:list(name), name) then
+		return
 	end
 	account.conn:create(name)
 	account.conn:call("SUBSCRIBE", name)
@@ -121,7 +196,7 @@ end
 -- that fit `only` and do not fit `but`, arrays of patterns or nil.
 function Account:list(only, but)
 	local list = {}
-	for _, m in ipairs(self.conn:list(self.prefix .. "*")) do
+	for _, m in ipairs(self.all or self.conn:list(self.prefix .. "*")) do
 		local levels = self:levels(m.name)
 		local text = M.text(levels)
 		if is_open(m) and (not only or M.matches(text, only)) and

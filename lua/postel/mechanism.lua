@@ -30,10 +30,13 @@ local commands = {
 				return not conn.capabilities_known or
 					conn:capability "USER" ~= nil
 			end,
+			-- RFC 2449 6.6: in one packet where that may be.
 			run = function(conn, user, secret)
-				errors.check(conn:send("USER", user):wait(),
-					"auth")
-				return conn:send("PASS", secret)
+				local cmd = conn:send("USER", user)
+				if not conn:capability "PIPELINING" then
+					errors.check(cmd:wait(), "auth")
+				end
+				return conn:send_ahead("PASS", secret), cmd
 			end,
 		},
 	},
@@ -288,7 +291,8 @@ function M.choose(conn, options, at_hand)
 	return mech, kind
 end
 
--- Begins to log in by what was chosen; a command.
+-- Begins to log in by what was chosen; a command, and perhaps one before it that must
+-- not have been refused.
 function M.start(conn, mech, options, secret)
 	local c = command(conn, mech)
 	if c and c.run then

@@ -262,7 +262,9 @@ argument(struct run *r, struct str *s, struct buf *out, struct arg *arg)
 }
 
 static int
-do_send(struct run *r, struct str arg)
+send_by(struct run *r, struct str arg,
+    struct cmd *(*fn)(struct conn *c, struct str verb, const struct arg *args,
+	size_t n, struct err *e))
 {
 	enum { ARGS = 16 };
 	struct arg args[ARGS] = {{0}};
@@ -287,12 +289,23 @@ do_send(struct run *r, struct str arg)
 		if (body != NULL)
 			args[n++] =
 			    (struct arg){.kind = ARG_BODY, .body = body};
-		rc = add_cmd(
-		    r, conn_send(r->conn, verb, args + 1, n - 1, &e), &e);
+		rc = add_cmd(r, fn(r->conn, verb, args + 1, n - 1, &e), &e);
 	}
 	body_unref(body);
 	buf_fini(&words);
 	return rc;
+}
+
+static int
+do_send(struct run *r, struct str arg)
+{
+	return send_by(r, arg, conn_send);
+}
+
+static int
+do_ahead(struct run *r, struct str arg)
+{
+	return send_by(r, arg, conn_send_ahead);
 }
 
 /* "MECH user password [initial]" */
@@ -418,6 +431,7 @@ static const struct act acts[] = {
     {"drop", do_drop, false},
     {">", do_typed, false},
     {"send", do_send, false},
+    {"ahead", do_ahead, false},
     {"auth", do_auth, false},
     {"!", do_answer, false},
     {"!<", do_answer_body, false},
