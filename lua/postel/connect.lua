@@ -264,13 +264,10 @@ local ask = {
 	imap = function(conn) return conn:call "CAPABILITY" end,
 }
 
--- Asks a server that has greeted what it can do; the reply.  How long it took is
--- what a round trip takes.
+-- Asks a server that has greeted what it can do; the reply.
 function M.ask_capabilities(conn)
 	local fn = ask[conn.protocol]
-	local reply = fn and fn(conn)
-	conn.round_trip = reply and reply.seconds
-	return reply
+	return fn and fn(conn)
 end
 
 -- ---- TLS ----
