@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@ enum { COMMAND_GRACE_MS = 250 };
 struct fd_stream {
 	struct stream s;
 	pid_t pid;
+	bool no_tcp; /* as was found out */
 };
 
 ssize_t
@@ -128,6 +131,22 @@ static const struct stream_ops fd_ops = {
     .write = fd_write,
     .close = fd_close,
 };
+
+void
+stream_acknowledge(struct stream *s)
+{
+	struct fd_stream *f;
+	int one = 1;
+
+	while (s->below != NULL)
+		s = s->below;
+	if (s->ops != &fd_ops)
+		return;
+	f = CONTAINER_OF(s, struct fd_stream, s);
+	if (!f->no_tcp)
+		f->no_tcp = setsockopt(s->fd_in, IPPROTO_TCP, TCP_QUICKACK,
+				&one, sizeof(one)) != 0;
+}
 
 static void
 prepare(int fd)

@@ -66,6 +66,14 @@ bool stream_pending(struct stream *s);
 void stream_close(struct stream *s); /* s may be NULL */
 
 /*
+ * Has the kernel acknowledge now what has been read, for there is nothing to
+ * be sent that could carry it: a peer that gathers what it writes (RFC 9293
+ * 3.7.4) holds back its next small piece until it hears that, and a kernel
+ * keeps it for 40 ms.  It holds once.  Nothing where there is no TCP below.
+ */
+void stream_acknowledge(struct stream *s);
+
+/*
  * A stream over descriptors, which it owns and makes non-blocking.  They may
  * be the same.  pid > 0 names the child behind the pipes: closing the stream
  * closes the descriptors, waits a moment for the child, and ends it if it

@@ -72,6 +72,17 @@ handshake(struct conn *c)
 		engine_wants_fill(c);
 }
 
+/* More replies are due, and we have nothing to say until they are there. */
+static void
+acknowledge(struct conn *c)
+{
+	if (c->phase != CONN_OPEN || !c->heard || c->flying == 0 ||
+	    c->tx.len > 0 || c->fill_wanted)
+		return;
+	c->heard = false;
+	stream_acknowledge(c->stream);
+}
+
 static void
 move(struct conn *c, bool in)
 {
@@ -83,6 +94,7 @@ move(struct conn *c, bool in)
 			engine_receive(c);
 		if (c->phase == CONN_OPEN && !c->handshaking)
 			engine_send(c);
+		acknowledge(c);
 	}
 	engine_events(c);
 	conn_unref(c);

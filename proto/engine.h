@@ -123,6 +123,7 @@ struct conn {
 
 	struct buf rx, tx;
 	size_t chunk; /* octets that the next read asks for; 0: few */
+	bool heard;   /* nothing was sent since something was read */
 	struct lexer lex;
 	/* The body being received; NULL also for one that belongs to no command
 	 * (the lexer's mode tells). */

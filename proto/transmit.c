@@ -103,6 +103,14 @@ frame_slice(struct conn *c, struct job *j, struct str s)
 	return used;
 }
 
+/* Something has gone out, and with it that what was read has come. */
+static void
+wrote(struct conn *c)
+{
+	c->progress = loop_now();
+	c->heard = false;
+}
+
 /*
  * A long piece of a body that goes as it is needs no copy in tx: it goes to the
  * stream, as far as that takes it.  Returns how much was used; nothing, too,
@@ -125,7 +133,7 @@ pass_slice(struct conn *c, struct job *j, struct str s)
 		return 0;
 	used = framer_passed(&j->framer, &c->tx, s, (size_t)n);
 	trace_bytes(c->trace, TRACE_C, str_head(s, used));
-	c->progress = loop_now();
+	wrote(c);
 	j->framed += used;
 	return used;
 }
@@ -289,7 +297,7 @@ drain(struct conn *c)
 			return false;
 		}
 		buf_take(&c->tx, (size_t)n);
-		c->progress = loop_now();
+		wrote(c);
 	}
 	c->tx.secret = false;
 	rc = stream_flush(c->stream, &e);
