@@ -17,6 +17,7 @@
 enum {
 	WRITE_MAX = 64 << 10, /* plain bytes taken at once: four records */
 	OUT_MAX = 160 << 10,  /* those as records, and a handshake's flight */
+	IN_MAX = 128 << 10,   /* records read from the stream below at once */
 	WHY_MAX = 200,	      /* of a message, behind "certificate refused" */
 	HEAD = 40,	      /* a ServerHello's version, or a line in clear */
 };
@@ -218,20 +219,33 @@ tls_handshake(struct stream *s, struct err *e)
 	return push_out(t, e) == STREAM_ERR ? STREAM_ERR : 0;
 }
 
+/*
+ * A record has 16 KiB at most, and many servers write small ones; what is there
+ * of them goes to our caller together.  An end or a fault behind the first one
+ * is told the next time, for which poll(2) may see no cause.
+ */
 static ssize_t
 tls_read(struct stream *s, void *p, size_t n, struct err *e)
 {
 	struct tls *t = tls_of(s);
-	size_t got;
+	struct err later = {0};
+	size_t got, sum = 0;
 	int rc = tls_handshake(s, e);
 
 	if (rc != 0)
 		return rc;
-	rc = ossl.SSL_read_ex(t->ssl, p, n, &got);
-	if (rc != 1)
-		return outcome(t, rc, e);
-	t->more = ossl.SSL_has_pending(t->ssl);
-	return (ssize_t)got;
+	do {
+		rc = ossl.SSL_read_ex(t->ssl, (char *)p + sum, n - sum, &got);
+		if (rc != 1 && sum == 0)
+			return outcome(t, rc, e);
+		if (rc != 1) {
+			t->more = outcome(t, rc, &later) != STREAM_AGAIN;
+			break;
+		}
+		sum += got;
+		t->more = ossl.SSL_has_pending(t->ssl);
+	} while (t->more && sum < n);
+	return (ssize_t)sum;
 }
 
 static ssize_t
@@ -312,6 +326,8 @@ put_on(struct tls *t, struct stream *below)
 	BIO *bio = bio_new(t);
 
 	ossl.SSL_set_bio(t->ssl, bio, bio);
+	ossl.SSL_set_read_ahead(t->ssl, 1);
+	ossl.SSL_set_default_read_buffer_len(t->ssl, IN_MAX);
 	buf_init(&t->out, OUT_MAX);
 	t->s = (struct stream){
 	    .ops = &tls_ops,

@@ -72,12 +72,15 @@ handshake(struct conn *c)
 		engine_wants_fill(c);
 }
 
-/* More replies are due, and we have nothing to say until they are there. */
+/*
+ * More replies are due, and we have nothing to say until they are there.  While
+ * reads give as much as they are asked for more has come already.
+ */
 static void
 acknowledge(struct conn *c)
 {
 	if (c->phase != CONN_OPEN || !c->heard || c->flying == 0 ||
-	    c->tx.len > 0 || c->fill_wanted)
+	    c->tx.len > 0 || c->fill_wanted || stream_pending(c->stream))
 		return;
 	c->heard = false;
 	stream_acknowledge(c->stream);

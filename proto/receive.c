@@ -473,8 +473,7 @@ engine_receive(struct conn *c)
 		}
 		buf_grew(&c->rx, (size_t)n);
 		c->chunk = next_chunk(chunk, (size_t)n);
-		/* Of what fills a chunk, more is there already. */
-		c->heard = (size_t)n < chunk;
+		c->heard = true;
 		c->trickle += (size_t)n;
 		if (c->trickle >= limits.least)
 			progressed(c);

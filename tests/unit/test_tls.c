@@ -147,6 +147,36 @@ test_pending(void **state)
 	cert_free(&c);
 }
 
+/* Many small records are one piece for who reads, and few reads below. */
+static void
+test_records_come_together(void **state)
+{
+	struct cert c = good_cert();
+	struct faulty_plan plan = {0};
+	struct server srv = {0};
+	struct stream *s = connected(&srv, &c, &plan);
+	struct err e = {0};
+	char some[4096];
+	unsigned before;
+
+	(void)state;
+	hear_tickets(s, &srv);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(SSL_write(srv.ssl, "* 1 EXISTS\r\n", 12), 12);
+	before = plan.reads;
+	assert_int_equal(stream_read(s, some, sizeof(some), &e), 1200);
+	assert_true(plan.reads - before <= 2);
+	/* An end behind them is told, though the socket will not. */
+	assert_int_equal(SSL_write(srv.ssl, "bye", 3), 3);
+	SSL_shutdown(srv.ssl);
+	assert_int_equal(stream_read(s, some, sizeof(some), &e), 3);
+	assert_true(stream_pending(s));
+	assert_int_equal(stream_read(s, some, sizeof(some), &e), STREAM_EOF);
+	stream_close(s);
+	server_cut(&srv);
+	cert_free(&c);
+}
+
 static void
 test_events(void **state)
 {
@@ -423,6 +453,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_echo),
 	    cmocka_unit_test(test_pending),
+	    cmocka_unit_test(test_records_come_together),
 	    cmocka_unit_test(test_events),
 	    cmocka_unit_test(test_flood),
 	    cmocka_unit_test(test_ends),
