@@ -118,7 +118,6 @@
 	F(SSL_set_connect_state)                                               \
 	F(SSL_set_default_read_buffer_len)                                     \
 	F(SSL_set_ex_data)                                                     \
-	F(SSL_set_read_ahead)                                                  \
 	F(SSL_set_session)                                                     \
 	F(SSL_set_verify)                                                      \
 	F(SSL_shutdown)                                                        \

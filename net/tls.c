@@ -326,7 +326,6 @@ put_on(struct tls *t, struct stream *below)
 	BIO *bio = bio_new(t);
 
 	ossl.SSL_set_bio(t->ssl, bio, bio);
-	ossl.SSL_set_read_ahead(t->ssl, 1);
 	ossl.SSL_set_default_read_buffer_len(t->ssl, IN_MAX);
 	buf_init(&t->out, OUT_MAX);
 	t->s = (struct stream){
