@@ -3,9 +3,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "net/dns.h"
+#include "net/idn2.h"
 
 #include <errno.h>
-#include <idn2.h>
 #include <strings.h>
 
 int (*resolver_lookup)(const char *, const char *, const struct addrinfo *,
@@ -20,10 +20,13 @@ host_ascii(const char *host, char out[static HOST_SIZE], struct err *e)
 	int rc;
 
 	if (!str_is_ascii(str_z(host))) {
-		rc = idn2_lookup_u8((const uint8_t *)host, &made,
+		if (idn2_open(e) < 0)
+			return -1;
+		rc = idn2.idn2_lookup_u8((const uint8_t *)host, &made,
 		    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
 		if (rc != IDN2_OK)
-			return err_set(e, ERR_DNS, "%s", idn2_strerror(rc));
+			return err_set(
+			    e, ERR_DNS, "%s", idn2.idn2_strerror(rc));
 		name = (const char *)made;
 	}
 	n = strlen(name);
@@ -32,7 +35,8 @@ host_ascii(const char *host, char out[static HOST_SIZE], struct err *e)
 	rc = n > 0 && n < HOST_SIZE ? 0 : -1;
 	if (rc == 0)
 		str_copy(out, HOST_SIZE, (struct str){name, n});
-	idn2_free(made);
+	if (made != NULL)
+		idn2.idn2_free(made);
 	if (rc != 0)
 		return err_set(e, ERR_DNS,
 		    n == 0 ? N_("host name is empty")

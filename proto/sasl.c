@@ -153,7 +153,7 @@ sasl_put_name(struct buf *out, struct str name)
 static int
 provide(Gsasl *ctx, Gsasl_session *session, Gsasl_property prop)
 {
-	const struct sasl *s = gsasl_session_hook_get(session);
+	const struct sasl *s = gsl.gsasl_session_hook_get(session);
 	/* Without a password, who logs in is known otherwise, and the user is
 	 * who he wants to be (RFC 4422 A, RFC 4752 3.1). */
 	const char *as =
@@ -176,7 +176,8 @@ provide(Gsasl *ctx, Gsasl_session *session, Gsasl_property prop)
 	(void)ctx;
 	for (i = 0; i < sizeof(have) / sizeof(*have); i++)
 		if (have[i].prop == prop && have[i].value != NULL)
-			return gsasl_property_set(session, prop, have[i].value);
+			return gsl.gsasl_property_set(
+			    session, prop, have[i].value);
 	return GSASL_NO_CALLBACK;
 }
 
@@ -196,7 +197,7 @@ sasl_knows(struct str mech)
 	if (m == NULL || m->own != NULL)
 		return m != NULL;
 	return library() != NULL &&
-	       gsasl_client_support_p(library(), m->name) == 1;
+	       gsl.gsasl_client_support_p(library(), m->name) == 1;
 }
 
 /* ---- an exchange ---- */
@@ -248,12 +249,13 @@ sasl_new(const struct sasl_login *login, struct err *e)
 	if (s->mech->own != NULL) {
 		rc = s->mech->own->begin(s, login, e);
 	} else {
-		rc = gsasl_client_start(library(), s->mech->name, &s->session);
+		rc = gsl.gsasl_client_start(
+		    library(), s->mech->name, &s->session);
 		if (rc != GSASL_OK)
 			err_set(e, ERR_AUTH, "%s: %s", s->mech->name,
-			    gsasl_strerror(rc));
+			    gsl.gsasl_strerror(rc));
 		else
-			gsasl_session_hook_set(s->session, s);
+			gsl.gsasl_session_hook_set(s->session, s);
 	}
 	if (rc == 0)
 		return s;
@@ -316,7 +318,8 @@ library_failed(const struct sasl *s, int rc, struct err *e)
 		    "%s: there is no Kerberos ticket for this server; kinit "
 		    "gets one",
 		    s->mech->name);
-	return err_set(e, kind, "%s: %s", s->mech->name, gsasl_strerror(rc));
+	return err_set(
+	    e, kind, "%s: %s", s->mech->name, gsl.gsasl_strerror(rc));
 }
 
 static enum sasl_step
@@ -330,7 +333,7 @@ library_step(
 	if (s->mech->check != NULL && (s->mech->server_first || s->steps > 0) &&
 	    s->mech->check(challenge, s->mech->name, e) < 0)
 		return SASL_FAIL;
-	rc = gsasl_step(s->session, challenge.p, challenge.n, &answer, &n);
+	rc = gsl.gsasl_step(s->session, challenge.p, challenge.n, &answer, &n);
 	if (rc != GSASL_OK && rc != GSASL_NEEDS_MORE)
 		bad = library_failed(s, rc, e);
 	else if (n > 0 && buf_add(out, (struct str){answer, n}) < 0)
@@ -338,7 +341,7 @@ library_step(
 		    e, ERR_LIMIT, "%s: the answer is too long", s->mech->name);
 	if (answer != NULL) {
 		mem_wipe(answer, n);
-		gsasl_free(answer);
+		gsl.gsasl_free(answer);
 	}
 	if (bad < 0)
 		return SASL_FAIL;

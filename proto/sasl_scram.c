@@ -30,7 +30,7 @@ make_nonce(struct scram *m, struct err *e)
 	char random[NONCE];
 	size_t i;
 
-	if (gsasl_nonce(random, sizeof(random)) != GSASL_OK)
+	if (gsl.gsasl_nonce(random, sizeof(random)) != GSASL_OK)
 		return err_set(e, ERR_AUTH, "no random numbers to be had");
 	/* 6 bits of each octet: 108 bits, of printable characters. */
 	for (i = 0; i < sizeof(random); i++)
@@ -62,10 +62,10 @@ prepared(const char *text, const struct unfit *unfit, struct err *e)
 	int rc = GSASL_SASLPREP_ERROR;
 
 	for (size_t i = 0; i < 2 && rc != GSASL_OK; i++)
-		rc = gsasl_saslprep(text, flags[i], &out, NULL);
+		rc = gsl.gsasl_saslprep(text, flags[i], &out, NULL);
 	if (rc == GSASL_OK && *out != '\0')
 		return out;
-	gsasl_free(out);
+	gsl.gsasl_free(out);
 	err_set(e, ERR_USE, "%s",
 	    text_of(*text == '\0' ? unfit->empty : unfit->forbidden));
 	return NULL;
@@ -82,6 +82,8 @@ begin(struct sasl *s, const struct sasl_login *login, struct err *e)
 	buf_init(&m->gs2, limits.line);
 	buf_init(&m->bare, limits.line);
 	buf_init(&m->bound, limits.line);
+	if (gsasl_open(e) < 0)
+		return -1;
 	if (login->nonce != NULL)
 		str_copy(m->nonce, sizeof(m->nonce), str_z(login->nonce));
 	else if (make_nonce(m, e) < 0)
@@ -111,7 +113,7 @@ begin(struct sasl *s, const struct sasl_login *login, struct err *e)
 	(void)buf_add(&m->bound, buf_str(&m->gs2));
 	if (s->mech->binds)
 		(void)buf_add(&m->bound, b->data);
-	gsasl_free(user);
+	gsl.gsasl_free(user);
 	return 0;
 }
 
@@ -220,7 +222,7 @@ derive(const struct sasl *s, const struct server_first *first, struct str salt,
 		    name, digest_str(&salted), S("Server Key"), server, e);
 	mem_wipe(&salted, sizeof(salted));
 	mem_wipe(password, strlen(password));
-	gsasl_free(password);
+	gsl.gsasl_free(password);
 	return rc;
 }
 

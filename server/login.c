@@ -45,7 +45,7 @@ struct login {
 static struct user *
 user_of(struct login *l, Gsasl_session *session)
 {
-	const char *name = gsasl_property_fast(session, GSASL_AUTHID);
+	const char *name = gsl.gsasl_property_fast(session, GSASL_AUTHID);
 
 	l->user = name != NULL ? users_find_login(l->us, str_z(name)) : NULL;
 	return l->user;
@@ -55,7 +55,7 @@ user_of(struct login *l, Gsasl_session *session)
 static bool
 may_act(const struct login *l, Gsasl_session *session)
 {
-	const char *as = gsasl_property_fast(session, GSASL_AUTHZID);
+	const char *as = gsl.gsasl_property_fast(session, GSASL_AUTHZID);
 
 	return as == NULL || *as == '\0' ||
 	       (l->user != NULL &&
@@ -65,7 +65,7 @@ may_act(const struct login *l, Gsasl_session *session)
 static int
 validate(struct login *l, Gsasl_session *session)
 {
-	const char *password = gsasl_property_fast(session, GSASL_PASSWORD);
+	const char *password = gsl.gsasl_property_fast(session, GSASL_PASSWORD);
 	const struct user *u = user_of(l, session);
 
 	return user_check(u, str_z(password)) && may_act(l, session)
@@ -81,7 +81,7 @@ give_password(struct login *l, Gsasl_session *session)
 
 	if (password == NULL || !may_act(l, session))
 		return GSASL_NO_PASSWORD;
-	return gsasl_property_set(session, GSASL_PASSWORD, password);
+	return gsl.gsasl_property_set(session, GSASL_PASSWORD, password);
 }
 
 /* Also without -PLUS: a client that says "y" has been told that there is none
@@ -100,7 +100,7 @@ give_binding(
 	if (l->stream != NULL &&
 	    tls_channel_binding(l->stream, type, &data) == 0 &&
 	    base64_encode(&coded, buf_str(&data)) == 0)
-		rc = gsasl_property_set(session, prop, buf_cstr(&coded));
+		rc = gsl.gsasl_property_set(session, prop, buf_cstr(&coded));
 	buf_fini(&data);
 	buf_fini(&coded);
 	return rc;
@@ -109,7 +109,7 @@ give_binding(
 static int
 provide(Gsasl *ctx, Gsasl_session *session, Gsasl_property prop)
 {
-	struct login *l = gsasl_session_hook_get(session);
+	struct login *l = gsl.gsasl_session_hook_get(session);
 
 	(void)ctx;
 	switch ((int)prop) {
@@ -118,15 +118,15 @@ provide(Gsasl *ctx, Gsasl_session *session, Gsasl_property prop)
 	case GSASL_PASSWORD:
 		return give_password(l, session);
 	case GSASL_SCRAM_ITER:
-		return gsasl_property_set(session, prop, iterations);
+		return gsl.gsasl_property_set(session, prop, iterations);
 	case GSASL_CB_TLS_EXPORTER:
 		return give_binding(l, session, TLS_EXPORTER);
 	case GSASL_CB_TLS_UNIQUE:
 		return give_binding(l, session, TLS_UNIQUE);
 	case GSASL_SERVICE:
-		return gsasl_property_set(session, prop, l->service);
+		return gsl.gsasl_property_set(session, prop, l->service);
 	case GSASL_HOSTNAME:
-		return gsasl_property_set(session, prop, l->host);
+		return gsl.gsasl_property_set(session, prop, l->host);
 	default:
 		return GSASL_NO_CALLBACK;
 	}
@@ -180,9 +180,9 @@ login_new(struct users *us, struct str mech, const char *service,
 	l->service = service;
 	l->host = host;
 	l->stream = stream;
-	if (gsasl_server_start(library(), l->mech->name, &l->session) ==
-	    GSASL_OK)
-		gsasl_session_hook_set(l->session, l);
+	if (library() != NULL && gsl.gsasl_server_start(library(),
+				     l->mech->name, &l->session) == GSASL_OK)
+		gsl.gsasl_session_hook_set(l->session, l);
 	return l;
 }
 
@@ -205,11 +205,11 @@ advance(struct login *l, struct str answer, struct buf *challenge)
 
 	if (l->session == NULL)
 		return LOGIN_FAILED;
-	rc = gsasl_step(l->session, answer.p, answer.n, &out, &n);
+	rc = gsl.gsasl_step(l->session, answer.p, answer.n, &out, &n);
 	if ((rc == GSASL_OK || rc == GSASL_NEEDS_MORE) &&
 	    base64_encode(challenge, (struct str){out, n}) < 0)
 		rc = GSASL_MALLOC_ERROR;
-	gsasl_free(out);
+	gsl.gsasl_free(out);
 	if (rc == GSASL_NEEDS_MORE)
 		return LOGIN_MORE;
 	if (rc != GSASL_OK || l->user == NULL)

@@ -1,10 +1,10 @@
 /* usage: the table of options, printed; and who we are. */
 #include "base/text.h"
+#include "net/gsasl.h"
+#include "net/idn2.h"
 #include "net/openssl.h"
 #include "shell/options.h"
 
-#include <gsasl.h>
-#include <idn2.h>
 #include <stdio.h>
 #include <readline/readline.h>
 #include <zlib.h>
@@ -68,13 +68,14 @@ options_usage(FILE *f)
 void
 options_version(FILE *f)
 {
-	struct err e = {0};
+	struct err e[3] = {{0}};
 
 	fprintf(f, "postel " POSTEL_VERSION "\n");
 	fprintf(f, "%s, %s, libgsasl %s, libidn2 %s, zlib %s, readline %s\n",
 	    LUA_RELEASE,
-	    openssl_open(&e) == 0 ? ossl.OpenSSL_version(OPENSSL_VERSION)
-				  : e.msg,
-	    gsasl_check_version(NULL), idn2_check_version(NULL), zlibVersion(),
-	    rl_library_version);
+	    openssl_open(&e[0]) == 0 ? ossl.OpenSSL_version(OPENSSL_VERSION)
+				     : e[0].msg,
+	    gsasl_open(&e[1]) == 0 ? gsl.gsasl_check_version(NULL) : e[1].msg,
+	    idn2_open(&e[2]) == 0 ? idn2.idn2_check_version(NULL) : e[2].msg,
+	    zlibVersion(), rl_library_version);
 }
