@@ -69,7 +69,7 @@ void body_release(struct body *b); /* nothing if it is not held */
  * which says that it would take no more.  Then body_whole says whether all of
  * it is there; if not, it was longer, or has failed, and can be sent all the
  * same, once.  Of an inner body that can be read twice by itself nothing is
- * taken.
+ * taken, unless it is a small file.
  */
 bool body_gather(struct body *b, uint64_t max);
 /* Whether all of any body can be read twice. */

@@ -78,6 +78,15 @@ body_held(struct str prefix, struct body *inner, bool held)
 	return b;
 }
 
+/* A small file is read once, and not for each of those who look at it. */
+static bool
+is_small_file(struct body *b, uint64_t max)
+{
+	uint64_t size;
+
+	return b->fd >= 0 && body_size(b, &size) && size <= max;
+}
+
 bool
 body_gather(struct body *b, uint64_t max)
 {
@@ -86,7 +95,9 @@ body_gather(struct body *b, uint64_t max)
 	struct str s;
 
 	assert(b->inner != NULL);
-	if (b->ended || b->claimed || (!b->gathered && body_whole(b->inner)))
+	if (b->ended || b->claimed ||
+	    (!b->gathered && body_whole(b->inner) &&
+		!is_small_file(b->inner, max)))
 		return true;
 	b->gathered = true;
 	while (b->buf.len <= max &&

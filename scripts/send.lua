@@ -133,9 +133,19 @@ local options = {
 	attach = o.attach, read_recipients = o.read_recipients,
 }
 
+-- So much of a file is read once, and looked at in memory.
+local SMALL = 256 << 10
+
+local function open_file(path)
+	local file <close> = postel.file(path)
+	local body = core.held_body("", file)
+	body:gather(SMALL)
+	return body
+end
+
 local function open_letter(item)
 	return item.letter or letters.letter(item.label,
-		item.file == "-" and postel.stdin() or postel.file(item.file),
+		item.file == "-" and postel.stdin() or open_file(item.file),
 		options)
 end
 

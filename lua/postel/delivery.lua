@@ -39,8 +39,11 @@ local work, start
 -- ---- how many are under way ----
 
 local function takes_chunks(self, conn)
-	return not self.no_chunks and conn:capability "CHUNKING" ~= nil and
-		conn:capability "PIPELINING" ~= nil
+	if conn.chunks == nil then
+		conn.chunks = conn:capability "CHUNKING" ~= nil and
+			conn:capability "PIPELINING" ~= nil
+	end
+	return conn.chunks and not self.no_chunks
 end
 
 -- Of how many nobody may know on a lane, where a journal is kept.

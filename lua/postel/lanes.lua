@@ -65,7 +65,10 @@ end
 
 -- The one that takes the most messages more; nil if all are about to end.
 function Lanes:emptiest()
-	local best, most
+	local only, best, most = self.list[1], nil, nil
+	if #self.list == 1 and not only.leaving then
+		return only
+	end
 	for _, lane in ipairs(self.list) do
 		local room = self.options.depth(lane) - #lane.items
 		if not lane.leaving and (not best or room > most) then
