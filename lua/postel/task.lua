@@ -166,8 +166,9 @@ function Task:join()
 	error(self.failure, 0)
 end
 
--- Ends a task where it is, with what it holds in <close> variables; nobody wants its
--- error any more.
+--- task:cancel()
+-- Ends the task where it is, with what it holds in <close> variables; nobody wants its
+-- error any more.  Who joins it gets one of kind "cancel".
 function Task:cancel()
 	tasks[self.co], self.ready, self.joined = nil, nil, true
 	if not self.done then

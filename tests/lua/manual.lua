@@ -13,6 +13,8 @@ end
 -- What is there for the library itself.
 local private = {
 	["conn:abandon"] = "for scripts that end by an error",
+	["conn:reset"] = "postel.smtp", ["body:gather"] = "postel.delivery",
+	["body:hold"] = "postel.delivery",
 	["conn:knows"] = "postel.mechanism", ["conn:authenticate"] = "postel.login",
 	["body:pull"] = "postel.body", ["body:drain"] = "postel.body",
 	["body:claim"] = "postel.body", ["body:release"] = "postel.delivery",

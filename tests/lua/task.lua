@@ -25,6 +25,27 @@ spec.test("join gives all results, nil among them", function()
 	spec.same(select(3, t:join()), 3)
 end)
 
+spec.test("a task that is cancelled ends where it is", function()
+	local closed, after = false, false
+	local t = postel.spawn(function()
+		local held <close> = setmetatable({}, {__close = function()
+			closed = true
+		end})
+		postel.sleep(60)
+		after = true
+	end)
+	postel.sleep(0.01)
+	t:cancel()
+	t:cancel()
+	spec.raises("cancel", "interrupted", t.join, t)
+	spec.list({tostring(closed), tostring(after)}, {"true", "false"})
+	-- Nobody hears of one that has failed before.
+	local failed = postel.spawn(error, "unheard")
+	postel.sleep(0.01)
+	failed:cancel()
+	task.finish()
+end)
+
 spec.test("an error reaches join as it is", function()
 	local e = {}
 	local t = postel.spawn(function() error(e) end)
