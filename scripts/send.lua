@@ -143,10 +143,25 @@ local function open_file(path)
 	return body
 end
 
+-- What tells whether a large file has been changed since it was read through, which
+-- takes its time.
+local function stamp_of(path)
+	local stat = core.stat(path)
+	return stat and stat.kind == "file" and stat.size > SMALL and
+		("%d %s"):format(stat.size, stat.time) or nil
+end
+
 local function open_letter(item)
-	return item.letter or letters.letter(item.label,
-		item.file == "-" and postel.stdin() or open_file(item.file),
-		options)
+	if item.letter then
+		return item.letter
+	elseif item.file == "-" then
+		return letters.letter(item.label, postel.stdin(), options)
+	end
+	local body, stamp = open_file(item.file), stamp_of(item.file)
+	local letter = letters.letter(item.label, body, options,
+		stamp and stamp == item.stamp and item.facts or nil)
+	item.stamp, item.facts = stamp, stamp and letter.facts
+	return letter
 end
 
 -- Sender and recipients of a message, each once.

@@ -49,7 +49,7 @@ local Run = {}
 Run.__index = Run
 
 -- Garbage in KiB before it is collected; of a large heap a tenth.
-local GARBAGE = 3072
+local GARBAGE = 512
 
 -- Mailboxes of a hundred thousand messages are to fit into little memory; where there
 -- is little, collecting often would cost more than the work.  To be called again when

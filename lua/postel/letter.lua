@@ -346,11 +346,11 @@ end
 --	read_recipients	Bcc must go, for letter:recipients() are those it goes to
 --
 -- Raises kind "usage" for what cannot be sent so.  letter.facts are those of
--- body:facts(), of the file.
-function M.letter(name, body, options)
+-- body:facts(), of the file; or facts, if they are known.
+function M.letter(name, body, options, facts)
 	local letter = setmetatable({name = name, options = options,
 		body = source.rewindable(body)}, Letter)
-	letter.facts = letter.body:facts()
+	letter.facts = facts or letter.body:facts()
 	check(letter)
 	return letter
 end
