@@ -13,6 +13,7 @@ local mover = require "postel.mover"
 local retry = require "postel.retry"
 local set = require "postel.set"
 local task = require "postel.task"
+local texts = require "postel.texts"
 
 local o = postel.args(arg, {
 	name = "backup",
@@ -107,12 +108,12 @@ end
 -- The messages that the backup has not got, by number; their unique ids.  Where
 -- named(uid) is true a message is there after all.
 local function new_messages(conn, journal, named)
-	local uids, numbers, known = {}, set.new(), 0
+	local uids, numbers, known = texts.new(), set.new(), 0
 	conn:each_uid(function(number, uid)
 		if journal:get(uid) or named(uid) then
 			known = known + 1
 		else
-			uids[number] = uid
+			uids:put(number, uid)
 			numbers:add(number)
 		end
 	end)
@@ -133,8 +134,8 @@ local function missing(conn, numbers, uids, prints, journal)
 			release(last)
 		end
 		for m in step do
-			m.key, m.mailbox = uids[m.number], "INBOX"
-			uids[m.number], last = nil, nil
+			m.key, m.mailbox = uids:get(m.number), "INBOX"
+			last = nil
 			local known = false
 			if prints.count > 0 then
 				task.wait(function() return m.reply:ready() end)

@@ -102,35 +102,26 @@ function Pop3:open()
 	self:read_uids()
 end
 
--- Two messages with one unique id could not be told apart.
-local function check_unique(self)
-	local sorted = {}
-	for _, uid in pairs(self.uids) do
-		sorted[#sorted + 1] = uid
-	end
-	table.sort(sorted)
-	for i = 2, #sorted do
-		if sorted[i] == sorted[i - 1] then
+-- UIDL, without which no message is known again (RFC 1939 7): then keys are good for
+-- this session only, and .lasting is false.  Of a hundred thousand messages the texts
+-- would take too much memory.
+function Pop3:read_uids()
+	local seen = core.pairs()
+	self.uids = core.pairs()
+	local ok, e = pcall(self.conn.each_uid, self.conn, function(number, uid)
+		local hash = core.hash(uid)
+		-- Two messages with one unique id could not be told apart.
+		if seen:get(hash) then
 			errors.raise("proto", "%s: two messages have the same " ..
 				"unique id", self.place.label)
 		end
-	end
-end
-
--- UIDL, without which no message is known again (RFC 1939 7): then keys are good for
--- this session only, and .lasting is false.
-function Pop3:read_uids()
-	local ok, uids = pcall(self.conn.uidl, self.conn)
-	if not ok and not errors.is(uids, "refused") then
-		error(uids, 0)
+		seen:put(hash, number)
+		self.uids:put(number, hash)
+	end)
+	if not ok and not errors.is(e, "refused") then
+		error(e, 0)
 	end
 	self.lasting = ok
-	self.uids = ok and uids or {}
-	-- Of a hundred thousand messages the texts would take too much memory.
-	for number, uid in pairs(self.uids) do
-		self.uids[number] = core.hash(uid)
-	end
-	check_unique(self)
 end
 
 local function chosen_numbers(self, choice)
@@ -138,21 +129,21 @@ local function chosen_numbers(self, choice)
 		return nil
 	end
 	local numbers = choice.uids and {} or set.set(choice.numbers)
-	for number, uid in pairs(choice.uids and self.uids or {}) do
-		if choice.uids[uid] then
+	for number, uid in self.uids:each() do
+		if choice.uids and choice.uids[uid] then
 			numbers[#numbers + 1] = number
 		end
 	end
 	choice.uids = choice.uids or {}
 	for number in set.set(numbers):each() do
-		choice.uids[self.uids[number] or 0] = true
+		choice.uids[self.uids:get(number) or 0] = true
 	end
 	return set.set(numbers)
 end
 
 -- A unique id may come again when its message is gone: so with the size.
 local function pop3_key(self, number, size)
-	local uid = self.uids[number]
+	local uid = self.uids:get(number)
 	return uid and ("%x %d"):format(uid, size) or "#" .. number
 end
 

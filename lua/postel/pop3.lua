@@ -9,8 +9,8 @@ local M = {}
 -- How far messages() reads ahead: so many RETR commands, and so many octets.
 local WINDOW, WINDOW_OCTETS = 16, 1024 * 1024
 
--- No maildrop has more; a larger number is a server's fault.
-local MESSAGES_MAX = 1000000
+-- No maildrop has more, nor larger numbers; they are a server's fault.
+local MESSAGES_MAX, NUMBER_MAX = 1000000, 4294967295
 
 local function check_number(self, name, n)
 	if math.type(n) ~= "integer" or n < 1 then
@@ -54,12 +54,24 @@ local function listing(self, verb, pattern, fn)
 	for line in reply:body():lines() do
 		local n, value = line:match(pattern)
 		n = math.tointeger(tonumber(n))
-		if not n or n <= last or count >= MESSAGES_MAX then
+		if not n or n <= last or n > NUMBER_MAX or
+			count >= MESSAGES_MAX then
 			error(broken(self, "bad line in %s: %s", verb, line), 0)
 		end
 		count, last = count + 1, n
 		fn(n, value)
 	end
+end
+
+-- The sizes by number, and the set of numbers.
+local function sizes_of_all(self)
+	local sizes, numbers = {}, set.new()
+	listing(self, "LIST", "^(%d+) +(%d+)", function(number, size)
+		sizes[number] = math.tointeger(tonumber(size)) or
+			error(broken(self, "bad size in LIST: %s", size), 0)
+		numbers:add(number)
+	end)
+	return sizes, numbers
 end
 
 --- pop3:list(n) → size
@@ -70,12 +82,7 @@ function M:list(n)
 		check_number(self, "list", n)
 		return (select(2, pair(self, self:call("LIST", tostring(n)))))
 	end
-	local sizes = {}
-	listing(self, "LIST", "^(%d+) +(%d+)", function(number, size)
-		sizes[number] = math.tointeger(tonumber(size)) or
-			error(broken(self, "bad size in LIST: %s", size), 0)
-	end)
-	return sizes
+	return (sizes_of_all(self))
 end
 
 --- pop3:each_uid(fn)
@@ -191,37 +198,25 @@ function Message:send_delete()
 end
 
 -- The numbers wanted, which must all be there.
-local function choose(self, wanted, sizes)
-	local numbers = {}
-	if wanted == nil then
-		for n in pairs(sizes) do
-			numbers[#numbers + 1] = n
-		end
-		table.sort(numbers)
-		return numbers
+local function choose(self, wanted, numbers)
+	wanted = wanted == nil and numbers or set.set(wanted)
+	local missing = (wanted - numbers):min()
+	if missing then
+		errors.raise("usage", "%s: there is no message %d", self.name,
+			missing)
 	end
-	for n in set.set(wanted):each() do
-		if not sizes[n] then
-			errors.raise("usage", "%s: there is no message %d",
-				self.name, n)
-		end
-		numbers[#numbers + 1] = n
-	end
-	return numbers
+	return wanted
 end
 
 -- LIST and STAT must agree, or nothing they say can be relied on.
-local function sizes_of_all(self)
+local function checked_sizes(self)
 	local count = self:stat()
-	local sizes, listed = self:list(), 0
-	for _ in pairs(sizes) do
-		listed = listed + 1
-	end
-	if listed ~= count then
+	local sizes, numbers = sizes_of_all(self)
+	if #numbers ~= count then
 		error(broken(self, "STAT counts %d messages, LIST %d", count,
-			listed), 0)
+			#numbers), 0)
 	end
-	return sizes
+	return sizes, numbers
 end
 
 --- pop3:messages(wanted, skip)
@@ -231,13 +226,14 @@ end
 -- iterator, returns the sizes of all messages by number.
 function M:messages(wanted, skip)
 	errors.expect("messages", "skip", skip, "function?")
-	local sizes = sizes_of_all(self)
-	local numbers = choose(self, wanted, sizes)
-	local ahead, octets, at = {}, 0, 0
+	local sizes, numbers = checked_sizes(self)
+	numbers = choose(self, wanted, numbers)
+	local next_number, ahead, octets, at = numbers:each(), {}, 0, 0
 	local function retrieve()
 		at = at + 1
-		local m = setmetatable({number = numbers[at], conn = self,
-			size = sizes[numbers[at]]}, Message)
+		local number = next_number()
+		local m = setmetatable({number = number, conn = self,
+			size = sizes[number]}, Message)
 		if skip and skip(m) then
 			return
 		end
