@@ -346,7 +346,7 @@ numbers_of(struct seqset *s, const struct imap_val *v)
 	for (; v != NULL && v->kind != IMAP_LIST; v = v->next) {
 		if (v->kind != IMAP_NUMBER || v->num < 1 || v->num > UINT32_MAX)
 			return false;
-		seqset_add(s, (uint32_t)v->num, (uint32_t)v->num);
+		seqset_push(s, (uint32_t)v->num, (uint32_t)v->num);
 	}
 	return true;
 }
@@ -396,6 +396,7 @@ bind_cmd_found(lua_State *L)
 		return bind_raise(L, &e, 0);
 	if (!good)
 		return 0;
+	seqset_settle(found);
 	(void)made(L, found);
 	seqset_fit(sum);
 	return 2;

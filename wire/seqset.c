@@ -99,13 +99,28 @@ by_low(const void *pa, const void *pb)
 	return a->low < b->low ? -1 : a->low > b->low;
 }
 
+static bool
+is_sorted(const struct seqset *s)
+{
+	for (size_t i = 1; i < s->n; i++)
+		if (s->ranges[i].low < s->ranges[i - 1].low)
+			return false;
+	return true;
+}
+
+void
+seqset_push(struct seqset *s, uint32_t low, uint32_t high)
+{
+	append(s, low, high);
+}
+
 /* Sorts the ranges and joins those that overlap or touch. */
-static void
-normalise(struct seqset *s)
+void
+seqset_settle(struct seqset *s)
 {
 	size_t n = 0;
 
-	if (s->n > 1)
+	if (!is_sorted(s))
 		qsort(s->ranges, s->n, sizeof(*s->ranges), by_low);
 	s->count = 0;
 	for (size_t i = 0; i < s->n; i++) {
@@ -277,13 +292,13 @@ seqset_parse(struct seqset *s, struct str text, uint32_t star)
 			text = str_skip(text, 1);
 		}
 	} while (good && text.n > 0);
-	normalise(s);
+	seqset_settle(s);
 	return good;
 }
 
-/* Appends " 2 3 6" to s, unless that is NULL; false if it is anything else. */
+/* Pushes " 2 3 6" to s, unless that is NULL; false if it is anything else. */
 static bool
-take_numbers(struct seqset *s, struct str text, bool *rising)
+push_numbers(struct seqset *s, struct str text)
 {
 	uint32_t n = 0, last = 0;
 
@@ -291,7 +306,6 @@ take_numbers(struct seqset *s, struct str text, bool *rising)
 		text = str_skip(text, 1);
 		if (!take_number(&text, 0, &n))
 			return false;
-		*rising = *rising && n > last;
 		if (s != NULL && last > 0 && n == last + 1) {
 			s->ranges[s->n - 1].high = n;
 			s->count++;
@@ -309,20 +323,14 @@ seqset_search(struct seqset *s, struct str line)
 	struct str name = S("* SEARCH");
 	size_t n = s != NULL ? s->n : 0;
 	uint64_t count = s != NULL ? s->count : 0;
-	bool rising = n == 0;
+	bool good = str_startscase(line, name) &&
+		    push_numbers(s, str_skip(line, name.n));
 
-	if (!str_startscase(line, name))
-		return false;
-	if (!take_numbers(s, str_skip(line, name.n), &rising)) {
-		if (s != NULL) {
-			s->n = n;
-			s->count = count;
-		}
-		return false;
+	if (!good && s != NULL) {
+		s->n = n;
+		s->count = count;
 	}
-	if (s != NULL && !rising)
-		normalise(s);
-	return true;
+	return good;
 }
 
 bool

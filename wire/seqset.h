@@ -22,6 +22,10 @@ void seqset_clear(struct seqset *s);
 /* Adds low to high, both included, low <= high and not 0.  In ascending order
  * this costs nothing; in another, time by how much of the set is above. */
 void seqset_add(struct seqset *s, uint32_t low, uint32_t high);
+/* The same in any order, without looking: until seqset_settle there may be
+ * nothing but more of these, seqset_search and seqset_clear. */
+void seqset_push(struct seqset *s, uint32_t low, uint32_t high);
+void seqset_settle(struct seqset *s);
 /* Gives back memory that is kept for more. */
 void seqset_fit(struct seqset *s);
 bool seqset_has(const struct seqset *s, uint32_t n);
@@ -53,10 +57,10 @@ bool seqset_parse(struct seqset *s, struct str text, uint32_t star);
 /* Whether text is a set at all, "$" not counted. */
 bool seqset_looks(struct str text);
 /*
- * Adds the numbers of an untagged response to SEARCH (RFC 9051 7.3.4, RFC 3501
- * 7.2.5), "* SEARCH 2 3 6", in any order; s may be NULL.  False if the line is
- * another one, or has anything else in it: then nothing is added.  A million of
- * them need no tree this way.
+ * Pushes the numbers of an untagged response to SEARCH (RFC 9051 7.3.4, RFC
+ * 3501 7.2.5), "* SEARCH 2 3 6"; s may be NULL.  False if the line is another
+ * one, or has anything else in it: then s is as it was.  A million of them need
+ * no tree this way.
  */
 bool seqset_search(struct seqset *s, struct str line);
 

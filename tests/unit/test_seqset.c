@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -230,9 +231,31 @@ test_search(void **state)
 		assert_int_equal(seqset_search(&s, line), rows[i].want != NULL);
 		assert_int_equal(
 		    seqset_search(NULL, line), rows[i].want != NULL);
+		seqset_settle(&s);
 		assert_set(&s, rows[i].want != NULL ? rows[i].want : "50");
 		seqset_fini(&s);
 	}
+}
+
+/* A million of them in any order, one by one, and in responses of one each. */
+static void
+test_push(void **state)
+{
+	struct seqset s = {0};
+	char line[32];
+
+	(void)state;
+	for (uint32_t i = 1; i < 1000003; i++) {
+		uint32_t n = (uint32_t)((uint64_t)i * 7919 % 1000003);
+
+		seqset_push(&s, n, n);
+		(void)snprintf(line, sizeof(line), "* SEARCH %u", n);
+		assert_true(seqset_search(&s, str_z(line)));
+	}
+	seqset_settle(&s);
+	assert_set(&s, "1:1000002");
+	assert_int_equal(s.count, 1000002);
+	seqset_fini(&s);
 }
 
 /* One number after the other, to the end and no further. */
@@ -275,6 +298,7 @@ main(void)
 	    cmocka_unit_test(test_algebra),
 	    cmocka_unit_test(test_algebra_of_all),
 	    cmocka_unit_test(test_search),
+	    cmocka_unit_test(test_push),
 	    cmocka_unit_test(test_next),
 	    cmocka_unit_test(test_full),
 	};
