@@ -183,7 +183,7 @@ int bind_composer(lua_State *L);
 void bind_push_data(lua_State *L, int idx, const struct cmd *cmd);
 /* cmd:response(): the next whole IMAP response that has come, or nil. */
 int bind_cmd_response(lua_State *L);
-int bind_cmd_begun_response(lua_State *L);
+int bind_cmd_fetched(lua_State *L);
 
 /* set.c: core.set(), cmd:found(); see there. */
 int bind_set(lua_State *L);

@@ -133,9 +133,9 @@ body_pull_method(lua_State *L)
 }
 
 /*
- * drain(file): writes what is there to an open file.  True when the body is
- * at its end and the file is flushed, false when more will come.  The error
- * of a write that failed is raised.
+ * drain(file, unflushed): writes what is there to an open file.  True when the
+ * body is at its end and the file is flushed, unless that is for later; false
+ * when more will come.  The error of a write that failed is raised.
  */
 static int
 body_drain_method(lua_State *L)
@@ -151,7 +151,7 @@ body_drain_method(lua_State *L)
 			return bind_raise_write(L, f);
 		body_took(b, s.n);
 	}
-	if (p == PULL_END && fflush(f) != 0)
+	if (p == PULL_END && !lua_toboolean(L, 3) && fflush(f) != 0)
 		return bind_raise_write(L, f);
 	if (p == PULL_FAIL)
 		return bind_raise(L, &e, 0);

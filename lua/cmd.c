@@ -14,8 +14,12 @@ static int cmd_raise_method(lua_State *);
 /* User values. */
 enum { UV_CONN = 1, UV_CACHE };
 
-/* What a command holds in C, in the middle. */
-enum { COMMAND_KIB = 16 };
+/* What a command holds in C, in the middle; of so many that are not given back
+ * the collector need not be told. */
+enum { COMMAND_KIB = 16, COMMANDS = 64 };
+
+/* Commands that Lua holds. */
+static size_t held;
 
 static const struct bind_type cmd_type = {
     .name = "postel.cmd",
@@ -35,7 +39,7 @@ static const struct bind_type cmd_type = {
 	    {"begun", cmd_begun_method},
 	    {"response", bind_cmd_response},
 	    {"found", bind_cmd_found},
-	    {"begun_response", bind_cmd_begun_response},
+	    {"fetched", bind_cmd_fetched},
 	    {"body", cmd_body_method},
 	    {"answer", cmd_answer_method},
 	    {"raise", cmd_raise_method},
@@ -52,7 +56,9 @@ bind_new_cmd(lua_State *L, int conn)
 	conn = lua_absindex(L, conn);
 	u = bind_new(L, &cmd_type, sizeof(*u));
 	/* Lua does not see the memory behind it: a hint to the collector. */
-	lua_gc(L, LUA_GCSTEP, COMMAND_KIB);
+	if (++held > COMMANDS)
+		lua_gc(L, LUA_GCSTEP, COMMAND_KIB);
+	u->counted = true;
 	lua_pushvalue(L, conn);
 	lua_setiuservalue(L, -2, UV_CONN);
 	return u;
@@ -92,9 +98,7 @@ cmd_gc(lua_State *L)
 {
 	struct bind_cmd *u = bind_check(L, 1, &cmd_type);
 
-	/* Nothing is to be collected for it.  (In a finalizer, no effect.) */
-	if (u->cmd != NULL)
-		lua_gc(L, LUA_GCSTEP, -COMMAND_KIB);
+	held -= u->counted;
 	cmd_unref(u->cmd);
 	*u = (struct bind_cmd){0};
 	return 0;

@@ -1,6 +1,6 @@
 /* maildir: Maildirs as Lua sees them, over store/maildir.h. */
 #include "lua/bind.h"
-#include "store/maildir.h"
+#include "store/batch.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -10,16 +10,19 @@ struct bind_maildir {
 	int dir; /* plus one; 0: closed */
 };
 
-struct bind_delivery {
-	struct delivery *d;
+struct bind_batch {
+	struct batch *b;
 };
 
 static int maildir_gc(lua_State *);
-static int maildir_deliver(lua_State *);
-static int delivery_gc(lua_State *);
-static int delivery_take(lua_State *);
-static int delivery_base_method(lua_State *);
-static int delivery_commit_method(lua_State *);
+static int maildir_batch(lua_State *);
+static int batch_gc(lua_State *);
+static int batch_len(lua_State *);
+static int batch_take_method(lua_State *);
+static int batch_drop_method(lua_State *);
+static int batch_seal_method(lua_State *);
+static int batch_sync_method(lua_State *);
+static int batch_commit_method(lua_State *);
 
 static const struct bind_type maildir_type = {
     .name = "postel.maildir_folder",
@@ -32,26 +35,30 @@ static const struct bind_type maildir_type = {
 	},
     .methods =
 	(const luaL_Reg[]){
-	    {"deliver", maildir_deliver},
+	    {"batch", maildir_batch},
 	    {"close", maildir_gc},
 	    {NULL, NULL},
 	},
 };
 
-static const struct bind_type delivery_type = {
-    .name = "postel.delivery",
+static const struct bind_type batch_type = {
+    .name = "postel.maildir_batch",
     .index = bind_index_methods,
     .meta =
 	(const luaL_Reg[]){
-	    {"__gc", delivery_gc},
-	    {"__close", delivery_gc},
+	    {"__gc", batch_gc},
+	    {"__close", batch_gc},
+	    {"__len", batch_len},
 	    {NULL, NULL},
 	},
     .methods =
 	(const luaL_Reg[]){
-	    {"take", delivery_take},
-	    {"base", delivery_base_method},
-	    {"commit", delivery_commit_method},
+	    {"take", batch_take_method},
+	    {"drop", batch_drop_method},
+	    {"seal", batch_seal_method},
+	    {"sync", batch_sync_method},
+	    {"commit", batch_commit_method},
+	    {"close", batch_gc},
 	    {NULL, NULL},
 	},
 };
@@ -161,51 +168,54 @@ bind_maildir_file(lua_State *L)
 	return rc == 0 ? 1 : luaL_argerror(L, 1, "too long");
 }
 
-/* ---- what comes ---- */
+/* ---- what comes (store/batch.h) ---- */
 
+/* What was not committed leaves nothing behind. */
 static int
-delivery_gc(lua_State *L)
+batch_gc(lua_State *L)
 {
-	struct bind_delivery *u = bind_check(L, 1, &delivery_type);
+	struct bind_batch *u = bind_check(L, 1, &batch_type);
 
-	delivery_free(u->d);
-	u->d = NULL;
+	batch_free(u->b);
+	u->b = NULL;
 	return 0;
 }
 
-static struct delivery *
-check_delivery(lua_State *L)
+static struct batch *
+check_batch(lua_State *L)
 {
-	struct bind_delivery *u = bind_check(L, 1, &delivery_type);
+	struct bind_batch *u = bind_check(L, 1, &batch_type);
 
-	luaL_argcheck(L, u->d != NULL, 1, "delivery is over");
-	return u->d;
+	luaL_argcheck(L, u->b != NULL, 1, "batch is over");
+	return u->b;
 }
 
-/* deliver(unsynced): a message on its way in; what was not committed leaves
- * nothing behind. */
+/* batch(): for messages that get there together. */
 static int
-maildir_deliver(lua_State *L)
+maildir_batch(lua_State *L)
 {
 	int dir = check_dir(L);
-	bool unsynced = lua_toboolean(L, 2);
-	struct bind_delivery *u = bind_new(L, &delivery_type, sizeof(*u));
+	struct bind_batch *u = bind_new(L, &batch_type, sizeof(*u));
 	struct err e = {0};
 
-	u->d = delivery_new(dir, &e);
-	if (u->d == NULL)
-		return bind_raise(L, &e, 0);
-	if (unsynced)
-		delivery_unsynced(u->d);
+	u->b = batch_new(dir, &e);
+	return u->b != NULL ? 1 : bind_raise(L, &e, 0);
+}
+
+/* The sealed messages that are not committed yet. */
+static int
+batch_len(lua_State *L)
+{
+	lua_pushinteger(L, (lua_Integer)batch_count(check_batch(L)));
 	return 1;
 }
 
 /* take(body): writes what is there; true at the body's end, false when more
- * will come. */
+ * will come.  A message that is not whole is dropped when that raises. */
 static int
-delivery_take(lua_State *L)
+batch_take_method(lua_State *L)
 {
-	struct delivery *d = check_delivery(L);
+	struct batch *batch = check_batch(L);
 	struct body *b = bind_test_body(L, 2);
 	struct str s;
 	struct err e = {0};
@@ -214,37 +224,63 @@ delivery_take(lua_State *L)
 	if (b == NULL)
 		return luaL_typeerror(L, 2, "body");
 	while ((p = body_pull(b, &s, &e)) == PULL_SLICE) {
-		if (delivery_add(d, s, &e) != 0)
-			return bind_raise(L, &e, 0);
+		if (batch_add(batch, s, &e) != 0)
+			break;
 		body_took(b, s.n);
 	}
-	if (p == PULL_FAIL)
+	if (p == PULL_SLICE || p == PULL_FAIL) {
+		batch_drop(batch);
 		return bind_raise(L, &e, 0);
+	}
 	lua_pushboolean(L, p == PULL_END);
 	return 1;
 }
 
-/* base(): the part of its name that it will keep. */
 static int
-delivery_base_method(lua_State *L)
+batch_drop_method(lua_State *L)
 {
-	lua_pushstring(L, delivery_base(check_delivery(L)));
-	return 1;
+	batch_drop(check_batch(L));
+	return 0;
 }
 
-/* commit(flags, seconds): the message is there; its name in the folder.  Both
- * may be nil. */
+/* seal(flags, seconds): the message is whole; the part of its name that it will
+ * keep, and its name in the folder.  Both arguments may be nil. */
 static int
-delivery_commit_method(lua_State *L)
+batch_seal_method(lua_State *L)
 {
-	struct delivery *d = check_delivery(L);
+	struct batch *b = check_batch(L);
 	uint32_t flags = check_flags(L, 2);
 	int64_t when = luaL_optinteger(L, 3, DELIVERY_NOW);
-	const char *name;
+	struct str base, name;
 	struct err e = {0};
 
-	if (delivery_commit(d, flags, when, &name, &e) != 0)
+	if (batch_seal(b, flags, when, &base, &name, &e) != 0)
 		return bind_raise(L, &e, 0);
-	lua_pushstring(L, name);
-	return delivery_gc(L), 1;
+	bind_push_str(L, base);
+	bind_push_str(L, name);
+	return 2;
+}
+
+/* sync(): all that was sealed is on disk. */
+static int
+batch_sync_method(lua_State *L)
+{
+	struct err e = {0};
+
+	if (batch_sync(check_batch(L), &e) != 0)
+		return bind_raise(L, &e, 0);
+	return 0;
+}
+
+/* commit(unsynced): it is where it belongs, on disk; without the sync of the
+ * folders if that is said.  When it raises nothing of it is there. */
+static int
+batch_commit_method(lua_State *L)
+{
+	bool unsynced = lua_toboolean(L, 2);
+	struct err e = {0};
+
+	if (batch_commit(check_batch(L), !unsynced, &e) != 0)
+		return bind_raise(L, &e, 0);
+	return 0;
 }

@@ -23,6 +23,8 @@ struct bind_saver {
 
 static int saver_gc(lua_State *);
 static int saver_take_method(lua_State *);
+static int saver_sync_method(lua_State *);
+static int saver_leave_method(lua_State *);
 static int saver_commit_method(lua_State *);
 
 static const struct bind_type saver_type = {
@@ -37,6 +39,9 @@ static const struct bind_type saver_type = {
     .methods =
 	(const luaL_Reg[]){
 	    {"take", saver_take_method},
+	    {"sync", saver_sync_method},
+	    {"leave", saver_leave_method},
+	    {"close", saver_gc},
 	    {"commit", saver_commit_method},
 	    {NULL, NULL},
 	},
@@ -49,7 +54,8 @@ saver_gc(lua_State *L)
 	struct bind_saver *u = bind_check(L, 1, &saver_type);
 
 	if (u->there) {
-		close(u->fd);
+		if (u->fd >= 0)
+			close(u->fd);
 		unlink(u->temp);
 	}
 	free(u->path);
@@ -139,20 +145,56 @@ give_name(const struct bind_saver *u, bool overwrite)
 	return unlink(u->temp);
 }
 
-/* commit(overwrite): the file is on disk under its final name. */
+/* sync(): all that was written is on disk, under the temporary name, which is
+ * returned; nil if that is no more. */
+static int
+saver_sync_method(lua_State *L)
+{
+	struct bind_saver *u = bind_check(L, 1, &saver_type);
+	struct err e = {0};
+
+	if (!u->there)
+		return 0;
+	if (u->fd >= 0 && fsync(u->fd) != 0) {
+		err_sys(&e, "%s", u->path);
+		return bind_raise(L, &e, 0);
+	}
+	lua_pushstring(L, u->temp);
+	return 1;
+}
+
+/* leave(): closes the file, which stays under its temporary name; the caller
+ * puts it on disk, by syncfs(2). */
+static int
+saver_leave_method(lua_State *L)
+{
+	struct bind_saver *u = check_saver(L);
+	struct err e = {0};
+	int rc = u->fd >= 0 ? close(u->fd) : 0;
+
+	u->fd = -1;
+	if (rc == 0)
+		return 0;
+	err_sys(&e, "%s", u->path);
+	return bind_raise(L, &e, 0);
+}
+
+/* commit(overwrite, synced): the file is on disk under its final name.  Where
+ * it was synced, the folder is the caller's to sync. */
 static int
 saver_commit_method(lua_State *L)
 {
 	struct bind_saver *u = check_saver(L);
-	bool overwrite = lua_toboolean(L, 2);
+	bool overwrite = lua_toboolean(L, 2), synced = lua_toboolean(L, 3);
 	struct err e = {0};
 
-	if (fsync(u->fd) != 0 || give_name(u, overwrite) != 0) {
+	if ((!synced && fsync(u->fd) != 0) || give_name(u, overwrite) != 0) {
 		err_sys(&e, "%s", u->path);
 		return bind_raise(L, &e, 0);
 	}
 	u->there = false;
-	if (close(u->fd) != 0 || bind_sync_folder(u->path) != 0) {
+	if ((u->fd >= 0 && close(u->fd) != 0) ||
+	    (!synced && bind_sync_folder(u->path) != 0)) {
 		err_sys(&e, "%s", u->path);
 		return bind_raise(L, &e, 0);
 	}
@@ -183,6 +225,25 @@ file_sync(lua_State *L)
 	if (fflush(f) != 0 || fstat(fileno(f), &st) != 0 ||
 	    (S_ISREG(st.st_mode) && fsync(fileno(f)) != 0))
 		return bind_raise_write(L, f);
+	return 0;
+}
+
+/* flush(file): all that was written has left. */
+static int
+file_flush(lua_State *L)
+{
+	FILE *f = bind_check_file(L, 1);
+
+	return fflush(f) == 0 ? 0 : bind_raise_write(L, f);
+}
+
+/* large_buffer(file): of 256 KiB, for standard output, before it is used. */
+static int
+file_large_buffer(lua_State *L)
+{
+	static char buffer[256 << 10];
+
+	(void)setvbuf(bind_check_file(L, 1), buffer, _IOFBF, sizeof(buffer));
 	return 0;
 }
 
@@ -236,6 +297,8 @@ file_truncate(lua_State *L)
 const luaL_Reg bind_file_functions[] = {
     {"saver", new_saver},
     {"sync", file_sync},
+    {"flush", file_flush},
+    {"large_buffer", file_large_buffer},
     {"isatty", file_isatty},
     {"columns", file_columns},
     {"lock", file_lock},

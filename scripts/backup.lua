@@ -57,6 +57,9 @@ local finished = {} -- mailboxes, by name
 -- Notes those of todo that are there by their names; returns the rest.
 local function without_named(todo, strangers, journal)
 	local named = set.new()
+	if store.kind ~= "files" then
+		return todo
+	end
 	for uid in todo:each() do
 		local key = tostring(uid)
 		if strangers:has(key) then

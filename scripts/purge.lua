@@ -252,17 +252,18 @@ end
 
 -- ---- printing and saving ----
 
--- All of a message.
-local function print_message(m)
+-- On a terminal a message counts when it has been shown.
+local screen = {put = function(_, m)
 	m.body:print()
-	if not m:is_sound() then
-		errors.raise("proto", "%s: the server sent something else than " ..
-			"the message asked for", m.box.conn.name)
-	end
+	sinks.check_sound(m)
+end}
+
+if not store and not core.isatty(io.stdout) then
+	core.large_buffer(io.stdout)
 end
 
--- What writes the messages of a mailbox, and those of found that an earlier run
--- has saved.  The journal is of this account, mailbox and UIDVALIDITY.
+-- A sink (postel.sink) for the messages of a mailbox, and those of found that an
+-- earlier run has saved.  The journal is of this account, mailbox and UIDVALIDITY.
 local function saver(box, m, found)
 	local validity = tostring(box.uidvalidity)
 	local journal = (store:journal(m.levels, validity, "purge"))
@@ -274,40 +275,80 @@ local function saver(box, m, found)
 	end
 	local sink = store:open(m.levels, journal)
 	m.journal = journal.path
-	return function(message)
-		message.key, message.date = tostring(message.uid),
-			message.internaldate
-		sink:put(message):wait()
-	end, found * copying.noted(journal), journal
+	return sink, found * copying.noted(journal), journal
 end
 
 local function writer(box, m, found)
 	if store and #found > 0 then
 		return saver(box, m, found)
 	end
-	return print_message, box:messages(m.written + {})
+	return core.isatty(io.stdout) and screen or sinks.output(io.stdout),
+		box:messages(m.written + {})
+end
+
+-- Writes messages and counts those that have come.  They come together, in groups: the
+-- last one is behind close(), or, after an error, stop().
+local function counted(m, sink, line)
+	local waiting, octets, pending = {}, 0, nil
+	local function count()
+		for _, uid in ipairs(waiting) do
+			m.written:add(uid)
+		end
+		run.written = run.written + #waiting
+		run.octets = run.octets + octets
+		if line then
+			line:step(#waiting, octets)
+		end
+		waiting, octets = {}, 0
+		job.spare_memory(true)
+	end
+	local function put(message)
+		message.key, message.date = tostring(message.uid),
+			message.internaldate
+		local group = sink:put(message)
+		if group ~= pending then
+			count()
+		end
+		pending = group
+		waiting[#waiting + 1] = message.uid
+		octets = octets + message.body.taken
+		if not group then
+			count()
+		end
+	end
+	local function finish(how)
+		if sink[how] then
+			sink[how](sink)
+		end
+		if not pending or pending:concluded() then
+			count()
+		end
+		job.spare_memory(false)
+	end
+	return put, finish
 end
 
 -- One that is gone meanwhile, or that the server has no text of, is not written,
 -- and stays.
-local function write_messages(m, todo, write)
+local function write_messages(m, todo, sink)
 	local line <close> = (store or not core.isatty(io.stdout)) and
 		postel.progress(#todo, m.text) or nil
 	local strange = 0
+	local put, finish = counted(m, sink, line)
 	run.progress = line
-	for message in todo:fetch(sinks.ITEMS) do
-		if message.body and not fits(message) then
-			strange = strange + 1
-		elseif message.body then
-			write(message)
-			local size = message.body.taken
-			m.written:add(message.uid)
-			run.written = run.written + 1
-			run.octets = run.octets + size
-			if line then
-				line:step(1, size)
+	local ok, e = pcall(function()
+		for message in todo:fetch(sinks.ITEMS) do
+			if message.body and not fits(message) then
+				strange = strange + 1
+			elseif message.body then
+				put(message)
 			end
 		end
+		finish "close"
+	end)
+	if not ok then
+		finish "stop"
+		error(e, 0)
 	end
 	if strange > 0 then
 		run:note(core.plural("%s: %d message is not what was searched " ..
@@ -355,10 +396,10 @@ local function write_mailbox(conn, m)
 		return
 	end
 	collectgarbage()
-	local write, there, _ <close> = writer(box, m, found)
+	local sink, there, _ <close> = writer(box, m, found)
 	count_skipped(m, there)
 	local todo = #there > 0 and found - there or found
-	local ok, e = pcall(write_messages, m, todo, write)
+	local ok, e = pcall(write_messages, m, todo, sink)
 	m.uids = #there > 0 and there + m.written or box:messages(m.written)
 	if not ok and errors.is(e, "refused") then
 		e.message = errors.text("%s (%d of %d messages were written)",

@@ -70,16 +70,35 @@ maildir_name(struct buf *b, struct str base, uint32_t flags)
 }
 
 void
+maildir_final(struct buf *b, struct str base, uint32_t flags)
+{
+	(void)buf_add(b, flags != 0 ? S("cur/") : S("new/"));
+	if (flags != 0)
+		(void)maildir_name(b, base, flags);
+	else
+		(void)buf_add(b, base);
+}
+
+/* The name of this machine, as it was at first. */
+static const char *
+host_name(void)
+{
+	static char host[256];
+
+	/* A slash or a colon in a host's name would be none of ours. */
+	if (host[0] == '\0' && (gethostname(host, sizeof(host) - 1) != 0 ||
+				   strpbrk(host, "/:\\ ") != NULL))
+		strcpy(host, "localhost");
+	return host;
+}
+
+void
 maildir_unique(struct buf *b)
 {
 	static unsigned long count;
-	char host[256] = "localhost";
+	const char *host = host_name();
 	struct timespec now;
 
-	/* A slash or a colon in a host's name would be none of ours. */
-	if (gethostname(host, sizeof(host) - 1) != 0 ||
-	    strpbrk(host, "/:\\ ") != NULL)
-		strcpy(host, "localhost");
 	clock_gettime(CLOCK_REALTIME, &now);
 	(void)buf_addf(b, "%lld.M%06ldP%ldQ%lu.%.64s", (long long)now.tv_sec,
 	    now.tv_nsec / 1000, (long)getpid(), ++count, host);

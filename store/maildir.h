@@ -44,6 +44,10 @@ struct str maildir_base(struct str name, uint32_t *flags);
 /* Appends "base:2,FLAGS"; -1 if b is full. */
 int maildir_name(struct buf *b, struct str base, uint32_t flags);
 
+/* Appends where a message with this base and flags belongs: "new/base", or,
+ * with flags, "cur/base:2,FLAGS". */
+void maildir_final(struct buf *b, struct str base, uint32_t flags);
+
 /* Makes path, if it is not there, and its three folders.  0 or -1. */
 int maildir_make(const char *path, struct err *e);
 /* Whether path is a folder with a folder "cur" in it. */
@@ -70,9 +74,6 @@ const char *delivery_base(const struct delivery *d);
 int delivery_add(struct delivery *d, struct str octets, struct err *e);
 /* All is on disk, under tmp; a full disk is told here at the latest. */
 int delivery_sync(struct delivery *d, struct err *e);
-/* Says that the caller sees to what comes on disk, by syncfs(2) behind many
- * messages: neither the file nor the folder is synced on its way. */
-void delivery_unsynced(struct delivery *d);
 /* As a date: the moment of the delivery. */
 #define DELIVERY_NOW INT64_MIN
 
@@ -84,6 +85,18 @@ void delivery_unsynced(struct delivery *d);
  */
 int delivery_commit(struct delivery *d, uint32_t flags, int64_t when,
     const char **name, struct err *e);
+/* ---- the same by hand, for many messages one after the other (batch.h) ----
+ */
+
+/* All is written, and its date set; nothing is synced. */
+int delivery_written(struct delivery *d, int64_t when, struct err *e);
+/* The file, which stays in tmp, belongs to the caller, who closes it. */
+int delivery_detach(struct delivery *d);
+/* Begins another message, behind one that was detached or is dropped. */
+int delivery_again(struct delivery *d, struct err *e);
+/* Removes what was not committed or detached. */
+void delivery_drop(struct delivery *d);
+
 /* Takes back a message that was committed. */
 void delivery_undo(struct delivery *d);
 /* Frees d, and removes what is still in tmp; d may be NULL. */

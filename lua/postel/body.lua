@@ -19,10 +19,18 @@ local function explain(body, e)
 	return e
 end
 
-local function wait_for(body, step)
-	local ok, value = pcall(task.wait_for, step)
+-- Calls step(...), which takes octets of the body, until it gives something else than
+-- false, which is returned; mostly it does so at once.
+function methods:pour(step, ...)
+	local ok, value = pcall(step, ...)
+	if ok and value == false then
+		local args = table.pack(...)
+		ok, value = pcall(task.wait_for, function()
+			return step(table.unpack(args, 1, args.n))
+		end)
+	end
 	if not ok then
-		error(explain(body, value), 0)
+		error(explain(self, value), 0)
 	end
 	return value
 end
@@ -35,7 +43,7 @@ function methods:read(n)
 	if math.type(n) ~= "integer" or n < 1 then
 		errors.argument("read", "n", "a number from 1 on expected")
 	end
-	return wait_for(self, function() return self:pull(n) end)
+	return self:pour(self.pull, self, n)
 end
 
 --- body:text(limit) → string
@@ -87,7 +95,7 @@ function methods:write_to(file)
 	if io.type(file) ~= "file" then
 		errors.argument("write_to", "file", "open file expected")
 	end
-	wait_for(self, function() return self:drain(file) end)
+	self:pour(self.drain, self, file)
 	return self
 end
 
@@ -127,7 +135,7 @@ function methods:save(path, options)
 		errors.raise("sys", "%s: File exists", path)
 	end
 	local saver <close> = core.saver(path, options and options.temporary)
-	wait_for(self, function() return saver:take(self) end)
+	self:pour(saver.take, saver, self)
 	if options and options.before then
 		options.before()
 	end

@@ -45,20 +45,21 @@ function M.whole(name, option, text, least, most)
 	return n
 end
 
+-- Mailboxes of a hundred thousand messages are to fit into little memory: garbage
+-- is collected when it is a tenth of what is kept.  While messages are moved little is
+-- added to that, and to collect as often took half of the time; then it may be so
+-- many KiB.  To be called now and then meanwhile.
+local GARBAGE = 1024
+
+function M.spare_memory(moving)
+	local most = moving and 100 * GARBAGE / collectgarbage "count" or 0
+	collectgarbage("incremental",
+		100 + math.floor(math.max(10, math.min(300, most))), 1000)
+end
+end
+
 local Run = {}
 Run.__index = Run
-
--- Garbage in KiB before it is collected; of a large heap a tenth.
-local GARBAGE = 512
-
--- Mailboxes of a hundred thousand messages are to fit into little memory; where there
--- is little, collecting often would cost more than the work.  To be called again when
--- the heap has grown.
-function M.limit_garbage()
-	local percent = 100 * GARBAGE // math.ceil(collectgarbage "count")
-	collectgarbage("incremental", 100 + math.max(10, math.min(percent, 900)),
-		1000)
-end
 
 -- The counts of a job: .done messages, .octets of them, .skipped (done by an
 -- earlier run), .mailboxes, .flags (messages whose flags were changed); .refused is
@@ -68,7 +69,7 @@ end
 -- line for the end.  name is the script's, options what its arguments say.  how may
 -- have .summary, the file for the summary where standard output carries mail.
 function M.run(name, options, how)
-	M.limit_garbage()
+	M.spare_memory(false)
 	return setmetatable({
 		name = name, options = options, done = 0, octets = 0,
 		skipped = 0, mailboxes = 0, flags = 0, refused = {}, temporary = true,

@@ -15,9 +15,10 @@ Journal.__name = "postel.journal"
 
 -- A text without control characters, for a field of a line; and that text again.
 local function escape(s)
-	return (s:gsub("[%c%%]", function(c)
+	s = tostring(s)
+	return s:find "[%c%%]" and s:gsub("[%c%%]", function(c)
 		return ("%%%02X"):format(c:byte())
-	end))
+	end) or s
 end
 
 local function unescape(s)
@@ -175,23 +176,41 @@ end
 function Journal:add(key, value, options)
 	errors.expect("add", "key", key, "string|number")
 	errors.expect("add", "value", value, "string|number?")
+	return self:add_all({key, value or ""}, options)
+end
+
+-- Writes lines; on disk, unless that is said.
+local function write(self, text, later)
 	self.file = self.file or open(self)
-	local line = escape(key) .. "\t" .. escape(value or "") .. "\n"
-	local ok, e = pcall(function()
-		assert(self.file:write(line))
-		self.unsynced = true
-		if self.synced and not (options and options.later) then
-			self:sync()
-		else
-			assert(self.file:flush())
-		end
-	end)
+	assert(self.file:write(text))
+	self.unsynced = true
+	if self.synced and not later then
+		self:sync()
+	else
+		assert(self.file:flush())
+	end
+end
+
+--- journal:add_all(entries, options)
+-- The same for many entries at once, an array in which each key has its value behind
+-- it.
+function Journal:add_all(entries, options)
+	errors.expect("add_all", "entries", entries, "table")
+	local lines = {}
+	for i, field in ipairs(entries) do
+		lines[2 * i - 1] = escape(field)
+		lines[2 * i] = i % 2 == 1 and "\t" or "\n"
+	end
+	local ok, e = pcall(write, self, table.concat(lines),
+		options and options.later)
 	if not ok and errors.is(e, "cancel") then
 		error(e, 0)
 	elseif not ok then
 		errors.raise("sys", "%s: %s", self.path, tostring(e))
 	end
-	enter(self, key, value or "")
+	for i = 1, #entries, 2 do
+		enter(self, entries[i], entries[i + 1])
+	end
 	return self
 end
 
@@ -235,8 +254,8 @@ function Journal:keep(fn)
 	for key, value in self.entries:each() do
 		if not (self.brief and math.type(key) == "integer" and key < 0) and
 			fn(tostring(key)) then
-			lines[#lines + 1] = escape(tostring(key)) .. "\t" ..
-				escape(tostring(value)) .. "\n"
+			lines[#lines + 1] = escape(key) .. "\t" ..
+				escape(value) .. "\n"
 		else
 			self.entries:put(key, nil)
 		end
@@ -270,6 +289,12 @@ end
 
 function Memory:each()
 	return self.entries:each()
+end
+
+function Memory:add_all(entries)
+	for i = 1, #entries, 2 do
+		self.entries[entries[i]] = entries[i + 1]
+	end
 end
 
 function Memory:keep(fn)

@@ -4,7 +4,6 @@
 local core = require "postel.core"
 local errors = require "postel.errors"
 local source = require "postel.source"
-local task = require "postel.task"
 
 local M = {}
 
@@ -105,14 +104,17 @@ function Maildir:append(from, options)
 	options = errors.expect("append", "options", options, "table?") or {}
 	errors.expect("append", "flags", options.flags, "table?")
 	errors.expect("append", "date", options.date, "number?")
+	local batch <close> = self.folder:batch()
 	local body = source.body(from)
-	local delivery <close> = self.folder:deliver(options.sync == false)
-	task.wait_for(function() return delivery:take(body) end)
-	local base = delivery:base()
+	body:pour(batch.take, batch, body)
+	local base = batch:seal(options.flags, options.date)
+	if options.sync ~= false then
+		batch:sync()
+	end
 	if options.before then
 		options.before(base)
 	end
-	delivery:commit(options.flags, options.date)
+	batch:commit(options.sync == false)
 	return base
 end
 

@@ -63,6 +63,58 @@ local function open_end(self)
 	return file, size
 end
 
+-- The file, locked, to append message behind message to.
+local Writer = {}
+Writer.__index = Writer
+
+function Mbox:writer()
+	local file, size = open_end(self)
+	return setmetatable({path = self.path, file = file, size = size}, Writer)
+end
+
+local function write(self, body, options)
+	if options.begin then
+		options.begin(self.size)
+	end
+	for part in M.parts(body, options.date) do
+		local written, why = self.file:write(part)
+		if not written then
+			errors.raise("sys", "%s: %s", self.path, why)
+		end
+	end
+	if options.before then
+		options.before()
+	end
+	core.flush(self.file)
+end
+
+-- Writes a body, as box:append does, but for the sync.
+function Writer:add(body, options)
+	local ok, e = pcall(write, self, body, options)
+	if not ok then
+		core.truncate(self.file, self.size)
+		error(e, 0)
+	end
+	self.size = self.file:seek "end"
+end
+
+-- All that was added is on disk.
+function Writer:sync()
+	core.sync(self.file)
+end
+
+-- Takes back what was added behind this octet.
+function Writer:take_back(size)
+	core.truncate(self.file, size)
+	self.size = size
+end
+
+function Writer:close()
+	self.file:close()
+end
+
+Writer.__close = Writer.close
+
 --- box:append(from, options)
 -- Appends what postel.body() takes.  It is on disk then; if it cannot be written
 -- whole, the file is as it was before.  The file is locked (fcntl(2)) meanwhile.
@@ -77,48 +129,50 @@ function Mbox:append(from, options)
 	options = errors.expect("append", "options", options, "table?") or {}
 	errors.expect("append", "date", options.date, "number?")
 	local body = source.body(from)
-	local file <close>, size = open_end(self)
-	local ok, e = pcall(function()
-		if options.begin then
-			options.begin(size)
-		end
-		for part in M.parts(body, options.date) do
-			local written, why = file:write(part)
-			if not written then
-				errors.raise("sys", "%s: %s", self.path, why)
-			end
-		end
-		if options.before then
-			options.before()
-		end
-		if options.sync ~= false then
-			core.sync(file)
-		else
-			file:flush()
-		end
-	end)
+	local writer <close> = self:writer()
+	local before = writer.size
+	writer:add(body, options)
+	if options.sync == false then
+		return
+	end
+	local ok, e = pcall(writer.sync, writer)
 	if not ok then
-		core.truncate(file, size)
+		writer:take_back(before)
 		error(e, 0)
 	end
 end
 
---- box:take_back(offset)
--- Takes back a message that was begun at this octet and may not be whole.  If
--- another one stands behind it nothing is taken back.
-function Mbox:take_back(offset)
+-- Where the last message begins that stands behind an octet at which one begins, and
+-- how many begin there.
+local function last_begin(file, offset)
+	file:seek("set", offset)
+	local at, count, last = offset, 0, offset
+	for piece, first in pieces.of_file(file) do
+		if first and piece:find "^From " then
+			count, last = count + 1, at
+		end
+		at = at + #piece
+	end
+	return last, count
+end
+
+--- box:take_back(offset, group)
+-- Takes back a message that was begun at this octet and may not be whole; if another
+-- one stands behind it nothing is taken back.  If the file does not reach so far, for
+-- the machine has crashed, the last of the messages is taken back that were begun from
+-- the octet `group` on.
+function Mbox:take_back(offset, group)
+	group = group or offset
 	local file <close> = io.open(self.path, "r+b")
 	local size = file and file:seek "end" or 0
-	if size <= offset then
+	if size <= group then
 		return
 	end
 	core.lock(file)
-	file:seek("set", offset)
-	local n = 0
-	for piece, first in pieces.of_file(file) do
-		n = first and piece:find "^From " and n + 1 or n
-	end
-	if n <= 1 then
+	local last, count = last_begin(file, group)
+	if size < offset and count > 0 then
+		core.truncate(file, last)
+	elseif size > offset and select(2, last_begin(file, offset)) <= 1 then
 		core.truncate(file, offset)
 	end
 end

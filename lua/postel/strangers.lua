@@ -105,10 +105,13 @@ function each.files(self, fn)
 	end)
 end
 
--- Those of an mbox: all behind the last one that the journal has begun, and that
--- one, too, if it is not noted as whole.
+-- Those of an mbox: all behind the last one that the journal has begun; if that one
+-- is not noted as whole, it and those before that were to be noted with it.
 function each.mbox(self, fn, journal)
-	local key, offset = sink.begun(journal)
+	local key, offset, group = sink.begun(journal)
+	if key and not journal:get(key) then
+		offset = group
+	end
 	local file <close> = io.open(self.path, "rb")
 	if not file or not file:seek("set", offset) or
 		file:read(5) ~= "From " then

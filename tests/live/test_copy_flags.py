@@ -161,7 +161,9 @@ class Backup(BackupCase):
         self.inbox.put(mails.message(100 + self.extra), "")
         self.extra += 1
         totals = self.backup(*options, protocol=protocol)
-        self.assertEqual(totals["done"], 1, (kind, protocol))
+        # Of an mbox the message that was begun last may not be whole.
+        again = kind == "mbox" and spoil.__name__ == "cut"
+        self.assertEqual(totals["done"], 2 if again else 1, (kind, protocol))
         self.assertEqual(self.backup(*options, protocol=protocol)["done"], 0)
         self.assertEqual(
             sorted(map(mails.number, self.contents(kind))),
