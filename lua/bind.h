@@ -143,6 +143,7 @@ struct bind_cmd {
 	struct cmd *cmd;	 /* NULL: shown in a dry run and not sent */
 	const struct item *last; /* of what cmd:response() has given */
 	size_t bodies;		 /* in that */
+	bool counted;		 /* among those that are held */
 };
 /* Pushes an empty command of the connection at idx conn. */
 struct bind_cmd *bind_new_cmd(lua_State *L, int conn);

@@ -98,6 +98,16 @@ next_response(lua_State *L, int idx, struct cmd *cmd, const struct item **at)
 	return rc > 0;
 }
 
+/* Up to the item `at` all is given. */
+static void
+consume(struct bind_cmd *u, const struct item *from, const struct item *at)
+{
+	for (; from != at; from = from->next) {
+		u->last = from;
+		u->bodies += from->kind == ITEM_BODY;
+	}
+}
+
 /*** cmd:response() → response
  * The next whole IMAP response that has come, as cmd.data has it, or nil; it
  * does not wait.  Its bodies says how many bodies of the reply stand up to its
@@ -115,33 +125,133 @@ bind_cmd_response(lua_State *L)
 		lua_pushnil(L);
 		return 1;
 	}
-	for (; from != at; from = from->next) {
-		u->last = from;
-		u->bodies += from->kind == ITEM_BODY;
-	}
+	consume(u, from, at);
 	lua_pushinteger(L, (lua_Integer)u->bodies);
 	lua_setfield(L, -2, "bodies");
 	return 1;
 }
 
-/* cmd:begun_response(): what a response says in front of a body that has just
- * begun; nil if that cannot be told. */
+/* ---- FETCH ---- */
+
+/* The attributes that become fields of a message (lua/postel/fetch.lua). */
+static const struct {
+	const char *name, *field;
+} attributes[] = {
+    {"UID", "uid"},
+    {"FLAGS", "flags"},
+    {"INTERNALDATE", "internaldate"},
+    {"RFC822.SIZE", "size"},
+    {"ENVELOPE", "envelope"},
+    {"BODYSTRUCTURE", "structure"},
+};
+enum { ATTRIBUTES = sizeof(attributes) / sizeof(*attributes) };
+
+static bool
+is_part(struct str name)
+{
+	return str_starts(name, S("BODY[")) || str_starts(name, S("BINARY[")) ||
+	       str_eq(name, S("RFC822")) || str_eq(name, S("RFC822.TEXT")) ||
+	       str_eq(name, S("RFC822.HEADER"));
+}
+
+/* The field for an attribute, or NULL. */
+static const char *
+field_of(struct str name)
+{
+	for (size_t i = 0; i < ATTRIBUTES; i++)
+		if (str_eq(name, str_z(attributes[i].name)))
+			return attributes[i].field;
+	return is_part(name) ? "part" : NULL;
+}
+
+/* Pushes the text of an atom, in upper case. */
+static struct str
+push_upper(lua_State *L, struct str s)
+{
+	luaL_Buffer b;
+	char *p = luaL_buffinitsize(L, &b, s.n);
+
+	for (size_t i = 0; i < s.n; i++)
+		p[i] = ascii_upper(s.p[i]);
+	luaL_pushresultsize(&b, s.n);
+	return bind_str(L, -1);
+}
+
+/* Sets the fields of the message at idx 2 as a response says, and its items by
+ * name.  Of a UID that is none, or of two, nothing is told. */
+static void
+set_fields(lua_State *L, const struct imap_msg *msg)
+{
+	const char *field;
+	const struct imap_val *uid = NULL;
+	bool one_uid = true;
+
+	if (msg->has_num) {
+		bind_push_u64(L, msg->num);
+		lua_setfield(L, 2, "number");
+	}
+	lua_createtable(L, 0, ATTRIBUTES);
+	for (const struct imap_val *v = msg->vals->first;
+	     v != NULL && v->next != NULL; v = v->next->next) {
+		struct str name = push_upper(L, v->s);
+
+		push_value(L, 1, v->next);
+		field = field_of(name);
+		if (field == attributes[0].field) {
+			one_uid = one_uid && v->next->kind == IMAP_NUMBER &&
+				  (uid == NULL || uid->num == v->next->num);
+			uid = v->next;
+		}
+		if (field != NULL) {
+			lua_pushvalue(L, -1);
+			lua_setfield(L, 2, field);
+		}
+		lua_rawset(L, -3);
+	}
+	lua_setfield(L, 2, "items");
+	if (!one_uid) {
+		lua_pushnil(L);
+		lua_setfield(L, 2, "uid");
+	}
+}
+
+/*
+ * cmd:fetched(m, begun): takes the next response that has come whole, or, if
+ * that is wanted, what stands in front of a body that has just begun, and
+ * stays.  If it is a FETCH, its attributes become fields of the table m.  true
+ * when it was whole, false when it has begun, nil when there is nothing; and
+ * how many bodies stand up to the end of what was whole.
+ */
 int
-bind_cmd_begun_response(lua_State *L)
+bind_cmd_fetched(lua_State *L)
 {
 	struct cmd *cmd = bind_check_cmd(L, 1);
 	struct bind_cmd *u = lua_touserdata(L, 1);
-	struct bind_scratch *s = bind_new_scratch(L);
+	const struct item *from = u->last != NULL ? u->last->next : cmd->items;
+	const struct item *at = from;
+	bool begun = lua_toboolean(L, 3);
+	struct bind_scratch *s;
 	struct imap_msg msg;
+	struct err e = {0};
+	int rc;
 
-	if (cmd_response_begun(cmd,
-		u->last != NULL ? u->last->next : cmd->items, &s->arena,
-		&msg) == 0)
-		lua_pushnil(L);
-	else
-		push_response(L, 1, &msg);
+	luaL_checktype(L, 2, LUA_TTABLE);
+	s = bind_new_scratch(L);
+	rc = (begun ? cmd_response_so_far : cmd_response)(
+	    cmd, &at, &s->arena, &msg, &e);
+	if (rc < 0)
+		return bind_raise(L, &e, 0);
+	if (rc > 0 && str_eqcase(msg.name, S("FETCH")) && msg.vals != NULL &&
+	    msg.vals->kind == IMAP_LIST)
+		set_fields(L, &msg);
 	bind_scratch_done(s);
-	return 1;
+	if (rc == 0)
+		return 0;
+	if (rc == 1)
+		consume(u, from, at);
+	lua_pushboolean(L, rc == 1);
+	lua_pushinteger(L, (lua_Integer)u->bodies);
+	return 2;
 }
 
 /* All responses in an array. */

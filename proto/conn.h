@@ -240,10 +240,10 @@ struct cmd {
  */
 int cmd_response(struct cmd *cmd, const struct item **at, struct arena *a,
     struct imap_msg *msg, struct err *e);
-/* The same for a FETCH response of which a body has begun, and nothing behind
- * it has come: what stands in front.  1, or 0 if that cannot be told. */
-int cmd_response_begun(struct cmd *cmd, const struct item *at, struct arena *a,
-    struct imap_msg *msg);
+/* The same, and 2 for a FETCH response of which a body has begun, and nothing
+ * behind it has come: *msg is what stands in front, and *at stays. */
+int cmd_response_so_far(struct cmd *cmd, const struct item **at,
+    struct arena *a, struct imap_msg *msg, struct err *e);
 
 struct cmd *cmd_ref(struct cmd *cmd);
 void cmd_unref(struct cmd *cmd); /* cmd may be NULL */

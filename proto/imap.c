@@ -525,19 +525,21 @@ cmd_response(struct cmd *cmd, const struct item **at, struct arena *a,
 }
 
 int
-cmd_response_begun(struct cmd *cmd, const struct item *at, struct arena *a,
-    struct imap_msg *msg)
+cmd_response_so_far(struct cmd *cmd, const struct item **at, struct arena *a,
+    struct imap_msg *msg, struct err *e)
 {
 	struct imap_parser p;
 	bool behind;
 	struct err ignored = {0};
+	int rc;
 
 	imap_begin(&p, a, false, limits.nesting);
-	if (feed_items(&p, cmd, &at, &behind, &ignored) != 0 || !behind ||
-	    imap_line(&p, S(")"), &ignored) != IMAP_GOT_MSG)
-		return 0;
+	rc = feed_items(&p, cmd, at, &behind, e);
+	if (rc == 0 && behind &&
+	    imap_line(&p, S(")"), &ignored) == IMAP_GOT_MSG)
+		rc = 2;
 	*msg = p.msg;
-	return 1;
+	return rc;
 }
 
 static const char *const states[] = {

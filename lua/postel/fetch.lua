@@ -10,8 +10,8 @@ local task = require "postel.task"
 
 local M = {}
 
--- Messages in one command.
-local CHUNK = 250
+-- Messages in one command, whose numbers are then below 8 KiB (RFC 7162 4).
+local CHUNK = 500
 
 local Message = {}
 Message.__name = "postel.message"
@@ -45,25 +45,12 @@ end
 
 M.named_envelope = named_envelope
 
--- The attributes of FETCH responses as fields of a message.
-local fields = {
-	UID = function(m, value) m.uid = value end,
-	FLAGS = function(m, value) m.flags = value end,
-	ENVELOPE = function(m, value) m.envelope = named_envelope(value) end,
-	INTERNALDATE = function(m, value) m.internaldate = value end,
-	["RFC822.SIZE"] = function(m, value) m.size = value end,
-	BODYSTRUCTURE = function(m, value) m.structure = value end,
+-- What a response may say of a message, asked for or not, beside parts.
+local expected = {
+	UID = true, FLAGS = true, ENVELOPE = true, INTERNALDATE = true,
+	["RFC822.SIZE"] = true, BODYSTRUCTURE = true, MODSEQ = true, BODY = true,
+	EMAILID = true, THREADID = true,
 }
-
--- Others that may come, asked for or not.
-local expected = {MODSEQ = true, BODY = true, EMAILID = true, THREADID = true}
-
--- A part of a message that came as a literal, or quoted, or NIL.
-local function is_part(name)
-	return name:find "^BODY%[" or name:find "^BINARY%[" or
-		name == "RFC822" or name == "RFC822.TEXT" or
-		name == "RFC822.HEADER"
-end
 
 -- A part by the name that a response gives it: without .PEEK, of a range
 -- only where it begins; names of header fields may be quoted otherwise.
@@ -72,8 +59,9 @@ local function part_key(name)
 		:gsub("<(%d+)[%d.]*>$", "<%1>"))
 end
 
--- The keys of the parts that are asked for.
-local function asked_parts(items)
+-- Which names of items a response may have, as each is met: those that are expected
+-- by all means and the parts that are asked for.
+local function asked_names(items)
 	local asked = {}
 	for part in items:gmatch "[%w%.]+%b[]<?[%d.]*>?" do
 		asked[part_key(part)] = true
@@ -81,38 +69,21 @@ local function asked_parts(items)
 	for part in items:upper():gmatch "RFC822[%.%u]*" do
 		asked[part] = true
 	end
-	return asked
+	return setmetatable({}, {__index = function(self, name)
+		self[name] = expected[name] or asked[part_key(name)] or false
+		return self[name]
+	end})
 end
 
-local function take(m, response)
-	m.number = response.number
-	local list = response[1]
-	if type(list) ~= "table" then
-		return
+-- The fields of m as the next response says (cmd:fetched): uid, flags, internaldate,
+-- size, envelope, structure, number, part, items.
+local function take(reply, m, begun)
+	local whole, bodies = reply:fetched(m, begun)
+	local envelope = whole ~= nil and rawget(m, "envelope")
+	if envelope then
+		m.envelope = named_envelope(envelope)
 	end
-	for i = 1, #list, 2 do
-		local name = tostring(list[i]):upper()
-		local value = list[i + 1]
-		if fields[name] then
-			fields[name](m, value)
-		elseif is_part(name) then
-			m.part = value
-		end
-		m.items[name] = value
-	end
-end
-
--- The UID that a FETCH response names, or nil.
-local function uid_of(response)
-	if response.name:upper() ~= "FETCH" or type(response[1]) ~= "table" then
-		return nil
-	end
-	for i = 1, #response[1], 2 do
-		if tostring(response[1][i]):upper() == "UID" then
-			return response[1][i + 1]
-		end
-	end
-	return nil
+	return whole, bodies
 end
 
 -- ---- one message with a body ----
@@ -122,21 +93,24 @@ function Message:complete()
 	if rawget(self, "whole") then
 		return self
 	end
+	local reply = self.reply
+	local came, bodies = take(reply, self)
+	if not came then
+		task.wait(function()
+			came, bodies = take(reply, self)
+			return came or reply:ready()
+		end)
+	end
+	if not came then
+		came, bodies = take(reply, self)
+	end
 	self.whole = true
-	local reply, response = self.reply, nil
-	task.wait(function()
-		response = response or reply:response()
-		return response ~= nil or reply:ready()
-	end)
-	response = response or reply:response()
-	if not response then
+	if not came then
 		reply:check()
 		errors.raise("proto", "%s: the response for a message has no end",
 			self.box.conn.name)
 	end
-	self.reader.bodies = response.bodies
-	self.uid, self.items = uid_of(response), {}
-	take(self, response)
+	self.reader.bodies = bodies
 	return self
 end
 
@@ -147,13 +121,14 @@ end
 function Message:is_sound()
 	self:complete()
 	self.box:verify()
-	for name in pairs(self.items) do
-		if not fields[name] and not expected[name] and
-			not self.reader.asked[part_key(name)] then
+	local reader = self.reader
+	for name in next, self.items do
+		if not reader.asked[name] then
 			return false
 		end
 	end
-	return self.uid ~= nil and self.reader.chunk:has(self.uid) and
+	local uid = rawget(self, "uid")
+	return uid ~= nil and reader.chunk:has(uid) and
 		self.part == self.given
 end
 
@@ -189,76 +164,76 @@ local function parenthesised(items)
 	return "(" .. items .. ")"
 end
 
-local function new_message(reader, m)
-	m.reader, m.box = reader, reader.box
-	m.reply, m.items = reader.reply, {}
-	return setmetatable(m, Message)
+local function new_message(reader)
+	return {reader = reader, box = reader.box, reply = reader.reply}
 end
 
--- The message of a response that is whole; nil if it is not one of ours.
-local function whole_message(reader, response)
-	reader.bodies = response.bodies
-	local uid = uid_of(response)
-	if not uid or not reader.chunk:has(uid) then
-		return nil
+-- Makes m, of a response that is whole, the message; false if it is not one of ours.
+local function whole_message(reader, m)
+	local uid, part = m.uid, m.part
+	if not uid or not reader.chunk:has(uid) or part == nil then
+		return false
 	end
-	local m = new_message(reader, {whole = true, uid = uid})
-	take(m, response)
-	m.given = m.part
-	m.body = type(m.part) == "string" and core.string_body(m.part) or
-		m.part or nil
-	return m.part ~= nil and m or nil
-end
-
--- The message of a response whose body has just begun.  What stands in front of
--- the body is known already.
-local function begun_message(reader)
-	local body = reader.reply:body(reader.bodies + 1)
-	local m = new_message(reader, {body = body, given = body})
-	local begun = reader.reply:begun_response()
-	if begun then
-		m.uid = uid_of(begun)
-		take(m, begun)
-	end
-	return m
+	m.whole, m.given = true, part
+	m.body = type(part) == "string" and core.string_body(part) or part or nil
+	setmetatable(m, Message)
+	return true
 end
 
 -- The next message of the reader's command, or nil at the end of its reply.
 -- A body that has begun is given before its response is whole, if it can only
--- be that of the message.
-local function next_message(reader, may_stream)
-	local reply = reader.reply
+-- be that of the message; what stands in front of it is known already.
+local function next_message(reader)
+	local reply, may_stream = reader.reply, reader.may_stream
+	local m = new_message(reader)
 	while true do
-		local response = reply:response()
-		if response then
-			local m = whole_message(reader, response)
-			if m then
+		local whole, bodies = take(reply, m, may_stream)
+		if whole then
+			reader.bodies = bodies
+			if whole_message(reader, m) then
 				return m
 			end
+			m = new_message(reader)
 		elseif may_stream and reply.bodies > reader.bodies then
-			return begun_message(reader)
+			local body = reply:body(reader.bodies + 1)
+			m.items, m.body, m.given = m.items or {}, body, body
+			-- Whoever asks before it begins reads it as it comes.
+			reply:body(reader.bodies + 2)
+			return setmetatable(m, Message)
 		elseif reply:ready() then
 			reply:check()
 			return nil
 		else
-			local count = may_stream and reader.bodies or math.huge
-			task.wait(function()
-				return reply:ready() or reply.bodies > count
-			end)
+			task.wait(reader.came)
 		end
 	end
 end
 
+-- Asks for the messages of a chunk.
+local function new_reader(box, chunk, items, may_stream, asked)
+	local reader = {chunk = chunk, bodies = 0, box = box, asked = asked,
+		may_stream = may_stream, reply = box:verify().conn:send(
+			"UID FETCH", tostring(chunk), items)}
+	if may_stream then
+		reader.reply:body(1)
+	end
+	reader.came = function()
+		return may_stream and reader.reply.bodies > reader.bodies or
+			reader.reply:ready()
+	end
+	return reader
+end
+
 local function with_bodies(messages, items, may_stream)
 	local box, next_chunk = messages.box, messages.uids:chunks(CHUNK)
-	local asked = asked_parts(items)
+	local asked = asked_names(items)
 	local reader, last
 	return function()
 		if last then
 			last:complete()
 		end
 		while true do
-			last = reader and next_message(reader, may_stream)
+			last = reader and next_message(reader)
 			if last then
 				return last
 			elseif reader then
@@ -268,9 +243,7 @@ local function with_bodies(messages, items, may_stream)
 			if not chunk then
 				return nil
 			end
-			reader = {chunk = chunk, bodies = 0, box = box, asked = asked,
-				reply = box:verify().conn:send("UID FETCH",
-					tostring(chunk), items)}
+			reader = new_reader(box, chunk, items, may_stream, asked)
 		end
 	end
 end
@@ -279,19 +252,24 @@ end
 -- the reply, which Lua does not count, is free then.
 local function collect(messages, chunk, reply)
 	local by_uid, order = {}, {}
-	for _, response in ipairs(reply.data) do
-		local uid = uid_of(response)
-		if uid and chunk:has(uid) then
-			local m = by_uid[uid]
-			if not m then
-				m = setmetatable({uid = uid, whole = true,
-					items = {}, box = messages.box},
-					Message)
-				by_uid[uid] = m
-				order[#order + 1] = m
+	local m = {}
+	while take(reply, m) do
+		local uid = m.uid
+		local known = uid and by_uid[uid]
+		if known then
+			for key, value in pairs(m.items) do
+				known.items[key] = value
 			end
-			take(m, response)
+			m.items = known.items
+			for key, value in pairs(m) do
+				known[key] = value
+			end
+		elseif uid and chunk:has(uid) then
+			m.whole, m.box = true, messages.box
+			by_uid[uid] = setmetatable(m, Message)
+			order[#order + 1] = m
 		end
+		m = {}
 	end
 	reply:release()
 	return order
