@@ -56,7 +56,6 @@ function M.spare_memory(moving)
 	collectgarbage("incremental",
 		100 + math.floor(math.max(10, math.min(300, most))), 1000)
 end
-end
 
 local Run = {}
 Run.__index = Run
