@@ -147,7 +147,7 @@ local function failure(item, e)
 		local _, cause = pcall(reply.raise, reply)
 		e = cause or e
 	end
-	if errors.is(e, "closed", "timeout") then
+	if not item.result then
 		give_up(item)
 	end
 	return e

@@ -50,8 +50,8 @@ function Lanes:wanted(conn)
 		return 1
 	elseif options.jobs then
 		return math.min(options.jobs, options.expected or math.huge)
-	elseif options.chunks(conn) or not M.is_far(conn) then
-		return 1
+	elseif options.chunks(conn) or not M.is_far(conn) or not conn.port then
+		return 1 -- nor of a command that is the server
 	end
 	return math.min(MOST, (options.expected or 0) // SHARE)
 end
