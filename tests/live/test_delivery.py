@@ -186,7 +186,7 @@ class Chunks(DeliveryCase):
     def test_size_that_is_a_lie(self):
         """A message that is longer than LIST has it goes on as it comes."""
         sent = (mails.header(9, "long") + b"\n"
-                + (b"x" * 76 + b"\n.\n") * 5000)
+                + (b"x" * 76 + b"\n.\n") * 5000)[:-1]
         reply = b"+OK\r\n" + stuffed(mails.crlf(sent)) + b".\r\n"
         with hostile.Hostile("pop3", {
                 "STAT": [hostile.say(b"+OK 1 10\r\n")],

@@ -28,7 +28,7 @@ end)
 spec.test("a task that is cancelled ends where it is", function()
 	local closed, after = false, false
 	local t = postel.spawn(function()
-		local held <close> = setmetatable({}, {__close = function()
+		local _ <close> = setmetatable({}, {__close = function()
 			closed = true
 		end})
 		postel.sleep(60)
