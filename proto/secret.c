@@ -88,6 +88,15 @@ by_likeness(struct str line)
 	return n;
 }
 
+static bool
+has_blank(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (is_blank(s.p[i]))
+			return true;
+	return false;
+}
+
 size_t
 secret_in_line(struct str line, bool guess)
 {
@@ -95,6 +104,9 @@ secret_in_line(struct str line, bool guess)
 	size_t n = line.n, end;
 	bool known = false;
 
+	/* Of one word, such as a file's name, nothing stands behind it. */
+	if (!has_blank(line))
+		return line.n;
 	from[0] = line;
 	from[1] = skip_word(line);
 	for (size_t i = 0; i < PLACES; i++) {
