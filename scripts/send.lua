@@ -6,6 +6,7 @@ local core = require "postel.core"
 local delivery = require "postel.delivery"
 local dsn = require "postel.dsn"
 local errors = require "postel.errors"
+local gathering = require "postel.gathering"
 local job = require "postel.job"
 local ledger = require "postel.ledger"
 local letters = require "postel.letter"
@@ -133,13 +134,11 @@ local options = {
 	attach = o.attach, read_recipients = o.read_recipients,
 }
 
--- So much of a file is read once, and looked at in memory.
-local SMALL = 256 << 10
-
+-- A small file is read once, and looked at in memory.
 local function open_file(path)
 	local file <close> = postel.file(path)
 	local body = core.held_body("", file)
-	body:gather(SMALL)
+	body:gather(gathering.SMALL)
 	return body
 end
 
@@ -147,7 +146,7 @@ end
 -- takes its time.
 local function stamp_of(path)
 	local stat = core.stat(path)
-	return stat and stat.kind == "file" and stat.size > SMALL and
+	return stat and stat.kind == "file" and stat.size > gathering.SMALL and
 		("%d %s"):format(stat.size, stat.time) or nil
 end
 

@@ -14,6 +14,7 @@
 
 local core = require "postel.core"
 local errors = require "postel.errors"
+local gathering = require "postel.gathering"
 local lanes = require "postel.lanes"
 local resent = require "postel.resent"
 local sinks = require "postel.sink"
@@ -23,9 +24,6 @@ local M = {}
 
 -- How long verdicts are waited for when all else has failed.
 local PATIENCE = 10
-
--- What is larger is sent as it comes.
-local SMALL = 256 << 10
 
 -- So many messages are under way on a connection, by DATA and by BDAT; and so many of
 -- which nobody may know if each would cost a long round trip.
@@ -354,37 +352,6 @@ local function recipients(self, message)
 	return to
 end
 
--- Gathers a small message, so that all is known of it that the server wants to know;
--- else what is known.  Whether all of it is there.
-local function gather(item)
-	local message, body = item.message, item.body
-	if (message.size or 0) > SMALL then
-		return false
-	end
-	local whole = false
-	task.wait(function()
-		local done
-		done, whole = body:gather(SMALL)
-		return done
-	end)
-	local reply = message.reply
-	if not whole and reply and reply.state == "failed" then
-		reply:raise()
-	end
-	return whole
-end
-
--- What is known of the message: {crlf_size =, eight_bit =, nul =}, or nil.
-local function facts_of(item, whole)
-	local body = item.message.body
-	if not whole and body.source ~= nil then
-		return nil
-	end
-	local facts = item.message.facts or item.body:facts()
-	facts.relayed = body.source ~= nil
-	return facts
-end
-
 -- Has the message sent; what is wrong with it alone is a refusal of this message.
 function start(item)
 	local options, message = item.sink.options, item.message
@@ -409,9 +376,9 @@ end
 
 local function choose_way(item)
 	local sink, message = item.sink, item.message
-	local whole = gather(item)
-	item.facts = facts_of(item, whole)
-	item.chunk = whole and item.facts.crlf_size <= SMALL and
+	local whole
+	item.body, whole, item.facts = gathering.gather(message, item.prefix)
+	item.chunk = whole and item.facts.crlf_size <= gathering.SMALL and
 		not item.facts.nul and takes_chunks(sink, item.lane.conn)
 	item.sound = whole
 	if whole then
@@ -451,7 +418,6 @@ function Delivery:put(message)
 		to = recipients(self, message), lane = lane_for(self)}, Item)
 	item.prefix = options.resent and
 		resent.header(options.resent, options.to) or ""
-	item.body = core.held_body(item.prefix, message.body)
 	choose_way(item)
 	item.lane = lane_for(self) -- some time has passed
 	if item.chunk and not takes_chunks(self, item.lane.conn) then
