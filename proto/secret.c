@@ -77,9 +77,6 @@ by_likeness(struct str line)
 	size_t n = line.n, end;
 
 	(void)verb_word(&args);
-	/* A word by itself is none: it may be one of ten thousand files. */
-	if (args.n == 0)
-		return n;
 	for (size_t i = 0; i < PROTOCOLS; i++) {
 		end = line.n - args.n +
 		      secret_in_args(verb_nearest(verbs_of(i), line), args);
