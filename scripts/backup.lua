@@ -2,6 +2,7 @@
 -- what is not there yet is fetched.
 
 local archive = require "postel.archive"
+local compress = require "postel.compress"
 local core = require "postel.core"
 local copying = require "postel.copying"
 local errors = require "postel.errors"
@@ -37,6 +38,7 @@ and the like.]],
 	{"--mailbox=NAME", core.text "only these: INBOX, Work/*; several may follow",
 		many = true},
 	{"--exclude=NAME", core.text "all but these; several may follow", many = true},
+	compress.row,
 	{"--json", core.text "a summary in JSON"},
 	{"-n", "--dry-run", core.text "fetch nothing; show what would"},
 })
@@ -180,8 +182,8 @@ local function backup_pop3(conn)
 end
 
 local function backup()
-	local conn <close> = postel.connect(o.SRC, {name = job.label(url),
-		listing = true})
+	local conn <close> = compress.connect(o.SRC, {name = job.label(url),
+		listing = true}, o.compress)
 	run.connected = true
 	if url.protocol == "imap" then
 		backup_imap(conn)

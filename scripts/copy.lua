@@ -1,6 +1,7 @@
 -- copy: the mailboxes of one IMAP account to another, as often as wanted: only
 -- what is not there yet is copied.
 
+local compress = require "postel.compress"
 local core = require "postel.core"
 local copying = require "postel.copying"
 local errors = require "postel.errors"
@@ -30,6 +31,7 @@ now), 9 connection lost.]],
 		many = true},
 	{"--exclude=NAME", core.text "all but these; several may follow", many = true},
 	{"--journal=FOLDER", core.text "where the journals are; else in the state folder"},
+	compress.row,
 	{"--no-flags", core.text "flags that have changed since stay as they are"},
 	{"--json", core.text "a summary in JSON"},
 	{"-n", "--dry-run", core.text "copy nothing; show what would"},
@@ -72,7 +74,8 @@ local function copy_mailbox(from, to, m)
 end
 
 local function connect(url, text)
-	return postel.connect(text, {name = job.label(url), listing = true})
+	return compress.connect(text, {name = job.label(url), listing = true},
+		o.compress)
 end
 
 local function copy_all()

@@ -6,6 +6,7 @@
 -- that counts changes need only tell of those that are new.
 
 local core = require "postel.core"
+local task = require "postel.task"
 
 local M = {}
 
@@ -76,15 +77,20 @@ local BATCH = 500
 -- which flags it can keep, journal (postel.copying) the UIDs.
 function M.of_imap(box, sink, journal)
 	local by_change, waiting = {}, {}
-	local function finish()
-		for change, uids in pairs(by_change) do
-			local words = {}
-			for flag in change:sub(2):gmatch "%S+" do
-				words[#words + 1] = flag
-			end
-			box:messages(uids):store(change:sub(1, 1),
-				table.unpack(words))
+	local function store(change, uids)
+		local words = {}
+		for flag in change:sub(2):gmatch "%S+" do
+			words[#words + 1] = flag
 		end
+		box:messages(uids):store(change:sub(1, 1), table.unpack(words))
+	end
+	-- In flight together: no flag is in two changes of a message.
+	local function finish()
+		local tasks = {}
+		for change, uids in pairs(by_change) do
+			tasks[#tasks + 1] = task.spawn(store, change, uids)
+		end
+		task.join(table.unpack(tasks))
 		for _, w in ipairs(waiting) do
 			journal:add(w[1], w[2])
 		end

@@ -1,6 +1,7 @@
 """What goes out with a login, and how many round trips jobs take: nothing that
 depends on a reply, and servers that cannot bear it get one command at a time."""
 
+import imaplib
 import sys
 import time
 
@@ -159,6 +160,27 @@ class Trips(LiveCase):
             self.assertLessEqual(self.trips(source, lambda url: self.done(
                 "copy", url, there, "--mailbox=INBOX", "--auth=PLAIN",
                 f"--journal={source.name}")), 4)
+
+    def test_flags_that_have_changed(self):
+        """In whatever ways: all STOREs are in flight together."""
+        source, target = self.servers
+        self.begin(source)
+        copy = ("copy", "--journal=flags", source.url("imap", self.user))
+        self.done(*copy, target.url("imap", self.user), "--mailbox=INBOX")
+        conn = imaplib.IMAP4("127.0.0.1", source.imap)
+        conn.login(self.user, "secret")
+        conn.select()
+        flags = ("\\Seen", "\\Flagged", "\\Answered", "\\Draft", "\\Seen \\Draft")
+        for n, words in enumerate(flags):
+            conn.store(f"{2 * n + 1}:{2 * n + 2}", "+FLAGS.SILENT", f"({words})")
+        conn.logout()
+        # LOGIN NAMESPACE LIST, SELECT, STOREs, LOGOUT
+        self.assertLessEqual(self.trips(target, lambda url: self.done(
+            *copy, url, "--mailbox=INBOX", "--auth=PLAIN")), 4)
+        self.assertEqual(
+            sorted(p.name.partition(":2,")[2] for p in
+                   target.inbox(self.user).files())[-10:],
+            ["D", "D", "DS", "DS", "F", "F", "R", "R", "S", "S"])
 
     def test_login_select_search(self):
         for server in self.servers:
