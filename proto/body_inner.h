@@ -24,6 +24,7 @@ struct body {
 	unsigned refs;
 	uint64_t taken;
 	bool claimed;
+	bool exact; /* it is a copy of a literal: see body_copy */
 	void (*wake)(void *arg);
 	void *wake_arg;
 	/* memory, and the window of a file */

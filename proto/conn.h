@@ -267,7 +267,8 @@ struct arg {
  * when the queue is full; with what has ended it for a closed connection.  A
  * verb not in the table is sent with raw arguments.
  *
- * Bodies: DATA and BDAT take one as their last argument, APPEND as its last.
+ * Bodies: DATA and BDAT take one as their last argument, APPEND as its last;
+ * or several, with MULTIAPPEND.
  * DATA waits for 354 and sends it dot-stuffed; BDAT writes the size by
  * itself (arguments: body alone, and the chunk is the LAST).
  */

@@ -147,7 +147,9 @@ add_arg(
 	struct body *b;
 	int rc;
 
-	if (arg->kind == ARG_BODY && j->flags & VERB_BODY && !last)
+	/* RFC 3502: several, each with what is to be said of it in front. */
+	if (arg->kind == ARG_BODY && j->flags & VERB_BODY && !last &&
+	    !conn_has(j->cmd.conn, "MULTIAPPEND"))
 		return err_set(
 		    e, ERR_USE, "a message must be the last argument");
 	if (arg->kind == ARG_BODY && j->flags & VERB_BODY)

@@ -1,6 +1,7 @@
 -- restore: mail in files into the mailboxes of an IMAP account, as often as wanted:
 -- only what is not there yet is stored.
 
+local appending = require "postel.appending"
 local archive = require "postel.archive"
 local core = require "postel.core"
 local copying = require "postel.copying"
@@ -11,7 +12,6 @@ local mailboxes = require "postel.mailboxes"
 local mover = require "postel.mover"
 local retry = require "postel.retry"
 local set = require "postel.set"
-local sink = require "postel.sink"
 
 local o = postel.args(arg, {
 	name = "restore",
@@ -121,7 +121,7 @@ local function restore_mailbox(account, m)
 		{count = 0}
 	local progress <close> = postel.progress(nil, m.text)
 	mover.move(missing(m, journal, prints),
-		sink.imap(conn, name, reply, journal), run, progress)
+		appending.imap(conn, name, reply, journal), run, progress)
 end
 
 local function restore()

@@ -4,6 +4,7 @@
 -- noted any more, for the run was killed, is found at the destination by what the
 -- messages say of themselves; without a journal, so is everything.
 
+local appending = require "postel.appending"
 local core = require "postel.core"
 local errors = require "postel.errors"
 local fingerprint = require "postel.fingerprint"
@@ -136,7 +137,7 @@ function M.copy(from, there, to, reply, journal, run, options)
 		todo = M.reconcile(todo, M.strangers(box, journal), journal, run,
 			function(uid, list) return uid .. "/" .. flags.text(list) end)
 	end
-	local target = sink.imap(to, box.name, reply, journal)
+	local target = appending.imap(to, box.name, reply, journal)
 	if options.flags ~= false then
 		flags.update(from, there - todo, journal, run,
 			flags.of_imap(box, target, journal))

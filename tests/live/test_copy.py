@@ -170,6 +170,7 @@ class Copy(CopyCase):
         running.signal(signal.SIGINT)
         result = running.wait()
         self.assertEqual(result.status, 130, result)
+        self.assertRegex(result.out, rb"^\d+ messages?, ", result)
         done = int(re.match(rb"(\d+) messages?, ", result.out)[1])
         self.assertGreater(done, 0)
         self.copy(timeout=TIME_LIMIT)

@@ -14,7 +14,7 @@ end
 local private = {
 	["conn:abandon"] = "for scripts that end by an error",
 	["conn:reset"] = "postel.smtp", ["body:gather"] = "postel.delivery",
-	["body:hold"] = "postel.delivery",
+	["body:hold"] = "postel.delivery", ["body:fill"] = "postel.appending",
 	["conn:knows"] = "postel.mechanism", ["conn:authenticate"] = "postel.login",
 	["body:pull"] = "postel.body", ["body:drain"] = "postel.body",
 	["body:claim"] = "postel.body", ["body:pour"] = "postel.sink",
