@@ -36,6 +36,20 @@ arena_fini(struct arena *a)
 	arena_init(a, a->max);
 }
 
+void
+arena_clear(struct arena *a)
+{
+	struct arena_chunk *c = a->chunks;
+
+	if (c == NULL || c->next != NULL || c->size > CHUNK_SIZE) {
+		arena_fini(a);
+		return;
+	}
+	/* What is handed out again is zeroed, and may have been a secret. */
+	mem_wipe(c->mem, c->used);
+	c->used = a->used = 0;
+}
+
 /* A chunk with n free bytes: the newest one if it has them, or a new one. */
 static struct arena_chunk *
 chunk_with(struct arena *a, size_t n)

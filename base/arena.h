@@ -23,6 +23,9 @@ void arena_init(struct arena *a, size_t max);
 /* Gives all memory back; a is as after arena_init. */
 void arena_fini(struct arena *a);
 
+/* Takes back all that was handed out, and keeps some of the memory. */
+void arena_clear(struct arena *a);
+
 /* n zeroed bytes, aligned for any type; NULL beyond the maximum. */
 void *arena_alloc(struct arena *a, size_t n);
 /*

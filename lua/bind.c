@@ -88,6 +88,25 @@ bind_new_scratch(lua_State *L)
 	return s;
 }
 
+struct bind_scratch *
+bind_shared_scratch(lua_State *L)
+{
+	static const char key;
+	struct bind_scratch *s;
+
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key) == LUA_TNIL) {
+		(void)bind_new_scratch(L);
+		lua_pushvalue(L, -1);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
+		lua_remove(L, -2);
+	}
+	s = lua_touserdata(L, -1);
+	lua_pop(L, 1);
+	arena_clear(&s->arena);
+	buf_clear(&s->buf);
+	return s;
+}
+
 bool
 bind_index(lua_State *L, const struct bind_field *fields, void *object)
 {

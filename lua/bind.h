@@ -93,6 +93,10 @@ struct bind_scratch {
 };
 struct bind_scratch *bind_new_scratch(lua_State *L);
 void bind_scratch_done(struct bind_scratch *s);
+/* The same, empty, and the same one each time: for what is done for each of
+ * many messages, and calls nobody that may ask for it, too.  Nothing is pushed.
+ */
+struct bind_scratch *bind_shared_scratch(lua_State *L);
 
 /* A field that is computed when it is read. */
 struct bind_field {

@@ -16,7 +16,7 @@ enum { UV_CONN = 1, UV_CACHE };
 
 /* What a command holds in C, in the middle; of so many that are not given back
  * the collector need not be told. */
-enum { COMMAND_KIB = 16, COMMANDS = 64 };
+enum { COMMAND_KIB = 16, COMMANDS = 256 };
 
 /* Commands that Lua holds. */
 static size_t held;

@@ -25,6 +25,7 @@ static int conn_line_method(lua_State *);
 static int conn_reset_method(lua_State *);
 static int conn_auth_method(lua_State *);
 static int conn_knows_method(lua_State *);
+static int conn_has_mailbox_method(lua_State *);
 static int conn_drop_method(lua_State *);
 static int conn_event_method(lua_State *);
 static int conn_capability_method(lua_State *);
@@ -50,6 +51,7 @@ static const struct bind_type conn_type = {
 	    {"reset", conn_reset_method},
 	    {"authenticate", conn_auth_method},
 	    {"knows", conn_knows_method},
+	    {"has_mailbox", conn_has_mailbox_method},
 	    {"drop", conn_drop_method},
 	    {"event", conn_event_method},
 	    {"capability", conn_capability_method},
@@ -421,6 +423,20 @@ conn_knows_method(lua_State *L)
 	struct conn *c = bind_check_conn(L, 1);
 
 	lua_pushboolean(L, conn_knows_mech(c, bind_str(L, 2)));
+	return 1;
+}
+
+/* has_mailbox(name, uidvalidity): whether this one is open, as conn.mailbox
+ * says. */
+static int
+conn_has_mailbox_method(lua_State *L)
+{
+	struct conn_mailbox m = conn_mailbox(bind_check_conn(L, 1));
+
+	lua_pushboolean(
+	    L, m.name != NULL && m.name[0] != '\0' &&
+		   str_eq(str_z(m.name), bind_str(L, 2)) &&
+		   (lua_Integer)m.uidvalidity == luaL_checkinteger(L, 3));
 	return 1;
 }
 

@@ -231,12 +231,12 @@ bind_cmd_fetched(lua_State *L)
 	const struct item *at = from;
 	bool begun = lua_toboolean(L, 3);
 	struct bind_scratch *s;
-	struct imap_msg msg;
+	struct imap_msg msg = {0};
 	struct err e = {0};
 	int rc;
 
 	luaL_checktype(L, 2, LUA_TTABLE);
-	s = bind_new_scratch(L);
+	s = bind_shared_scratch(L);
 	rc = (begun ? cmd_response_so_far : cmd_response)(
 	    cmd, &at, &s->arena, &msg, &e);
 	if (rc < 0)
@@ -244,7 +244,6 @@ bind_cmd_fetched(lua_State *L)
 	if (rc > 0 && str_eqcase(msg.name, S("FETCH")) && msg.vals != NULL &&
 	    msg.vals->kind == IMAP_LIST)
 		set_fields(L, &msg);
-	bind_scratch_done(s);
 	if (rc == 0)
 		return 0;
 	if (rc == 1)

@@ -41,9 +41,7 @@ end
 -- Raises "use" if another mailbox is open now, or UIDVALIDITY has changed: UIDs
 -- would mean other messages.  All other methods do this first.
 function Mailbox:verify()
-	local now = self.conn.mailbox
-	if not now or now.name ~= self.name or
-		now.uidvalidity ~= self.uidvalidity then
+	if not self.conn:has_mailbox(self.name, self.uidvalidity) then
 		local e = errors.new("use", "%s: mailbox %s is not open any more, " ..
 			"or its UIDVALIDITY has changed", self.conn.name, self.name)
 		e.conn, e.mailbox = self.conn, "changed"

@@ -6,8 +6,9 @@ local task = require "postel.task"
 
 local M = {}
 
--- How far messages() reads ahead: so many RETR commands, and so many octets.
-local WINDOW, WINDOW_OCTETS = 16, 1024 * 1024
+-- How far messages() reads ahead: so many RETR commands, and so many octets.  When
+-- half of them are answered as many are sent, in one packet.
+local WINDOW, WINDOW_OCTETS = 128, 4 << 20
 
 -- No maildrop has more, nor larger numbers; they are a server's fault.
 local MESSAGES_MAX, NUMBER_MAX = 1000000, 4294967295
@@ -35,10 +36,8 @@ local function pair(self, reply)
 	return data[1], data[2]
 end
 
---- pop3:stat() → count, octets
--- How many messages there are, and their octets (RFC 1939 5).
-function M:stat()
-	local count, size = pair(self, self:call "STAT")
+local function counts(self, reply)
+	local count, size = pair(self, reply)
 	if count > MESSAGES_MAX then
 		error(broken(self, "the server says it has %d messages", count),
 			0)
@@ -46,10 +45,16 @@ function M:stat()
 	return count, size
 end
 
--- Calls fn(number, value) for each line of LIST or UIDL; each number comes once,
--- rising.
-local function listing(self, verb, pattern, fn)
-	local reply <close> = self:call(verb)
+--- pop3:stat() → count, octets
+-- How many messages there are, and their octets (RFC 1939 5).
+function M:stat()
+	return counts(self, self:call "STAT")
+end
+
+-- Calls fn(number, value) for each line of the reply to LIST or UIDL; each number
+-- comes once, rising.
+local function listing(self, cmd, verb, pattern, fn)
+	local reply <close> = cmd:check()
 	local count, last = 0, 0
 	for line in reply:body():lines() do
 		local n, value = line:match(pattern)
@@ -63,10 +68,10 @@ local function listing(self, verb, pattern, fn)
 	end
 end
 
--- The sizes by number, and the set of numbers.
-local function sizes_of_all(self)
+-- The sizes by number, and the set of numbers, of the reply to LIST.
+local function sizes_of(self, cmd)
 	local sizes, numbers = {}, set.new()
-	listing(self, "LIST", "^(%d+) +(%d+)", function(number, size)
+	listing(self, cmd, "LIST", "^(%d+) +(%d+)", function(number, size)
 		sizes[number] = math.tointeger(tonumber(size)) or
 			error(broken(self, "bad size in LIST: %s", size), 0)
 		numbers:add(number)
@@ -82,14 +87,14 @@ function M:list(n)
 		check_number(self, "list", n)
 		return (select(2, pair(self, self:call("LIST", tostring(n)))))
 	end
-	return (sizes_of_all(self))
+	return (sizes_of(self, self:send "LIST"))
 end
 
 --- pop3:each_uid(fn)
 -- Calls fn(number, uid) for each message, as it is told (RFC 1939 7).
 function M:each_uid(fn)
 	errors.expect("each_uid", "fn", fn, "function")
-	listing(self, "UIDL", "^(%d+) +([\x21-\x7e]+)%s*$",
+	listing(self, self:send "UIDL", "UIDL", "^(%d+) +([\x21-\x7e]+)%s*$",
 		function(number, uid)
 			if #uid > 70 then
 				error(broken(self, "unique id over 70 octets"), 0)
@@ -208,10 +213,12 @@ local function choose(self, wanted, numbers)
 	return wanted
 end
 
--- LIST and STAT must agree, or nothing they say can be relied on.
-local function checked_sizes(self)
-	local count = self:stat()
-	local sizes, numbers = sizes_of_all(self)
+-- LIST and STAT, which are sent together, must agree, or nothing they say can be
+-- relied on.
+local function sizes_of_all(self)
+	local stat, list = self:send "STAT", self:send "LIST"
+	local count = counts(self, stat:check())
+	local sizes, numbers = sizes_of(self, list)
 	if #numbers ~= count then
 		error(broken(self, "STAT counts %d messages, LIST %d", count,
 			#numbers), 0)
@@ -226,9 +233,10 @@ end
 -- iterator, returns the sizes of all messages by number.
 function M:messages(wanted, skip)
 	errors.expect("messages", "skip", skip, "function?")
-	local sizes, numbers = checked_sizes(self)
+	local sizes, numbers = sizes_of_all(self)
 	numbers = choose(self, wanted, numbers)
-	local next_number, ahead, octets, at = numbers:each(), {}, 0, 0
+	local next_number, at = numbers:each(), 0
+	local ahead, first, last, octets = {}, 1, 0, 0
 	local function retrieve()
 		at = at + 1
 		local number = next_number()
@@ -239,15 +247,23 @@ function M:messages(wanted, skip)
 		end
 		m.reply = self:send("RETR", tostring(m.number))
 		m.body = m.reply:body()
-		ahead[#ahead + 1], octets = m, octets + m.size
+		last = last + 1
+		ahead[last], octets = m, octets + m.size
 	end
-	return function()
-		while at < #numbers and (#ahead == 0 or
-			#ahead < WINDOW and octets < WINDOW_OCTETS) do
+	local function look_ahead()
+		while at < #numbers and (last < first or
+			last - first + 1 < WINDOW and octets < WINDOW_OCTETS) do
 			retrieve()
 		end
-		local m = table.remove(ahead, 1)
+	end
+	return function()
+		if last - first + 1 <= WINDOW // 2 and
+			octets <= WINDOW_OCTETS // 2 then
+			look_ahead()
+		end
+		local m = ahead[first]
 		if m then
+			ahead[first], first = nil, first + 1
 			octets = octets - m.size
 		end
 		return m

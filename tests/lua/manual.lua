@@ -13,11 +13,13 @@ end
 -- What is there for the library itself.
 local private = {
 	["conn:abandon"] = "for scripts that end by an error",
-	["conn:reset"] = "postel.smtp", ["body:gather"] = "postel.delivery",
+	["conn:reset"] = "postel.smtp", ["body:gather"] = "postel.gathering",
 	["body:hold"] = "postel.delivery", ["body:fill"] = "postel.appending",
-	["conn:knows"] = "postel.mechanism", ["conn:authenticate"] = "postel.login",
+	["conn:knows"] = "postel.mechanism", ["conn:has_mailbox"] = "postel.mailbox",
+	["conn:authenticate"] = "postel.login",
 	["body:pull"] = "postel.body", ["body:drain"] = "postel.body",
 	["body:claim"] = "postel.body", ["body:pour"] = "postel.sink",
+	["box:writer"] = "postel.sink",
 	["body:release"] = "postel.delivery",
 	["cmd:raise"] = "postel.cmd", ["cmd:fetched"] = "postel.fetch",
 	["cmd:found"] = "postel.mailbox", ["set:add"] = "postel.set",

@@ -88,6 +88,28 @@ test_strings(void **state)
 	arena_fini(&a);
 }
 
+static void
+test_cleared(void **state)
+{
+	struct arena a;
+	char *p;
+
+	(void)state;
+	arena_init(&a, 10000);
+	arena_clear(&a); /* of nothing */
+	for (size_t n = 10; n < 6000; n += 700) {
+		memset(arena_alloc(&a, n), 'x', n);
+		arena_clear(&a);
+		assert_int_equal(a.used, 0);
+		p = arena_alloc(&a, 100);
+		for (size_t i = 0; i < 100; i++)
+			assert_int_equal(p[i], 0);
+	}
+	assert_non_null(arena_alloc(&a, 9900));
+	assert_null(arena_alloc(&a, 1));
+	arena_fini(&a);
+}
+
 int
 main(void)
 {
@@ -95,6 +117,7 @@ main(void)
 	    cmocka_unit_test(test_blocks),
 	    cmocka_unit_test(test_maximum),
 	    cmocka_unit_test(test_strings),
+	    cmocka_unit_test(test_cleared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* Maildirs: names, what comes in, and how it is read again. */
 #include "store/maildir.h"
+#include "store/batch.h"
 #include "store/mail.h"
 #include "tests/unit/folder.h"
 
@@ -277,6 +278,92 @@ test_remove(void **state)
 	assert_true(folder_has("b/mine"));
 }
 
+static size_t
+count_all(void)
+{
+	return folder_count("box/new") + folder_count("box/cur") +
+	       folder_count("box/tmp");
+}
+
+/* n messages, every other one with a flag. */
+static void
+fill(struct batch *b, size_t n)
+{
+	struct err e = {0};
+	struct str base, name;
+
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(
+		    batch_add(b, S("Subject: a\r\n\r\nb\r"), &e), 0);
+		assert_int_equal(batch_add(b, S("\nc\r"), &e), 0);
+		assert_int_equal(batch_seal(b, i % 2 ? FLAG_SEEN : 0, 86400,
+				     &base, &name, &e),
+		    0);
+		assert_true(str_starts(name, base));
+		assert_int_equal(name.n - base.n, i % 2 ? strlen(":2,S") : 0);
+	}
+	assert_int_equal(batch_count(b), n);
+	assert_int_equal(folder_count("box/tmp"), n);
+}
+
+/* A few, and more than are synced each by itself. */
+static void
+test_batch(void **state)
+{
+	static const size_t counts[] = {0, 1, 3, 16, 17, 40};
+	struct err e = {0};
+	struct batch *b = batch_new(dir, &e);
+	size_t sum = count_all();
+
+	(void)state;
+	assert_non_null(b);
+	for (size_t i = 0; i < COUNT(counts); i++) {
+		fill(b, counts[i]);
+		assert_int_equal(batch_sync(b, &e), 0);
+		/* One that has only begun is not among them. */
+		assert_int_equal(batch_add(b, S("half"), &e), 0);
+		assert_int_equal(batch_commit(b, true, &e), 0);
+		assert_int_equal(batch_count(b), 0);
+		assert_int_equal(folder_count("box/tmp"), 1);
+		batch_drop(b);
+		sum += counts[i];
+		assert_int_equal(count_all(), sum);
+	}
+	/* What is not committed leaves nothing. */
+	fill(b, 20);
+	assert_int_equal(batch_add(b, S("half"), &e), 0);
+	batch_free(b);
+	assert_int_equal(count_all(), sum);
+}
+
+static int
+rename_in_box(const char *from, const char *to)
+{
+	return renameat(dir, from, dir, to);
+}
+
+/* All, or none: a folder that is gone in the middle. */
+static void
+test_batch_that_fails(void **state)
+{
+	struct err e = {0};
+	struct batch *b = batch_new(dir, &e);
+	size_t before = count_all();
+
+	(void)state;
+	fill(b, 20);
+	assert_int_equal(rename_in_box("cur", "away"), 0);
+	assert_int_equal(batch_commit(b, true, &e), -1);
+	assert_int_equal(e.kind, ERR_SYS);
+	assert_int_equal(batch_count(b), 0);
+	assert_int_equal(rename_in_box("away", "cur"), 0);
+	assert_int_equal(count_all(), before);
+	fill(b, 2);
+	assert_int_equal(batch_commit(b, true, &e), 0);
+	assert_int_equal(count_all(), before + 2);
+	batch_free(b);
+}
+
 int
 main(void)
 {
@@ -285,6 +372,8 @@ main(void)
 	    cmocka_unit_test(test_unique),
 	    cmocka_unit_test(test_delivery),
 	    cmocka_unit_test(test_delivery_is_dropped),
+	    cmocka_unit_test(test_batch),
+	    cmocka_unit_test(test_batch_that_fails),
 	    cmocka_unit_test(test_offsets),
 	    cmocka_unit_test(test_only_files),
 	    cmocka_unit_test(test_remove),
