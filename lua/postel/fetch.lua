@@ -180,6 +180,15 @@ local function whole_message(reader, m)
 	return true
 end
 
+-- Makes m the message of a response whose body has begun.
+local function begun_message(reader, m)
+	local body = reader.reply:body(reader.bodies + 1)
+	m.items, m.body, m.given = m.items or {}, body, body
+	-- Who asks for the next one before it begins reads it as it comes.
+	reader.reply:body(reader.bodies + 2)
+	return setmetatable(m, Message)
+end
+
 -- The next message of the reader's command, or nil at the end of its reply.
 -- A body that has begun is given before its response is whole, if it can only
 -- be that of the message; what stands in front of it is known already.
@@ -195,11 +204,11 @@ local function next_message(reader)
 			end
 			m = new_message(reader)
 		elseif may_stream and reply.bodies > reader.bodies then
-			local body = reply:body(reader.bodies + 1)
-			m.items, m.body, m.given = m.items or {}, body, body
-			-- Whoever asks before it begins reads it as it comes.
-			reply:body(reader.bodies + 2)
-			return setmetatable(m, Message)
+			if not m.uid or reader.chunk:has(m.uid) then
+				return begun_message(reader, m)
+			end
+			setmetatable(m, Message):complete()
+			m = new_message(reader)
 		elseif reply:ready() then
 			reply:check()
 			return nil
