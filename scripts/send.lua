@@ -24,6 +24,9 @@ without an end gets one.  --header, --subject, --text, --charset and --attach me
 --add-missing as well; a file that does not begin with a header is a text then.
 Bcc goes whenever a header is written.
 
+The first hundred messages are looked at before anything is connected; of more,
+each when its turn has come, and what is wrong with one is a refusal of it.
+
 A message that the server cannot carry (too large, 8-bit without 8BITMIME, an
 address beyond ASCII without SMTPUTF8, NUL) is not begun.  One that is refused does
 not stop the others.
@@ -192,13 +195,23 @@ local function warn(run, name, facts)
 	end
 end
 
--- Each message is looked at before anything is connected.
-local function look_at(run, item)
-	local letter = as_usage(open_letter, item)
-	envelope_of(letter)
-	if not letter:is_built() then
+-- A letter and its envelope, of which what is odd is told once.
+local function examine(run, item)
+	local letter = open_letter(item)
+	local envelope = envelope_of(letter)
+	if not item.examined and not letter:is_built() then
 		warn(run, item.label, letter.facts)
 	end
+	item.examined = true
+	return letter, envelope
+end
+
+-- So many messages are looked at before anything is connected; to read ten thousand
+-- files twice would take as long as to send them.
+local BEFORE = 100
+
+local function look_at(run, item)
+	local letter = as_usage(examine, run, item)
 	if item.file == "-" then
 		item.letter = letter
 	else
@@ -219,7 +232,9 @@ local function list_items(run)
 		items[i] = {key = tostring(i), file = file, label = file == "-" and
 			core.text "standard input" or file, state = "not sent",
 			accepted = {}, refused = {}}
-		look_at(run, items[i])
+		if i <= BEFORE or file == "-" then
+			look_at(run, items[i])
+		end
 	end
 	return items
 end
@@ -245,8 +260,7 @@ end
 
 -- The message as a sink wants it, for a server that takes 8-bit octets or does not.
 local function message_of(item, eight_bit)
-	local letter = open_letter(item)
-	local envelope = envelope_of(letter)
+	local letter, envelope = examine(run, item)
 	local body = letter:build(envelope, eight_bit)
 	local is_file = body == letter.body
 	if item.letter and is_file then
@@ -319,7 +333,7 @@ end
 local function attempt()
 	local conn = connect()
 	local sink = delivery.delivery(conn, {
-		ledger = ledger.ledger(), jobs = jobs, expected = count_left(),
+		ledger = ledger.none(), jobs = jobs, expected = count_left(),
 		connect = function() return connect(false) end,
 		alone = #items == 1, patience = 1, progress = progress,
 		verdict = settle,

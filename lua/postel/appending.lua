@@ -263,8 +263,8 @@ function Imap:put(message)
 	note_taken(self)
 	local append = setmetatable({sink = self, message = message,
 		words = in_front(self, message), body = message.body}, Append)
-	local size = self.batches and #message.body
-	if not size or size > SMALL then
+	local size = #message.body
+	if not size or size > SMALL then -- as it comes
 		flush(self)
 		send(self, {append})
 		return append
@@ -272,7 +272,8 @@ function Imap:put(message)
 	append.body = whole(append.body)
 	table.insert(self.batch, append)
 	self.octets = self.octets + size
-	if #self.batch >= BATCH or self.octets >= BATCH_OCTETS then
+	if not self.batches or #self.batch >= BATCH or
+		self.octets >= BATCH_OCTETS then
 		flush(self)
 	end
 	return append

@@ -48,8 +48,9 @@ end
 -- Mailboxes of a hundred thousand messages are to fit into little memory: garbage
 -- is collected when it is a tenth of what is kept.  While messages are moved little is
 -- added to that, and to collect as often took half of the time; then it may be so
--- many KiB.  To be called now and then meanwhile.
-local GARBAGE = 1024
+-- many KiB (a sixth of the time of a backup, from 1024 on).  To be called now and then
+-- meanwhile.
+local GARBAGE = 4096
 
 function M.spare_memory(moving)
 	local most = moving and 100 * GARBAGE / collectgarbage "count" or 0

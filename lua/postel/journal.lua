@@ -191,13 +191,13 @@ local function write(self, text, later)
 	end
 end
 
---- journal:add_all(entries, options)
+--- journal:add_all(list, options)
 -- The same for many entries at once, an array in which each key has its value behind
 -- it.
-function Journal:add_all(entries, options)
-	errors.expect("add_all", "entries", entries, "table")
+function Journal:add_all(list, options)
+	errors.expect("add_all", "list", list, "table")
 	local lines = {}
-	for i, field in ipairs(entries) do
+	for i, field in ipairs(list) do
 		lines[2 * i - 1] = escape(field)
 		lines[2 * i] = i % 2 == 1 and "\t" or "\n"
 	end
@@ -208,8 +208,8 @@ function Journal:add_all(entries, options)
 	elseif not ok then
 		errors.raise("sys", "%s: %s", self.path, tostring(e))
 	end
-	for i = 1, #entries, 2 do
-		enter(self, entries[i], entries[i + 1])
+	for i = 1, #list, 2 do
+		enter(self, list[i], list[i + 1])
 	end
 	return self
 end
@@ -291,9 +291,9 @@ function Memory:each()
 	return self.entries:each()
 end
 
-function Memory:add_all(entries)
-	for i = 1, #entries, 2 do
-		self.entries[entries[i]] = entries[i + 1]
+function Memory:add_all(list)
+	for i = 1, #list, 2 do
+		self:add(list[i], list[i + 1])
 	end
 end
 

@@ -160,4 +160,24 @@ function Ledger:close()
 	self.journal:close()
 end
 
+-- ---- nothing is kept ----
+
+local None = {lasting = false}
+None.__index = None
+
+function None:remaining(_, to)
+	return to, false
+end
+
+function None:begin() end
+
+function None:settle() end
+
+function None:sync() end
+
+-- What a ledger is to who knows by himself which message has been taken.
+function M.none()
+	return setmetatable({}, None)
+end
+
 return M
