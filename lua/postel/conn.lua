@@ -100,7 +100,9 @@ end
 -- connection has ended before.
 function methods:close()
 	self:part()
-	local reply = self.parting and self.parting:wait()
+	local bye = self.parting
+	self.parting = nil
+	local reply = bye and bye:wait()
 	self:drop()
 	return reply
 end

@@ -36,10 +36,16 @@ local work, start
 
 -- ---- how many are under way ----
 
+-- A few messages go by DATA to a server that is near: nothing is gained by BDAT, and
+-- who reads along knows it better.
+local FEW = 16
+
 local function takes_chunks(self, conn)
 	if conn.chunks == nil then
 		conn.chunks = conn:capability "CHUNKING" ~= nil and
-			conn:capability "PIPELINING" ~= nil
+			conn:capability "PIPELINING" ~= nil and
+			((self.options.expected or FEW) >= FEW or
+			lanes.is_far(conn))
 	end
 	return conn.chunks and not self.no_chunks
 end

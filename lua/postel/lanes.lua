@@ -127,11 +127,15 @@ local function stop_opening(self)
 	self.opening = {}
 end
 
--- All is acknowledged: says goodbye everywhere, and does not wait here.
+-- All is acknowledged, whatever QUIT says, which is said everywhere before the first
+-- answer is waited for.
 function Lanes:close()
 	stop_opening(self)
 	for _, lane in ipairs(self.list) do
-		task.spawn(lane.conn.abandon, lane.conn)
+		pcall(lane.conn.part, lane.conn)
+	end
+	for _, lane in ipairs(self.list) do
+		pcall(lane.conn.close, lane.conn)
 	end
 end
 

@@ -172,9 +172,10 @@ class Chunks(DeliveryCase):
             self.assertIn(b"Return-path: <%s>" % sender, content)
 
     def test_round_trips(self):
-        """None for a message: all of them stand in a few flights."""
+        """None for a message.  (What is counted is that something was said
+        behind a reply, whether that was waited for or not.)"""
         for n, (_, words, files) in enumerate(self.jobs(60, kind=mails.dots)):
-            for more, most in (([], 12), (["--journal=%d" % n], 24)):
+            for more, most in (([], 40), (["--journal=%d" % n], 50)):
                 if more and words[0] == "send":
                     continue
                 with Delay(self.posteld.smtp, 0.02) as far:
@@ -201,7 +202,10 @@ class Chunks(DeliveryCase):
 
 
 class NoChunks(DeliveryCase):
-    """Servers that offer CHUNKING and do not know BDAT."""
+    """Servers that offer CHUNKING and do not know BDAT.  (Fewer than MANY messages
+    go by DATA anyway.)"""
+
+    MANY = 16
 
     def broken(self, steps, count=1):
         """The first chunks are answered so, and other ones taken."""
@@ -227,7 +231,7 @@ class NoChunks(DeliveryCase):
                       [hostile.say(b"500 what?\r\n")],
                       [hostile.say(b"502 what?\r\n")]):
             for sent, words, files in [*self.jobs(
-                    6, kind=lambda rng: smuggled)][2:]:
+                    self.MANY, kind=lambda rng: smuggled)][2:]:
                 for more in ([], ["--journal=j"]
                              if words[0] == "transfer" else []):
                     got, server = self.broken(steps)
@@ -237,14 +241,15 @@ class NoChunks(DeliveryCase):
                     self.assertEqual(sorted(map(mails.digest, got)),
                                      sorted(map(mails.digest, sent)))
                     self.assertEqual(server.connections, 2)
-                    self.assertEqual(server.heard.count(b"DATA"), 6)
+                    self.assertEqual(server.heard.count(b"DATA"),
+                                     self.MANY)
                     (self.home.path / "j").unlink(missing_ok=True)
 
     def test_later_chunk_that_is_not_known(self):
         """Those behind it are heard out; it and the rest go by DATA."""
         taken = [read_chunk, hostile.say(b"250 taken\r\n")]
         refused = [read_chunk, hostile.say(b"503 no more\r\n")]
-        for sent, words, files in self.jobs(9, kind=mails.dots):
+        for sent, words, files in self.jobs(self.MANY, kind=mails.dots):
             for more in ([], ["--journal=j"]
                          if words[0] == "transfer" else []):
                 got, server = self.broken(taken)
@@ -270,17 +275,18 @@ class NoChunks(DeliveryCase):
 
     def test_message_that_is_refused_is_refused(self):
         """552, 554: the server knows BDAT."""
-        self.fill(self.maildir, 4)
+        self.fill(self.maildir, self.MANY)
         got, server = self.broken([read_chunk, hostile.say(b"554 spam\r\n")])
         with server:
             result = self.postel("transfer", self.maildir.path,
                                  server.url(login=""), *ENVELOPE)
         self.assertEqual(result.status, PARTLY, result)
-        self.assertEqual((len(got), server.connections), (3, 1))
+        self.assertEqual((len(got), server.connections),
+                         (self.MANY - 1, 1))
 
     def test_hangs_up_at_each_chunk(self):
         """It is told, and not tried for ever."""
-        self.fill(self.maildir, 3)
+        self.fill(self.maildir, self.MANY)
         for steps, said in (([hostile.hang_up], b"hung up"),
                             ([read_chunk, hostile.hang_up],
                              b"whether message .* was taken is unknown")):

@@ -172,7 +172,8 @@ class Save(SaveCase):
         self.assertEqual(len(self.inbox), 0)
 
     def test_interrupted_it_tells_what_is_done(self):
-        sent = self.put(200)
+        """Some groups of messages have come, and more are on their way."""
+        sent = self.put(2000)
         running = self.start("purge", self.url, f"--save={self.folder}")
         limit = time.monotonic() + 20
         while (len(saved(self.folder, "files")) < 5
@@ -183,9 +184,9 @@ class Save(SaveCase):
         self.assertEqual(result.status, 130, result)
         self.assertRegex(result.err, rb"interrupted; \d+ messages? w\w+ "
                          rb"saved, nothing was deleted\n$")
-        self.assertEqual(len(self.inbox), 200)
+        self.assertEqual(len(self.inbox), 2000)
         totals = self.totals(self.purge("files"))
-        self.assertEqual(totals["skipped"] + totals["written"], 200)
+        self.assertEqual(totals["skipped"] + totals["written"], 2000)
         self.assertGreater(totals["skipped"], 0)
         self.compare("files", sent)
 
