@@ -36,16 +36,15 @@ local work, start
 
 -- ---- how many are under way ----
 
--- A few messages go by DATA to a server that is near: nothing is gained by BDAT, and
--- who reads along knows it better.
-local FEW = 16
+-- A few messages go by DATA: little is gained by BDAT, and who reads along knows it
+-- better.
+local FEW = 8
 
 local function takes_chunks(self, conn)
 	if conn.chunks == nil then
 		conn.chunks = conn:capability "CHUNKING" ~= nil and
 			conn:capability "PIPELINING" ~= nil and
-			((self.options.expected or FEW) >= FEW or
-			lanes.is_far(conn))
+			(self.options.expected or FEW) >= FEW
 	end
 	return conn.chunks and not self.no_chunks
 end
