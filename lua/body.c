@@ -17,7 +17,6 @@ static int body_len(lua_State *);
 static int body_tostring(lua_State *);
 static int body_pull_method(lua_State *);
 static int body_drain_method(lua_State *);
-static int body_fill_method(lua_State *);
 static int body_claim_method(lua_State *);
 static int body_rewind_method(lua_State *);
 static int body_facts_method(lua_State *);
@@ -44,7 +43,6 @@ static const struct bind_type body_type = {
 	(const luaL_Reg[]){
 	    {"pull", body_pull_method},
 	    {"drain", body_drain_method},
-	    {"fill", body_fill_method},
 	    {"claim", body_claim_method},
 	    {"rewind", body_rewind_method},
 	    {"facts", body_facts_method},
@@ -158,23 +156,6 @@ body_drain_method(lua_State *L)
 	if (p == PULL_FAIL)
 		return bind_raise(L, &e, 0);
 	lua_pushboolean(L, p == PULL_END);
-	return 1;
-}
-
-/* fill(body, max): takes what is there of a body of at most max octets.  True
- * when that is at its end, false when more will come. */
-static int
-body_fill_method(lua_State *L)
-{
-	struct body *copy = check_body(L), *from = bind_test_body(L, 2);
-	struct err e = {0};
-	enum pull got;
-
-	luaL_argexpected(L, from != NULL, 2, "body");
-	got = body_fill(copy, from, (size_t)luaL_checkinteger(L, 3), &e);
-	if (got == PULL_FAIL)
-		return bind_raise(L, &e, 0);
-	lua_pushboolean(L, got == PULL_END);
 	return 1;
 }
 
@@ -341,16 +322,6 @@ string_body(lua_State *L)
 	return 1;
 }
 
-/* body_copy(body): an empty one, to be filled by fill(). */
-static int
-copy_body(lua_State *L)
-{
-	struct body *from = check_body(L);
-
-	*bind_new_body(L, 0) = body_copy(from);
-	return 1;
-}
-
 static int
 file_body(lua_State *L)
 {
@@ -459,7 +430,6 @@ new_spool(lua_State *L)
 
 const luaL_Reg bind_body_functions[] = {
     {"string_body", string_body},
-    {"body_copy", copy_body},
     {"file_body", file_body},
     {"held_body", held_body},
     {"spool", new_spool},

@@ -72,10 +72,14 @@ body_size(struct body *b, uint64_t *size)
 }
 
 bool
-body_literal(struct body *b, uint64_t *size)
+body_literal(const struct body *b, uint64_t *size)
 {
-	if (b->exact)
-		return body_size(b, size);
+	if (b->inner != NULL) {
+		if (!body_literal(b->inner, size))
+			return false;
+		*size += b->prefix;
+		return true;
+	}
 	if (b->in == NULL || !b->in->has_size)
 		return false;
 	*size = b->in->size;
@@ -130,33 +134,6 @@ body_mem(struct str s)
 
 	(void)buf_add(&b->buf, s);
 	return b;
-}
-
-struct body *
-body_copy(const struct body *from)
-{
-	struct body *b = body_mem(S(""));
-
-	b->exact = from->exact || (from->in != NULL && from->in->has_size);
-	return b;
-}
-
-enum pull
-body_fill(struct body *copy, struct body *from, size_t max, struct err *e)
-{
-	struct str s;
-	enum pull got;
-
-	while ((got = body_pull(from, &s, e)) == PULL_SLICE) {
-		if (copy->buf.len + s.n > max) {
-			err_set(
-			    e, ERR_LIMIT, "it is longer than was announced");
-			return PULL_FAIL;
-		}
-		(void)buf_add(&copy->buf, s);
-		body_took(from, s.n);
-	}
-	return got;
 }
 
 /* ---- files ---- */

@@ -30,14 +30,6 @@ void body_unref(struct body *b); /* b may be NULL */
 /* A copy of s. */
 struct body *body_mem(struct str s);
 /*
- * An empty one that is to become a copy of `from`: as a literal it goes out as
- * that would.  body_fill moves there what can be pulled; PULL_END when it is
- * whole, PULL_LATER, or PULL_FAIL, also with ERR_LIMIT beyond max octets.
- */
-struct body *body_copy(const struct body *from);
-enum pull body_fill(
-    struct body *copy, struct body *from, size_t max, struct err *e);
-/*
  * A file from its current position on; fd is closed with the body.  Its size
  * is known if it is a regular file.
  */
@@ -98,9 +90,9 @@ void body_claim(struct body *b);
 
 /* Exact size in octets, if it is known before the end. */
 bool body_size(struct body *b, uint64_t *size);
-/* Whether b is a literal of a reply, and its size, known since it began; or a
- * copy of one. */
-bool body_literal(struct body *b, uint64_t *size);
+/* Whether b is a literal of a reply, behind a prefix perhaps, and its size,
+ * known since it began. */
+bool body_literal(const struct body *b, uint64_t *size);
 /* Octets taken so far. */
 uint64_t body_taken(const struct body *b);
 

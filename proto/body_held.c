@@ -73,6 +73,7 @@ body_held(struct str prefix, struct body *inner, bool held)
 	struct body *b = body_new(&ops);
 
 	(void)buf_add(&b->buf, prefix);
+	b->prefix = prefix.n;
 	b->inner = body_ref(inner);
 	b->held = held;
 	return b;

@@ -24,7 +24,6 @@ struct body {
 	unsigned refs;
 	uint64_t taken;
 	bool claimed;
-	bool exact; /* it is a copy of a literal: see body_copy */
 	void (*wake)(void *arg);
 	void *wake_arg;
 	/* memory, and the window of a file */
@@ -43,6 +42,7 @@ struct body {
 	struct inbody *in;
 	/* behind a prefix, which is in buf; see body_held */
 	struct body *inner;
+	size_t prefix; /* its octets */
 	bool held, due;
 	bool gathered; /* something of inner is in buf … */
 	bool ended;    /* … and it was all of it */

@@ -7,9 +7,9 @@
 local core = require "postel.core"
 local errors = require "postel.errors"
 local flags = require "postel.flags"
+local gathering = require "postel.gathering"
 local mailbox = require "postel.mailbox"
 local sink = require "postel.sink"
-local task = require "postel.task"
 
 local M = {}
 
@@ -128,17 +128,6 @@ local function flush(self)
 	if #batch > 0 then
 		send(self, batch)
 	end
-end
-
--- A message of known size that has come whole, so that its literal can be announced
--- among others.
-local function whole(body)
-	local copy = core.body_copy(body)
-	if not copy:fill(body, SMALL) then
-		task.wait_for(function() return copy:fill(body, SMALL) end)
-	end
-	body:close()
-	return copy
 end
 
 -- ---- verdicts ----
@@ -269,7 +258,9 @@ function Imap:put(message)
 		send(self, {append})
 		return append
 	end
-	append.body = whole(append.body)
+	-- Its literal is announced among others: all of it must be there.
+	append.body = core.held_body("", message.body)
+	gathering.wait_for(message, append.body)
 	table.insert(self.batch, append)
 	self.octets = self.octets + size
 	if not self.batches or #self.batch >= BATCH or

@@ -8,9 +8,10 @@ local M = {}
 -- What is larger is sent as it comes.
 M.SMALL = 256 << 10
 
--- Waits until the body is there, or is known to be large.  Whether all of it is there.
-local function wait_for(message, body)
-	if (message.size or 0) > M.SMALL then
+-- Waits until the held body of a message is there, or is known to be large.  Whether all
+-- of it is there.  Raises what has ended the reply that it is of.
+function M.wait_for(message, body)
+	if (#message.body or message.size or 0) > M.SMALL then
 		return false
 	end
 	local whole = false
@@ -33,7 +34,7 @@ end
 function M.gather(message, prefix)
 	local body = core.held_body(prefix, message.body)
 	local relayed = message.body.source ~= nil
-	local whole = wait_for(message, body)
+	local whole = M.wait_for(message, body)
 	if relayed and not whole then
 		return body, false
 	end

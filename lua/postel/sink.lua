@@ -1,6 +1,7 @@
 -- sink: where messages can go: a Maildir, an mbox, a folder of files; a mailbox of an
--- IMAP account is in postel.appending.  put(message) takes {key, flags, date, body}; the date is
--- IMAP's text or seconds since 1970.  Some have close(), for when all is done.
+-- IMAP account is in postel.appending.  put(message) takes {key, flags, date, body};
+-- the date is IMAP's text or seconds since 1970.  Some have close(), for when all is
+-- done.
 
 local core = require "postel.core"
 local errors = require "postel.errors"
@@ -34,7 +35,7 @@ end
 local GROUP, GROUP_OCTETS, PATIENCE = 256, 16 << 20, 1
 
 local Group, Grouped = {}, {}
-Group.__index = Group
+Group.__index, Grouped.__index = Group, Grouped
 
 -- What is pending: the messages that come together.  What one waits for is there for
 -- all of them, or for none.
@@ -70,9 +71,16 @@ local function look_after(sink)
 	end
 end
 
--- A sink of a kind whose messages come in groups.  The kind has write(message), which
--- returns its octets when it is whole, come(group), behind which all of the group is
--- on disk and noted (when that raises, none of it is there), and finish().
+-- A kind of sink whose messages come in groups.  It has write(message), which returns
+-- its octets when it is whole, come(group), behind which all of the group is on disk and
+-- noted (when that raises, none of it is there), and finish().
+local function new_kind()
+	local kind = setmetatable({}, Grouped)
+	kind.__index = kind
+	return kind
+end
+
+-- A sink of a kind.
 local function grouped(kind, sink)
 	sink.window, sink.window_octets = GROUP, GROUP_OCTETS
 	sink.group = new_group(sink)
@@ -84,7 +92,7 @@ function Grouped:put(message)
 		error(self.failure, 0)
 	end
 	self.keeper = self.keeper or task.spawn(look_after, self)
-	local size = self:write(message, self.group)
+	local size = self:write(message)
 	local group = self.group
 	if group.count == 0 then
 		group.began = core.now()
@@ -119,11 +127,13 @@ function Grouped:stop()
 	self:finish()
 end
 
+Grouped.close = Grouped.stop
+
+function Grouped:finish() end
+
 -- ---- a Maildir ----
 
-local Maildir = {put = Grouped.put, settle_group = Grouped.settle_group,
-	stop = Grouped.stop, close = Grouped.stop}
-Maildir.__index = Maildir
+local Maildir = new_kind()
 
 -- What has come is noted in journal as key → the name that its file has with these
 -- flags, before the message appears: an entry whose message is not there does not
@@ -162,9 +172,7 @@ end
 
 -- ---- an mbox ----
 
-local Mbox = {put = Grouped.put, settle_group = Grouped.settle_group,
-	stop = Grouped.stop, close = Grouped.stop}
-Mbox.__index = Mbox
+local Mbox = new_kind()
 
 -- The key of the message that a journal has begun last in an mbox, where it begins,
 -- and where those begin that were to be synced with it; nil, 0 and 0 where there is
@@ -238,9 +246,7 @@ end
 
 -- ---- files ----
 
-local Files = {put = Grouped.put, settle_group = Grouped.settle_group,
-	stop = Grouped.stop, close = Grouped.stop}
-Files.__index = Files
+local Files = new_kind()
 
 -- So many files are synced each by itself, as in a Maildir (store/batch.c), and more
 -- by syncfs(2).
@@ -353,9 +359,7 @@ end
 
 -- ---- standard output ----
 
-local Output = {put = Grouped.put, settle_group = Grouped.settle_group,
-	stop = Grouped.stop, close = Grouped.stop, finish = function() end}
-Output.__index = Output
+local Output = new_kind()
 
 -- An open file that is no terminal: message behind message, octet by octet.  What has
 -- come is flushed.

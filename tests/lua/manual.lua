@@ -14,7 +14,7 @@ end
 local private = {
 	["conn:abandon"] = "for scripts that end by an error",
 	["conn:reset"] = "postel.smtp", ["body:gather"] = "postel.gathering",
-	["body:hold"] = "postel.delivery", ["body:fill"] = "postel.appending",
+	["body:hold"] = "postel.delivery",
 	["conn:knows"] = "postel.mechanism", ["conn:has_mailbox"] = "postel.mailbox",
 	["conn:authenticate"] = "postel.login",
 	["body:pull"] = "postel.body", ["body:drain"] = "postel.body",
