@@ -153,24 +153,29 @@ class Groups(LiveCase):
                 self.assertEqual(len(self.numbers(kind)), when - 1)
             self.assert_all_come_once(kind)
 
-    def test_what_fails_leaves_nothing_and_counts_nothing(self):
+    @staticmethod
+    def steps():
+        """(kind, system call, its how-manyeth): the sync of a group, and the naming
+        of a message in the middle of it."""
         for kind in KINDS:
             for call, when in ((SYNC[kind], 1), (NAME.get(kind), 7)):
                 # The first fsync is of the folder of the journal.
-                when += call == "fsync"
-                if not call:
-                    continue
-                child, _ = self.traced(
-                    self.words(kind), "-e",
-                    f"inject={call}:error=ENOSPC:when={when}")
-                self.assertEqual(child.returncode, SCRIPT, (kind, call))
-                self.assertIn(b"No space left", child.stderr)
-                self.assertEqual(json.loads(child.stdout)["done"], 0)
-                self.assertEqual(sum(self.numbers(kind).values()), 0,
-                                 (kind, call))
-                self.assertEqual(self.left(), [], (kind, call))
-                self.assertEqual(self.assert_all_come_once(kind)["done"],
-                                 COUNT)
+                if call:
+                    yield kind, call, when + (call == "fsync")
+
+    def test_what_fails_leaves_nothing_and_counts_nothing(self):
+        for kind, call, when in self.steps():
+            child, _ = self.traced(
+                self.words(kind), "-e",
+                f"inject={call}:error=ENOSPC:when={when}")
+            self.assertEqual(child.returncode, SCRIPT, (kind, call))
+            self.assertIn(b"No space left", child.stderr)
+            self.assertEqual(json.loads(child.stdout)["done"], 0)
+            self.assertEqual(sum(self.numbers(kind).values()), 0,
+                             (kind, call))
+            self.assertEqual(self.left(), [], (kind, call))
+            self.assertEqual(self.assert_all_come_once(kind)["done"],
+                             COUNT)
 
     def test_journal_that_cannot_be_written(self):
         for kind in ("maildir", "mbox"):
@@ -183,21 +188,17 @@ class Groups(LiveCase):
             self.assert_all_come_once(kind)
 
     def test_interrupted_what_has_come_counts(self):
-        for kind in KINDS:
-            for call, when in ((SYNC[kind], 1), (NAME.get(kind), 7)):
-                when += call == "fsync"
-                if not call:
-                    continue
-                child, _ = self.traced(
-                    self.words(kind), "-e",
-                    f"inject={call}:signal=SIGINT:when={when}")
-                self.assertEqual(child.returncode, INTERRUPTED, (kind, call))
-                done = json.loads(child.stdout)["done"]
-                self.assertEqual(done, COUNT, (kind, call))
-                self.assertEqual(sum(self.numbers(kind).values()), done)
-                self.assertEqual(self.left(), [], (kind, call))
-                totals = self.assert_all_come_once(kind)
-                self.assertEqual(totals["done"], COUNT - done, (kind, call))
+        for kind, call, when in self.steps():
+            child, _ = self.traced(
+                self.words(kind), "-e",
+                f"inject={call}:signal=SIGINT:when={when}")
+            self.assertEqual(child.returncode, INTERRUPTED, (kind, call))
+            done = json.loads(child.stdout)["done"]
+            self.assertEqual(done, COUNT, (kind, call))
+            self.assertEqual(sum(self.numbers(kind).values()), done)
+            self.assertEqual(self.left(), [], (kind, call))
+            totals = self.assert_all_come_once(kind)
+            self.assertEqual(totals["done"], COUNT - done, (kind, call))
 
 
 if __name__ == "__main__":
